@@ -1,0 +1,240 @@
+"""A scenario: what the market says and what the firm asks on one date, resolved and aligned.
+
+Axes: book b, instrument i, tradable t (the instruments, then the combinations), holding h, netting
+set entry n (account, instrument), account a, pool p, cash route r, factor k. Every axis is sorted by
+id. "unit" is one unit of an instrument; "base" is the base currency.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Matrix = Any  # scipy.sparse.csr_array, which carries no types
+
+DAYS_A_YEAR = 360  # act/360
+
+
+@dataclass(frozen=True)
+class Books:
+    """b. `group` is the crossing group, or the book's own id when it has none."""
+
+    ids: tuple[str, ...]
+    entity: tuple[str, ...]
+    owner: tuple[str, ...]
+    group: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Instruments:
+    """i. Prices are local; `value` and `notional` are base per unit."""
+
+    ids: tuple[str, ...]
+    asset_class: tuple[str, ...]
+    text: dict[str, tuple[str, ...]]  # every text column, after defaults: selectors read it
+    fully_paid: Bools
+    value: Floats  # price · multiplier · fx: the cash one fully paid unit costs
+    notional: Floats  # > 0: what basis points, volatilities and margin fractions are of
+    step: Floats  # smallest transfer or allocation, units: min(1, lot)
+    long_financing: Floats  # fraction of notional a year, + we pay
+    short_financing: Floats
+
+
+@dataclass(frozen=True)
+class Tradables:
+    """t: what may be ordered outside. The first I are the instruments in their own order."""
+
+    ids: tuple[str, ...]
+    is_combination: Bools
+    currency: tuple[str, ...]
+    price: Floats  # local; of a combination Σ ratio · leg price, per leg multiplier in `value`
+    multiplier: Floats
+    notional: Floats  # base per unit, > 0
+    half_spread: Floats  # base per unit; nan where it may not be ordered
+    buy_charge: Floats  # commission and tax, base per unit
+    sell_charge: Floats
+    lot: Floats  # units
+    adv: Floats  # units a day; nan = unknown
+    volatility: Floats  # daily fraction of notional; nan = unknown
+    cap: Floats  # most units of all groups together: max_participation · adv; inf = none
+    cross_eligible: Bools
+    settlement_days: Floats  # business days; nan = not given
+    price_rule: tuple[str, ...]
+    price_source: tuple[str, ...]
+    price_time: tuple[str, ...]
+    isin: tuple[str, ...]
+    legs: Matrix  # (T, I) units of the instrument per unit of the tradable
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """h: a (book, instrument) pair that is held or may change. `account` is -1 where there is none."""
+
+    book: Ints
+    instrument: Ints
+    account: Ints
+    before: Floats  # units, + long
+    exact: tuple[Decimal, ...]  # `before` as written
+    low: Floats  # the mandate: position after lies in [low, high], units
+    high: Floats
+    entry: Ints  # netting set entry, -1 where there is no account
+
+
+@dataclass(frozen=True)
+class Entries:
+    """n: what an account nets in one instrument."""
+
+    account: Ints
+    instrument: Ints
+    before: Floats  # units
+    long_rate: Floats  # margin, fraction of notional
+    short_rate: Floats
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """a. Rates are fractions a year."""
+
+    ids: tuple[str, ...]
+    pool: Ints
+    model: tuple[str, ...]
+    multiplier: Floats
+    funding_rate: Floats
+    locked: Bools  # short proceeds are collateral
+
+
+@dataclass(frozen=True)
+class Pools:
+    """p. Money in the pool's currency; `fx` is base per unit of it."""
+
+    ids: tuple[str, ...]
+    currency: tuple[str, ...]
+    fx: Floats
+    cash: Floats
+    minimum_balance: Floats
+    borrow_limit: Floats
+    borrow_rate: Floats  # fraction a year
+
+
+@dataclass(frozen=True)
+class Routes:
+    """r. `capacity` in the currency of the sending pool; inf = unlimited."""
+
+    source: Ints
+    target: Ints
+    capacity: Floats
+    fee: Floats  # fraction of the amount sent
+
+
+@dataclass(frozen=True)
+class Risk:
+    """Factor exposures of one unit, and the daily covariance in one of its two forms."""
+
+    factors: tuple[str, ...]
+    exposure: Floats  # (I, K) factor unit per unit
+    factor_root: Floats | None  # (K, K): covariance = root · rootᵀ, daily
+    specific: Floats  # (I,) daily fraction of notional
+    dense_root: Floats | None  # (R, I): ‖dense_root · (notional · position)‖ = daily volatility
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One row of limits.csv, resolved for one scope. Bounds are ±inf where blank."""
+
+    limit_id: str
+    measure: str
+    scope: str
+    target: str
+    lower: float
+    upper: float
+    improve: bool
+    penalty: float
+    owner: str
+    description: str
+    holdings: Ints  # the scope's holdings (after the selector, where the measure selects)
+    factor: int = -1
+    books: frozenset[int] = frozenset()  # the scope's books, for `external`
+    accounts: tuple[int, ...] = ()  # the scope's accounts, for `margin`
+
+
+@dataclass(frozen=True)
+class Costing:
+    """How costs are reckoned."""
+
+    quadratic_impact: bool
+    impact_coefficient: float
+    booking_fee: float  # fraction of notional
+    years: float  # horizon_days / 360
+    risk_aversion: float
+
+
+@dataclass(frozen=True)
+class Orders:
+    """o: what may be ordered outside: (party, tradable). A party is a crossing group, or one book of
+    it for what may not cross. Conservation: change_rows · change = order_rows · order, units.
+    """
+
+    tradable: Ints
+    group: tuple[str, ...]
+    book: Ints  # the book that orders alone, -1 for the whole group
+    books: tuple[frozenset[int], ...]
+    row: Ints  # (H,) conservation row of each holding
+    change_rows: Matrix  # (rows, H)
+    order_rows: Matrix  # (rows, O)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Everything the program and the proof need; nothing of how it was written."""
+
+    name: str
+    as_of: datetime
+    business_date: date
+    execution_date: date
+    calendar: str
+    base_currency: str
+    books: Books
+    instruments: Instruments
+    tradables: Tradables
+    holdings: Holdings
+    entries: Entries
+    accounts: Accounts
+    pools: Pools
+    routes: Routes
+    risk: Risk
+    limits: tuple[Limit, ...]
+    costing: Costing
+    minimum_order: float  # base
+    minimum_transfer: float
+    orders: Orders
+    solver: str
+    time_limit: float  # seconds
+    memory_limit: int  # bytes
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def holding_notional(self) -> Floats:
+        """Unit notional of each holding's instrument, (H,) base per unit."""
+        return self.instruments.notional[self.holdings.instrument]
+
+    @property
+    def order_notional(self) -> Floats:
+        """Unit notional of each order's tradable, (O,) base per unit."""
+        return self.tradables.notional[self.orders.tradable]
+
+    @property
+    def gross_before(self) -> float:
+        """Σ unit notional · |position before| over all holdings, base."""
+        return float(self.holding_notional @ np.abs(self.holdings.before))
+
+    @property
+    def may_change(self) -> Bools:
+        """(H,) whether the mandate leaves the holding any room."""
+        h = self.holdings
+        return (h.low < h.before) | (h.high > h.before)

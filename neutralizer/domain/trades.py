@@ -1,0 +1,49 @@
+"""Numbers for the decisions, in the scenario's own units, and what follows from them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from neutralizer.domain.scenario import Floats, Ints, Scenario
+
+
+@dataclass(frozen=True)
+class Trades:
+    """What is done. `change` (H,) and `order` (O,) in units; `cash` (R,) sent along each route in the
+    sending pool's currency; `borrowed` (P,) in the pool's currency.
+    """
+
+    change: Floats
+    order: Floats
+    cash: Floats
+    borrowed: Floats
+
+
+def nothing(scenario: Scenario) -> Trades:
+    """No change at all: what `before` is measured on."""
+    return Trades(
+        np.zeros(len(scenario.holdings.book)),
+        np.zeros(len(scenario.orders.tradable)),
+        np.zeros(len(scenario.routes.source)),
+        np.zeros(len(scenario.pools.ids)),
+    )
+
+
+def position(scenario: Scenario, trades: Trades) -> Floats:
+    """Position after, (H,) units, + long."""
+    return scenario.holdings.before + trades.change
+
+
+def netted(scenario: Scenario, trades: Trades, holdings: Ints) -> Floats:
+    """Position after netted instrument by instrument over some holdings, (I,) units."""
+    after = position(scenario, trades)[holdings]
+    which = scenario.holdings.instrument[holdings]
+    return np.bincount(which, weights=after, minlength=len(scenario.instruments.ids))
+
+
+def entry_position(scenario: Scenario, trades: Trades) -> Floats:
+    """What each account holds in each instrument after, (N,) units."""
+    entry = scenario.holdings.entry
+    held = entry >= 0
+    after = position(scenario, trades)
+    return np.bincount(entry[held], weights=after[held], minlength=len(scenario.entries.account))

@@ -1,0 +1,218 @@
+"""The column table: one row per input column. It validates YAML rows and CSV files, and is printed
+as the manual by `neutralizer columns`.
+"""
+
+from dataclasses import dataclass
+
+REQUIRED = object()
+
+
+@dataclass(frozen=True)
+class Column:
+    """One input column. `kind`: id, text, number, date, datetime, choice, selector, scope, list."""
+
+    name: str
+    kind: str
+    doc: str
+    default: object = None
+    choices: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    above: float | None = None
+
+    @property
+    def required(self) -> bool:
+        """Whether every row must fill the column."""
+        return self.default is REQUIRED
+
+
+def _id(name: str, doc: str, default: object = REQUIRED) -> Column:
+    return Column(name, "id", doc, default)
+
+
+def _text(name: str, doc: str, default: object = "") -> Column:
+    return Column(name, "text", doc, default)
+
+
+def _number(
+    name: str,
+    doc: str,
+    default: object = None,
+    low: float | None = None,
+    high: float | None = None,
+    above: float | None = None,
+) -> Column:
+    return Column(name, "number", doc, default, (), low, high, above)
+
+
+def _choice(name: str, doc: str, choices: str, default: object) -> Column:
+    return Column(name, "choice", doc, default, tuple(choices.split()))
+
+
+ASSET_CLASSES = "equity etf bond future option swap fx commodity combination"
+MEASURES = (
+    "factor_exposure net gross long short position concentration volatility turnover external margin"
+)
+
+TABLES: dict[str, tuple[Column, ...]] = {
+    "books": (
+        _id("book_id", "the book"),
+        _id("account_id", "its account unless book_accounts says otherwise", ""),
+        _id("entity", "legal entity", ""),
+        _id("beneficial_owner", "who owns the result; default the entity", ""),
+        _text("description", "for people"),
+        _number("reported_market_value", "base currency, for a later check"),
+    ),
+    "book_accounts": (
+        _id("book_id", "the book"),
+        Column("selector", "selector", "which of its instruments", REQUIRED),
+        _id("account_id", "the account that holds them"),
+    ),
+    "accounts": (
+        _id("account_id", "the account (netting set)"),
+        _id("pool_id", "the funding pool it draws on"),
+        _choice("model", "margin model", "rate none", "rate"),
+        _number("margin_multiplier", "what the broker asks over the model", 1.0, low=0),
+        _number("funding_rate_bps", "a year, on margin before the multiplier", 0.0, low=0),
+        _choice("short_proceeds", "do short sales free cash", "locked free", "locked"),
+        _number("reported_margin", "for a later check"),
+    ),
+    "pools": (
+        _id("pool_id", "the funding pool"),
+        _id("currency", "its currency"),
+        _number("cash", "at as_of, with posted margin, without locked short proceeds", REQUIRED),
+        _number("minimum_balance", "floor after margin", 0.0),
+        _number("borrow_limit", "most it may borrow", 0.0, low=0),
+        _number("borrow_rate_bps", "a year; required where borrow_limit > 0", None, low=0),
+    ),
+    "cash_routes": (
+        _id("from_pool", "pool that sends"),
+        _id("to_pool", "pool that receives"),
+        _number("capacity", "from-currency; default unlimited", None, low=0),
+        _number("fee_bps", "of the amount sent", 0.0, low=0, high=10_000),
+    ),
+    "instruments": (
+        _id("instrument_id", "the instrument, or a combination_id"),
+        _choice("asset_class", "what it is", ASSET_CLASSES, REQUIRED),
+        _id("currency", "currency of price and costs"),
+        _number("price", "local; what everything is valued and crossed at"),
+        _text("price_rule", "MID, LAST, CLOSE, SETTLE: a label"),
+        _text("price_source", "a label"),
+        Column("price_time", "datetime", "when the price was made"),
+        _number("bid", "local"),
+        _number("ask", "local"),
+        _number("multiplier", "local value of one unit per 1.0 of price; default 1", None, above=0),
+        _number("notional_per_unit", "local; default |price| x multiplier", None, above=0),
+        _number("lot_size", "smallest order, units", 1.0, above=0),
+        _choice("payment", "paid in full or by margin", "fully_paid margined", ""),
+        _number("half_spread_bps", "of notional", None, low=0),
+        _number("half_spread_per_unit", "local currency a unit of quantity", None, low=0),
+        _number("adv", "average daily volume, units", None, above=0),
+        _number("volatility", "of returns, in risk.units", None, low=0),
+        _number("commission_bps", "of notional", 0.0, low=0),
+        _number("commission_per_unit", "local currency a unit", 0.0, low=0),
+        _number("buy_tax_bps", "of notional", 0.0, low=0),
+        _number("sell_tax_bps", "of notional", 0.0, low=0),
+        _number("long_financing_bps", "a year, act/360; positive = we pay", 0.0),
+        _number("short_financing_bps", "a year, act/360; positive = we pay", 0.0),
+        _choice("hedge_instrument", "may be used as a hedge without mandates", "yes no", "no"),
+        _choice("cross_eligible", "may books cross it", "yes no", "yes"),
+        _number("specific_volatility", "not explained by the factors, in risk.units", None, low=0),
+        _number("max_participation", "share of adv; 0 = never outside", None, low=0),
+        _number("settlement_days", "business days", None, low=0, high=30),
+        Column("expiry", "date", "last day"),
+        _id("isin", "for the tickets", ""),
+        _id("underlying", "for selectors", ""),
+        _text("sector", "for selectors"),
+        _id("issuer", "for selectors", ""),
+        _id("country", "for selectors", ""),
+    ),
+    "positions": (
+        _id("book_id", "the book"),
+        _id("instrument_id", "the instrument"),
+        _number("quantity", "signed units, + long", REQUIRED),
+        Column("as_of", "datetime", "when it was taken"),
+    ),
+    "mandates": (
+        _id("book_id", "the book, or * for every book"),
+        Column("selector", "selector", "which instruments", REQUIRED),
+        _choice("may", "what it may do", "trade reduce none", REQUIRED),
+    ),
+    "factors": (
+        _id("factor_id", "the risk factor"),
+        _choice("basis", "loading multiplies notional or quantity", "value unit", "value"),
+        _text("unit", "for people"),
+        _text("description", "for people"),
+    ),
+    "loadings": (
+        _id("instrument_id", "the instrument"),
+        _id("factor_id", "the factor"),
+        _number("loading", "exposure per notional (value) or per unit (unit)", REQUIRED),
+    ),
+    "fx": (
+        _id("currency", "the currency"),
+        _number("rate", "base currency per unit", REQUIRED, above=0),
+    ),
+    "margin_rates": (
+        _id("instrument_id", "the instrument"),
+        _id("account_id", "blank = every account", ""),
+        _number("long_rate", "fraction of notional", None, low=0, high=5),
+        _number("short_rate", "fraction of notional", None, low=0, high=5),
+        _number("per_unit", "local currency a unit, both sides", None, low=0),
+    ),
+    "combinations": (
+        _id("combination_id", "the listed combination; its cost row stands in instruments"),
+        _id("instrument_id", "a leg"),
+        _number("ratio", "units of the leg per unit, signed", REQUIRED),
+    ),
+    "limits": (
+        _id("limit_id", "the limit"),
+        _choice("measure", "what is measured", MEASURES, REQUIRED),
+        Column(
+            "scope", "scope", "firm, entity:X, group:X, book:X, book:*, pool:X, account:X", REQUIRED
+        ),
+        Column("target", "selector", "factor, instrument or selector, by measure"),
+        _number("lower", "in the measure's unit"),
+        _number("upper", "in the measure's unit"),
+        _choice("kind", "hard", "hard", "hard"),
+        _choice("on_breach", "cure, or only not worse", "cure improve", "cure"),
+        _number("priority", "for soft limits", 1.0),
+        _number("penalty", "base currency per unit of excess; required with improve", None, low=0),
+        _text("owner", "whom to ask"),
+        _text("description", "a sentence for people"),
+    ),
+    "crossing_groups": (
+        _id("group_id", "the group"),
+        Column("books", "list", "its books; separated by ; in CSV", REQUIRED),
+        _choice("cross_entity", "may it join beneficial owners", "yes no", "no"),
+    ),
+}
+
+SQUARE_TABLES = {
+    "factor_covariance": "square; header and first column carry the factor ids",
+    "covariance": "square; header and first column carry the instrument ids; returns on notional",
+}
+RISK_TABLES = ("factors", "loadings", "factor_covariance", "covariance")
+LATER_TABLES = ("shocks", "scan_arrays", "dislocations")
+LATER_CHOICES = {
+    ("accounts", "model"): ("scan", "simm", "volatility"),
+    ("limits", "kind"): ("soft",),
+    ("limits", "measure"): ("stress_loss", "expected_shortfall", "var"),
+}
+KEYS: dict[str, tuple[str, ...]] = {
+    "books": ("book_id",),
+    "book_accounts": ("book_id", "selector"),
+    "accounts": ("account_id",),
+    "pools": ("pool_id",),
+    "cash_routes": ("from_pool", "to_pool"),
+    "instruments": ("instrument_id",),
+    "positions": ("book_id", "instrument_id"),
+    "mandates": ("book_id", "selector"),
+    "factors": ("factor_id",),
+    "loadings": ("instrument_id", "factor_id"),
+    "fx": ("currency",),
+    "margin_rates": ("instrument_id", "account_id"),
+    "combinations": ("combination_id", "instrument_id"),
+    "limits": ("limit_id",),
+    "crossing_groups": ("group_id",),
+}

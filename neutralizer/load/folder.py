@@ -1,0 +1,65 @@
+"""The bytes of a scenario folder. Nothing outside the folder is ever opened."""
+
+import re
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from neutralizer.errors import InputsRefused
+from neutralizer.issues import Issue, Issues
+
+SCENARIO_FILE = "scenario.yaml"
+_PACKED = (".gz", ".zip", ".bz2", ".xz", ".zst", ".7z", ".xlsx", ".xls", ".parquet")
+
+
+@dataclass
+class Folder:
+    """Reads files by name relative to the folder, and remembers what was read."""
+
+    root: Path
+    read: dict[str, bytes] = field(default_factory=dict)
+
+    def settings(self) -> bytes:
+        """The bytes of scenario.yaml. Raises InputsRefused where there is none."""
+        path = self.root / SCENARIO_FILE
+        try:
+            if path.is_symlink() or not path.is_file():
+                raise FileNotFoundError
+            data = path.read_bytes()
+        except OSError:
+            remedy = "name a folder that holds scenario.yaml, or make one with `neutralizer init`"
+            raise InputsRefused([Issue(str(path), 0, "", None, "cannot be read", remedy)]) from None
+        self.read[SCENARIO_FILE] = data
+        return data
+
+    def table(self, name: str, line: int, key: str, issues: Issues) -> bytes | None:
+        """The bytes of a table's file; None, with an issue at the line that names it, if refused."""
+        reason = self._refusal(name)
+        if reason is None:
+            try:
+                self.read[name] = (self.root / name).read_bytes()
+            except OSError as error:
+                reason = f"cannot be read: {error.strerror}"
+        if reason is not None:
+            remedy = "name a plain CSV file inside the scenario's folder"
+            issues.error(SCENARIO_FILE, line, f"tables.{key}", name, reason, remedy)
+            return None
+        return self.read[name]
+
+    def _refusal(self, name: str) -> str | None:
+        if not name or name.startswith(("/", "~", "\\")) or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", name):
+            return "the file name is empty, absolute, or a URL"
+        if ".." in Path(name).parts or "\\" in name:
+            return "the file lies outside the scenario's folder"
+        if name.lower().endswith(_PACKED):
+            return "compressed files and workbooks are not read"
+        step = self.root
+        for part in Path(name).parts:
+            step = step / part
+            if step.is_symlink():
+                return "the file is a link"
+        try:
+            mode = step.stat().st_mode
+        except OSError:
+            return "there is no such file"
+        return None if stat.S_ISREG(mode) else "it is not a plain file"

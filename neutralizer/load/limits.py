@@ -1,0 +1,79 @@
+"""Rows of limits.csv -> limits: a scope becomes its holdings, `book:*` one limit per book."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from neutralizer.domain.scenario import Accounts, Books, Bools, Holdings, Ints, Limit, Pools
+from neutralizer.load.inputs import Inputs
+from neutralizer.load.mandates import Selector
+
+SELECTING = ("net", "gross", "long", "short", "position", "concentration")
+SCOPE_KINDS = ("firm", "entity", "group", "book", "pool", "account")
+
+
+def resolve_limits(
+    inputs: Inputs,
+    select: Selector,
+    books: Books,
+    holdings: Holdings,
+    accounts: Accounts,
+    pools: Pools,
+) -> tuple[Limit, ...]:
+    """One limit per row and scope, sorted by id and scope."""
+    table = inputs["limits"]
+    factors = sorted(inputs["factors"]["factor_id"])
+    found = []
+    for row in range(len(table)):
+        measure, target = table["measure"][row], table["target"][row]
+        lower, upper = float(table["lower"][row]), float(table["upper"][row])
+        for scope in expanded(table["scope"][row], list(books.ids)):
+            mask, members = _scope(scope, books, holdings, accounts, pools)
+            if measure in SELECTING and target:
+                chosen = select(target)
+                mask = mask & (False if chosen is None else chosen[holdings.instrument])
+            found.append(
+                Limit(
+                    limit_id=table["limit_id"][row],
+                    measure=measure,
+                    scope=scope,
+                    target=target,
+                    lower=-np.inf if np.isnan(lower) else lower,
+                    upper=np.inf if np.isnan(upper) else upper,
+                    improve=table["on_breach"][row] == "improve",
+                    penalty=float(np.nan_to_num(table["penalty"][row])),
+                    owner=table["owner"][row],
+                    description=table["description"][row],
+                    holdings=np.flatnonzero(mask),
+                    factor=factors.index(target) if measure == "factor_exposure" else -1,
+                    books=members,
+                    accounts=_accounts(scope, accounts, pools),
+                )
+            )
+    return tuple(sorted(found, key=lambda limit: (limit.limit_id, limit.scope)))
+
+
+def expanded(scope: str, books: list[str]) -> Iterator[str]:
+    """`book:*` is one scope per book; any other is itself."""
+    yield from (f"book:{b}" for b in books) if scope == "book:*" else (scope,)
+
+
+def _scope(
+    scope: str, books: Books, holdings: Holdings, accounts: Accounts, pools: Pools
+) -> tuple[Bools, frozenset[int]]:
+    kind, _, name = scope.partition(":")
+    if kind in ("pool", "account"):
+        wanted: Ints = np.array(_accounts(scope, accounts, pools), dtype=np.int64)
+        return np.isin(holdings.account, wanted), frozenset()
+    labels = {"entity": books.entity, "group": books.group, "book": books.ids}.get(kind)
+    members = {b for b in range(len(books.ids)) if labels is None or labels[b] == name}
+    return np.isin(holdings.book, sorted(members)), frozenset(members)
+
+
+def _accounts(scope: str, accounts: Accounts, pools: Pools) -> tuple[int, ...]:
+    kind, _, name = scope.partition(":")
+    if kind == "account":
+        return (accounts.ids.index(name),)
+    if kind == "pool":
+        return tuple(np.flatnonzero(accounts.pool == pools.ids.index(name)).tolist())
+    return ()

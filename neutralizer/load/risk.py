@@ -1,0 +1,74 @@
+"""The risk tables: units, alignment by label, and one factorisation of each covariance."""
+
+import math
+
+import numpy as np
+
+from neutralizer.domain.scenario import Floats, Risk
+from neutralizer.load.inputs import Inputs, Square
+from neutralizer.load.mandates import Selector
+
+TRADING_DAYS = 252
+PSD_TOLERANCE = 1e-8  # of the largest eigenvalue of the correlation matrix
+_SCALES = {
+    "daily_fraction": 1.0,
+    "annual_fraction": 1 / math.sqrt(TRADING_DAYS),
+    "annual_percent": 0.01 / math.sqrt(TRADING_DAYS),
+}
+
+
+def volatility_scale(inputs: Inputs) -> float:
+    """What turns a written volatility into a daily fraction."""
+    risk = inputs.settings.tables.risk
+    return _SCALES[risk.units] if risk else 1.0
+
+
+def correlation_spectrum(square: Square) -> tuple[Floats, Floats, Floats]:
+    """Standard deviations, eigenvalues and eigenvectors of the correlation matrix."""
+    deviation = np.sqrt(np.maximum(np.diag(square.matrix), 0))
+    safe = np.where(deviation > 0, deviation, 1.0)
+    correlation = square.matrix / np.outer(safe, safe)
+    eigenvalues, eigenvectors = np.linalg.eigh((correlation + correlation.T) / 2)
+    return deviation, eigenvalues, eigenvectors
+
+
+def _root(square: Square) -> Floats:
+    """(n, r) with covariance = root · rootᵀ; eigenvalues that are zero to rounding are left out."""
+    deviation, eigenvalues, eigenvectors = correlation_spectrum(square)
+    keep = eigenvalues > 1e-14 * max(eigenvalues.max(initial=0), 1e-300)
+    found: Floats = deviation[:, None] * eigenvectors[:, keep] * np.sqrt(eigenvalues[keep])
+    return found
+
+
+def resolve_risk(inputs: Inputs, select: Selector, notional: Floats) -> Risk:
+    """Exposures of one unit in factor units, and roots of the daily covariance."""
+    scale = volatility_scale(inputs)
+    table = inputs["factors"]
+    factors = sorted(table["factor_id"])
+    basis = dict(zip(table["factor_id"], table["basis"], strict=True))
+    exposure = _exposure(inputs, select, factors)
+    value = np.array([basis[f] == "value" for f in factors], dtype=bool)
+    exposure = exposure * np.where(value[None, :], notional[:, None], 1.0)
+    specific = inputs["instruments"]["specific_volatility"][select.rows]
+    factor_root = dense_root = None
+    if "covariance" in inputs.squares:
+        square = inputs.squares["covariance"]
+        root = _root(square) * scale
+        dense_root = np.zeros((root.shape[1], len(select.ids)))
+        where = [(k, select.index[i]) for k, i in enumerate(square.ids) if i in select.index]
+        rows, columns = zip(*where, strict=True) if where else ((), ())
+        dense_root[:, list(columns)] = root.T[:, list(rows)]
+    elif "factor_covariance" in inputs.squares:
+        square = inputs.squares["factor_covariance"]
+        factor_root = _root(square)[[square.ids.index(f) for f in factors]] * scale
+    return Risk(tuple(factors), exposure, factor_root, np.nan_to_num(specific) * scale, dense_root)
+
+
+def _exposure(inputs: Inputs, select: Selector, factors: list[str]) -> Floats:
+    table = inputs["loadings"]
+    column = {f: k for k, f in enumerate(factors)}
+    found = np.zeros((len(select.ids), len(factors)))
+    rows = [select.index[i] for i in table["instrument_id"]]
+    columns = [column[f] for f in table["factor_id"]]
+    found[rows, columns] = table["loading"]
+    return found

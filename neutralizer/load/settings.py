@@ -1,0 +1,188 @@
+"""scenario.yaml beside its tables: the settings, typed and checked in one pass by pydantic."""
+
+import re
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from neutralizer.issues import Issues
+from neutralizer.load import values
+from neutralizer.load.columns import LATER_TABLES, RISK_TABLES, TABLES
+from neutralizer.load.yaml_text import Path, YamlText
+
+
+def _text(read: Any) -> BeforeValidator:
+    """Reads the text of a scalar by our own rules before pydantic sees it."""
+    return BeforeValidator(lambda v: read(v) if isinstance(v, str) else v)
+
+
+Number = Annotated[float, _text(values.number)]
+NotNegative = Annotated[float, _text(values.number), Field(ge=0)]
+Identifier = Annotated[str, _text(values.identifier)]
+Day = Annotated[date, _text(values.day)]
+Instant = Annotated[datetime, _text(values.instant)]
+Duration = Annotated[timedelta, _text(values.duration)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CostSettings(_Strict):
+    """How costs are reckoned."""
+
+    impact: Literal["three_halves", "quadratic"] = "three_halves"
+    impact_coefficient: NotNegative = 1.0
+    booking_fee_bps: NotNegative = 0.1
+    horizon_days: NotNegative = 1.0
+    risk_aversion: NotNegative = 0.0
+
+
+class LotSettings(_Strict):
+    """Smallest lines worth a ticket, base currency."""
+
+    minimum_order_notional: NotNegative = 0.0
+    minimum_transfer_notional: NotNegative = 0.0
+
+
+class SolveSettings(_Strict):
+    """Which solver, and for how long."""
+
+    solver: Literal["auto", "clarabel", "osqp"] = "auto"
+    time_limit: Duration = timedelta(seconds=120)
+    memory_limit_gb: Annotated[float, _text(values.number), Field(gt=0)] = 8.0
+
+
+class RiskFiles(_Strict):
+    """The risk tables and their units."""
+
+    units: Literal["daily_fraction", "annual_fraction", "annual_percent"]
+    factors: Any = None
+    loadings: Any = None
+    factor_covariance: Any = None
+    covariance: Any = None
+
+
+class TableFiles(_Strict):
+    """Each table: rows, the name of a CSV file, or {file, as_of}."""
+
+    books: Any
+    instruments: Any
+    positions: Any
+    book_accounts: Any = None
+    accounts: Any = None
+    pools: Any = None
+    cash_routes: Any = None
+    margin_rates: Any = None
+    mandates: Any = None
+    limits: Any = None
+    crossing_groups: Any = None
+    combinations: Any = None
+    fx: Any = None
+    risk: RiskFiles | None = None
+
+
+class Settings(_Strict):
+    """The whole of scenario.yaml."""
+
+    format: Annotated[Literal[1], BeforeValidator(lambda v: 1 if v == "1" else v)]
+    name: Identifier
+    as_of: Instant
+    business_date: Day | None = None
+    execution_date: Day | None = None
+    calendar: str = ""
+    base_currency: Identifier
+    tables: TableFiles
+    costs: CostSettings = CostSettings()
+    lots: LotSettings = LotSettings()
+    freshness: dict[str, Duration] = {}
+    solve: SolveSettings = SolveSettings()
+
+
+def read_settings(document: YamlText, issues: Issues) -> Settings | None:
+    """Types the document; every mistake with its line, hint and remedy."""
+    _refuse_later_tables(document, issues)
+    try:
+        return Settings.model_validate(document.root)
+    except ValidationError as error:
+        for mistake in error.errors():
+            path: Path = tuple(p for p in mistake["loc"] if isinstance(p, str | int))
+            _report(document, path, dict(mistake), issues)
+    return None
+
+
+def _report(document: YamlText, path: Path, mistake: dict[str, Any], issues: Issues) -> None:
+    value = mistake["input"] if isinstance(mistake["input"], str) else None
+    dotted = ".".join(map(str, path))
+    if mistake["type"] == "extra_forbidden":
+        if path[:1] == ("tables",) and path[-1] in LATER_TABLES:
+            return
+        hint = values.nearest(str(path[-1]), _known_keys(path))
+        reason, remedy, value = "unknown key", "remove or rename it" + hint, None
+    elif mistake["type"] == "missing":
+        reason, remedy, value = "required key is missing", "add it", None
+    else:
+        reason = "not a valid value"
+        remedy = re.sub(r"^Value error, ", "", mistake["msg"]).replace("Input should be", "it must be")
+    issues.error(document.file, document.line(path), dotted, value, reason, remedy)
+
+
+def _known_keys(path: Path) -> list[str]:
+    model: Any = Settings
+    for step in path[:-1]:
+        annotation = model.model_fields[step].annotation if hasattr(model, "model_fields") else None
+        model = RiskFiles if step == "risk" else annotation
+    return list(getattr(model, "model_fields", {}))
+
+
+def _refuse_later_tables(document: YamlText, issues: Issues) -> None:
+    tables = document.root.get("tables")
+    for name in LATER_TABLES if isinstance(tables, dict) else ():
+        if name in tables:
+            path: Path = ("tables", name)
+            reason = f"the table {name} is not available in this version"
+            issues.error(document.file, document.line(path), f"tables.{name}", None, reason, "remove it")
+
+
+def override(document: YamlText, setting: str, issues: Issues) -> None:
+    """Applies one `--set dotted.key=value` to a scalar of the settings."""
+    dotted, equals, value = setting.partition("=")
+    *parents, last = dotted.split(".")
+    where = document.root
+    for step in parents:
+        where = where.setdefault(step, {}) if isinstance(where, dict) else None
+    if not equals or not isinstance(where, dict) or isinstance(where.get(last), dict | list):
+        issues.error("--set", 0, dotted, value, "does not name a scalar", "write costs.booking_fee_bps=0.2")
+        return
+    if dotted.startswith("tables"):
+        issues.error("--set", 0, dotted, value, "tables cannot be overridden", "edit the scenario")
+        return
+    where[last] = value
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema of scenario.yaml for editors, with the columns of rows written in the YAML."""
+    found = Settings.model_json_schema()
+    for definition, names in (("TableFiles", tuple(TABLES)), ("RiskFiles", RISK_TABLES)):
+        properties = found["$defs"][definition]["properties"]
+        for name in names:
+            if name in properties and name in TABLES:
+                properties[name] = _table_schema(name)
+    return found
+
+
+def _table_schema(name: str) -> dict[str, Any]:
+    columns = {c.name: {"description": c.doc} | _cell_schema(c.kind, c.choices) for c in TABLES[name]}
+    required = [c.name for c in TABLES[name] if c.required]
+    row = {"type": "object", "additionalProperties": False, "properties": columns, "required": required}
+    file = {"type": "object", "properties": {"file": {"type": "string"}, "as_of": {"type": "string"}}}
+    return {"anyOf": [{"type": "string"}, file, {"type": "array", "items": row}]}
+
+
+def _cell_schema(kind: str, choices: tuple[str, ...]) -> dict[str, Any]:
+    if kind == "choice":
+        return {"enum": list(choices)}
+    return {"list": {"type": "array"}, "number": {"type": ["number", "string"]}}.get(
+        kind, {"type": ["string", "number"]}
+    )

@@ -1,0 +1,78 @@
+"""How one written value is read: ids, numbers, dates. Nothing is guessed, nothing is coerced."""
+
+import re
+from datetime import date, datetime, timedelta
+
+NUMBER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)?(?:(?<=[0-9])\.[0-9]*|\.[0-9]+)?(?:(?<=[0-9.])[eE][-+]?[0-9]+)?")
+ID = re.compile(r"(?!.*\.\.)[A-Za-z0-9_.$^#(*][A-Za-z0-9_.:$^#&%+=@()* -]{0,63}(?<! )")
+DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(s|m|h|d)")
+_HINTS = (
+    (re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?"), "write it without thousands separators"),
+    (re.compile(r"[0-9.]+,[0-9]+"), "write a point as the decimal sign, no thousands separators"),
+    (re.compile(r"[0-9_]+_[0-9_.]*"), "write it without underscores"),
+    (re.compile(r"[0-9.]+%"), "write a plain number in the column's unit, without %"),
+    (re.compile(r"\([0-9.]+\)|[0-9.]+-|[−–—][0-9.]+"), "write a leading minus sign, -5"),
+    (re.compile(r"0[0-9]+(\.[0-9]*)?"), "write it without leading zeros"),
+)
+
+
+def number(text: str) -> float:
+    """A finite decimal number. Raises ValueError with the remedy as its message."""
+    if not NUMBER.fullmatch(text) or not re.search(r"[0-9]", text):
+        raise ValueError(next((h for p, h in _HINTS if p.fullmatch(text)), "write a plain decimal number"))
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError("write a number that a double can hold")
+    return value
+
+
+def identifier(text: str) -> str:
+    """An id, kept as written. Raises ValueError with the remedy as its message."""
+    if ID.fullmatch(text):
+        return text
+    if text != text.strip():
+        raise ValueError("remove the blanks around it")
+    if text[:1] in "=+-@\t":
+        raise ValueError("ids may not begin with = + - @: a spreadsheet would run them")
+    if len(text) > 64:
+        raise ValueError("use at most 64 characters")
+    raise ValueError("use ASCII letters, digits and _ . : $ ^ # & % ( ) - and single blanks inside")
+
+
+def day(text: str) -> date:
+    """An ISO date, yyyy-mm-dd."""
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        raise ValueError("write the date as yyyy-mm-dd")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("write a date that exists, as yyyy-mm-dd") from None
+
+
+def instant(text: str) -> datetime:
+    """An ISO date and time with its offset."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("write it as yyyy-mm-ddThh:mm:ss+hh:mm") from None
+    if moment.tzinfo is None or len(text) < 16:
+        raise ValueError("add the offset, for example 2024-06-28T16:00:00-04:00")
+    return moment
+
+
+def duration(text: str) -> timedelta:
+    """15m, 24h, 7d, 120s."""
+    match = DURATION.fullmatch(text)
+    if not match:
+        raise ValueError("write a duration such as 15m, 24h or 7d")
+    unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[match[2]]
+    return timedelta(**{unit: float(match[1])})
+
+
+def nearest(text: str, known: list[str]) -> str:
+    """A hint: the known word that was probably meant, or nothing."""
+    import difflib
+
+    same = [word for word in known if word.casefold() == text.casefold()]
+    close = same or difflib.get_close_matches(text, known, 1, 0.8)
+    return f"; did you mean {close[0]}?" if close else ""
