@@ -157,7 +157,8 @@ class Limit:
     penalty: float
     owner: str
     description: str
-    holdings: Ints  # the scope's holdings (after the selector, where the measure selects)
+    scope_holdings: Ints  # all holdings of the scope
+    holdings: Ints  # those that the target selects
     factor: int = -1
     books: frozenset[int] = frozenset()  # the scope's books, for `external`
     accounts: tuple[int, ...] = ()  # the scope's accounts, for `margin`

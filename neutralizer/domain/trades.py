@@ -47,3 +47,16 @@ def entry_position(scenario: Scenario, trades: Trades) -> Floats:
     held = entry >= 0
     after = position(scenario, trades)
     return np.bincount(entry[held], weights=after[held], minlength=len(scenario.entries.account))
+
+
+def volatility(scenario: Scenario, trades: Trades, holdings: Ints) -> float:
+    """Daily volatility of the position after, netted over some holdings, base currency."""
+    risk = scenario.risk
+    units = netted(scenario, trades, holdings)
+    money = units * scenario.instruments.notional
+    if risk.dense_root is not None:
+        return float(np.linalg.norm(risk.dense_root @ money))
+    if risk.factor_root is None:
+        return 0.0
+    common = risk.factor_root.T @ (risk.exposure.T @ units)
+    return float(np.hypot(np.linalg.norm(common), np.linalg.norm(risk.specific * money)))

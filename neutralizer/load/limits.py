@@ -29,6 +29,7 @@ def resolve_limits(
         lower, upper = float(table["lower"][row]), float(table["upper"][row])
         for scope in expanded(table["scope"][row], list(books.ids)):
             mask, members = _scope(scope, books, holdings, accounts, pools)
+            whole = np.flatnonzero(mask)
             if measure in SELECTING and target:
                 chosen = select(target)
                 mask = mask & (False if chosen is None else chosen[holdings.instrument])
@@ -44,6 +45,7 @@ def resolve_limits(
                     penalty=float(np.nan_to_num(table["penalty"][row])),
                     owner=table["owner"][row],
                     description=table["description"][row],
+                    scope_holdings=whole,
                     holdings=np.flatnonzero(mask),
                     factor=factors.index(target) if measure == "factor_exposure" else -1,
                     books=members,

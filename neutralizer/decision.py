@@ -1,0 +1,209 @@
+"""The cvxpy variables, and what follows from them.
+
+Every variable is money: unit notional times units, counted in `money` (base currency), so that all
+are of order 1. Signed amounts are split into their two directions, which makes sizes linear.
+"""
+
+from functools import cached_property
+from typing import Any
+
+import cvxpy as cp
+import numpy as np
+from scipy.sparse import csr_array, diags_array
+
+from neutralizer.domain.scenario import Floats, Ints, Matrix, Scenario
+
+BOX = 1000.0  # every position stays within this many times the gross before
+
+
+class Decision:
+    """What the program decides. Shapes: change (H,), order (O,), cash (R,), borrowed (P,)."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        holdings, orders = scenario.holdings, scenario.orders
+        held = int(np.count_nonzero(holdings.before))
+        self.money = max(scenario.gross_before / max(held, 1), 1.0)  # a typical holding, base
+        self.risers: Ints = np.flatnonzero(holdings.high > holdings.before)
+        self.fallers: Ints = np.flatnonzero(holdings.low < holdings.before)
+        self.rise = cp.Variable(len(self.risers), nonneg=True)
+        self.fall = cp.Variable(len(self.fallers), nonneg=True)
+        self.buy = cp.Variable(len(orders.tradable), nonneg=True)
+        self.sell = cp.Variable(len(orders.tradable), nonneg=True)
+        self.cash = cp.Variable(len(scenario.routes.source), nonneg=True)  # base, as sent
+        self.borrowed = cp.Variable(len(scenario.pools.ids), nonneg=True)  # base
+        self._before = holdings.before * scenario.holding_notional / self.money
+        self._extra: list[Any] = []
+
+    @cached_property
+    def change(self) -> Any:
+        """(H,) change of each holding."""
+        return self._spread(self.risers) @ self.rise - self._spread(self.fallers) @ self.fall
+
+    @cached_property
+    def moved(self) -> Any:
+        """(H,) |change|."""
+        return self._spread(self.risers) @ self.rise + self._spread(self.fallers) @ self.fall
+
+    @cached_property
+    def position(self) -> Any:
+        """(H,) position after."""
+        return self._before + self.change
+
+    @cached_property
+    def size(self) -> Any:
+        """(O,) |order|."""
+        return self.buy + self.sell
+
+    @cached_property
+    def gross(self) -> Any:
+        """(T,) what all groups together trade of each tradable."""
+        tradable = self.scenario.orders.tradable
+        return _sum_rows(tradable, len(self.scenario.tradables.ids)) @ self.size
+
+    @cached_property
+    def entry(self) -> Any:
+        """(N,) what each account holds of each instrument after."""
+        found = self.scenario.holdings.entry
+        held = np.flatnonzero(found >= 0)
+        count = len(self.scenario.entries.account)
+        total = csr_array((np.ones(len(held)), (found[held], held)), shape=(count, len(found)))
+        return total @ self.position
+
+    def netting(self, holdings: Ints) -> Matrix:
+        """(I', H) sums some holdings instrument by instrument; rows only for instruments among them."""
+        which = self.scenario.holdings.instrument[holdings]
+        _, row = np.unique(which, return_inverse=True)
+        shape = (row.max(initial=-1) + 1, len(self.scenario.holdings.book))
+        return csr_array((np.ones(len(row)), (row, holdings)), shape=shape)
+
+    @cached_property
+    def cells(self) -> Ints:
+        """(H,) cell of each holding: its book and account. Every scope is a union of cells."""
+        h = self.scenario.holdings
+        return np.unique(h.book * (len(self.scenario.accounts.ids) + 1) + h.account, return_inverse=True)[1]
+
+    @cached_property
+    def exposure(self) -> Any:
+        """(cells, K) factor exposure of each cell over `exposure_scale`: a variable of its own, so that
+        bounds on it are boxes and its dual is the price of the factor.
+        """
+        cells, risk = self.cells, self.scenario.risk
+        variable = cp.Variable((cells.max(initial=-1) + 1, len(risk.factors)))
+        total = _sum_rows(cells, variable.shape[0])
+        for k in range(len(risk.factors)):
+            weight = self.loading[:, k] / self.exposure_scale[k]
+            self._extra.append(variable[:, k] == (total @ diags_array(weight)) @ self.position)
+        return variable
+
+    @cached_property
+    def loading(self) -> Floats:
+        """(H, K) factor exposure of `money` of each holding."""
+        h = self.scenario.holdings.instrument
+        return self.scenario.risk.exposure[h] / self.scenario.holding_notional[:, None] * self.money
+
+    @cached_property
+    def exposure_scale(self) -> Floats:
+        """(K,) the largest loading of each factor, so that exposures are of order 1 too."""
+        largest: Floats = np.abs(self.loading).max(axis=0, initial=0)
+        return np.where(largest > 0, largest, 1.0)
+
+    def in_cells(self, holdings: Ints) -> Floats | None:
+        """(cells,) 0/1 when the holdings are whole cells, else None."""
+        inside = np.zeros(len(self.cells), dtype=bool)
+        inside[holdings] = True
+        count = self.cells.max(initial=-1) + 1
+        some = np.bincount(self.cells, weights=inside, minlength=count)
+        whole = some == np.bincount(self.cells, minlength=count)
+        return (some > 0).astype(float) if bool((whole | (some == 0)).all()) else None
+
+    def factor_exposure(self, holdings: Ints, factor: int) -> Any:
+        """Scalar: exposure of a scope to one factor, factor units."""
+        whole = self.in_cells(holdings)
+        if whole is None:
+            weight = np.zeros(len(self.cells))
+            weight[holdings] = self.loading[holdings, factor]
+            return weight @ self.position
+        return self.exposure_scale[factor] * (whole @ self.exposure[:, factor])
+
+    def deviations(self, holdings: Ints) -> Any:
+        """Vector whose norm, times `money`, is the daily volatility of a scope's netted position."""
+        risk = self.scenario.risk
+        net = self.netting(holdings)
+        which = np.unique(self.scenario.holdings.instrument[holdings])
+        if risk.dense_root is not None:
+            return (risk.dense_root[:, which] @ net) @ self.position
+        own = diags_array(risk.specific[which]) @ net @ self.position
+        root = np.zeros((0, 0)) if risk.factor_root is None else risk.factor_root
+        whole = self.in_cells(holdings)
+        if whole is None:
+            inside = np.zeros(len(self.cells))
+            inside[holdings] = 1 / self.money
+            common = (root.T @ (self.loading * inside[:, None]).T) @ self.position
+        else:
+            common = (root.T * self.exposure_scale / self.money) @ (self.exposure.T @ whole)
+        return cp.hstack([common, own[np.flatnonzero(risk.specific[which])]]) if len(which) else common
+
+    def constraints(self) -> dict[str, Any]:
+        """Conservation, mandates, participation, routes, borrowing; exposure where it is used."""
+        scenario = self.scenario
+        orders, tradables, holdings = scenario.orders, scenario.tradables, scenario.holdings
+        unit = _row_notional(scenario)
+        changes = diags_array(unit) @ orders.change_rows @ diags_array(1 / scenario.holding_notional)
+        fills = diags_array(unit) @ orders.order_rows @ diags_array(1 / scenario.order_notional)
+        found = {"conservation": changes @ self.change == fills @ (self.buy - self.sell)}
+        room = (holdings.high - holdings.before) * scenario.holding_notional / self.money
+        found |= _capped("mandate_rise", self.rise, room[self.risers])
+        room = (holdings.before - holdings.low) * scenario.holding_notional / self.money
+        found |= _capped("mandate_fall", self.fall, room[self.fallers])
+        ordered = np.unique(orders.tradable)
+        cap = tradables.cap * tradables.notional / self.money
+        found |= _capped("participation", self.gross, np.where(np.isin(np.arange(len(cap)), ordered), cap, np.inf))
+        fx = scenario.pools.fx[scenario.routes.source]
+        found |= _capped("route_capacity", self.cash, scenario.routes.capacity * fx / self.money)
+        limit = scenario.pools.borrow_limit * scenario.pools.fx / self.money
+        found |= _capped("borrow_limit", self.borrowed, limit)
+        return found | {f"exposure_{k}": row for k, row in enumerate(self._extra)}
+
+    def boxes(self) -> list[tuple[Any, Floats]]:
+        """(variable, upper bound of each element), lower bounds being zero: positions within
+        BOX times the gross before, for orders too; cash and loans likewise.
+        """
+        scenario = self.scenario
+        most = BOX * max(scenario.gross_before, self.money) / self.money
+        h, n = scenario.holdings, scenario.holding_notional / self.money
+        rise = np.minimum(most + np.abs(self._before), (h.high - h.before) * n)
+        fall = np.minimum(most + np.abs(self._before), (h.before - h.low) * n)
+        t = scenario.tradables
+        order = np.minimum(most, (t.cap * t.notional / self.money)[scenario.orders.tradable])
+        cash = np.minimum(most, scenario.routes.capacity * scenario.pools.fx[scenario.routes.source] / self.money)
+        loan = scenario.pools.borrow_limit * scenario.pools.fx / self.money
+        return [
+            (self.rise, rise[self.risers]),
+            (self.fall, fall[self.fallers]),
+            (self.buy, order),
+            (self.sell, order),
+            (self.cash, cash),
+            (self.borrowed, loan),
+        ]
+
+    def _spread(self, some: Ints) -> Matrix:
+        shape = (len(self.scenario.holdings.book), len(some))
+        return csr_array((np.ones(len(some)), (some, np.arange(len(some)))), shape=shape)
+
+
+def _sum_rows(row: Ints, count: int) -> Matrix:
+    return csr_array((np.ones(len(row)), (row, np.arange(len(row)))), shape=(count, len(row)))
+
+
+def _row_notional(scenario: Scenario) -> Floats:
+    """Unit notional of the instrument of each conservation row."""
+    found = np.ones(scenario.orders.change_rows.shape[0])
+    found[scenario.orders.row] = scenario.holding_notional
+    return found
+
+
+def _capped(name: str, expression: Any, cap: Floats) -> dict[str, Any]:
+    """{name: expression <= cap} on the elements that have one."""
+    some = np.flatnonzero(np.isfinite(cap))
+    return {name: expression[some] <= cap[some]} if len(some) else {}

@@ -1,0 +1,86 @@
+"""What limits measure, one file each. A module's faces are described by `contracts.Measure`.
+
+Must never import the program or the proof.
+"""
+
+from types import ModuleType
+
+import numpy as np
+
+from neutralizer.domain.scenario import Floats, Limit, Scenario
+from neutralizer.domain.trades import Trades, nothing
+from neutralizer.limits import (
+    concentration,
+    external,
+    factor_exposure,
+    gross,
+    long,
+    margin,
+    net,
+    position,
+    short,
+    turnover,
+    volatility,
+)
+
+REGISTRY: dict[str, ModuleType] = {
+    "factor_exposure": factor_exposure,
+    "net": net,
+    "gross": gross,
+    "long": long,
+    "short": short,
+    "position": position,
+    "concentration": concentration,
+    "volatility": volatility,
+    "turnover": turnover,
+    "external": external,
+    "margin": margin,
+}
+
+
+def amounts(trades: Trades, scenario: Scenario) -> Floats:
+    """(limits,) every limit's measure, each in its own unit."""
+    found = [REGISTRY[x.measure].amount(trades, scenario, x) for x in scenario.limits]
+    return np.array(found, dtype=float)
+
+
+def sensitivity(scenario: Scenario, limit: Limit) -> Floats:
+    """(H,) the most that one unit more of each holding can move the measure, >= 0."""
+    found: Floats = REGISTRY[limit.measure].sensitivity(scenario, limit)
+    return found
+
+
+def bounds(scenario: Scenario) -> tuple[Floats, Floats]:
+    """(limits,) the bounds that hold: where only improvement is asked, not worse than before."""
+    before = amounts(nothing(scenario), scenario)
+    lower = np.array([x.lower for x in scenario.limits], dtype=float)
+    upper = np.array([x.upper for x in scenario.limits], dtype=float)
+    improve = np.array([x.improve for x in scenario.limits], dtype=bool)
+    lower = np.where(improve, np.minimum(lower, before), lower)
+    return lower, np.where(improve, np.maximum(upper, before), upper)
+
+
+def scales(scenario: Scenario) -> Floats:
+    """(limits,) a limit's own scale: its bound, else the measure's gross move, else a lot."""
+    found = []
+    for limit in scenario.limits:
+        ends = [abs(e) for e in (limit.lower, limit.upper) if np.isfinite(e)]
+        move = sensitivity(scenario, limit)
+        gross_move = float(move @ np.abs(scenario.holdings.before))
+        found.append(max(ends, default=0.0) or gross_move or float(move.max(initial=0)) or 1.0)
+    return np.array(found, dtype=float)
+
+
+def half_steps(scenario: Scenario) -> Floats:
+    """(limits,) half of the least step a limit's measure can be moved by, where its band is narrower
+    than that step; else 0. Such a limit is proven to half a step.
+    """
+    lots = scenario.tradables.lot[scenario.holdings.instrument]
+    found = np.zeros(len(scenario.limits))
+    for k, limit in enumerate(scenario.limits):
+        moves = (sensitivity(scenario, limit) * lots)[scenario.may_change]
+        step = float(moves[moves > 0].min(initial=np.inf))
+        whole = limit.lower == limit.upper and limit.measure == "position"
+        if np.isfinite(step) and limit.upper - limit.lower < step and not whole:
+            found[k] = step / 2
+    return found

@@ -1,0 +1,42 @@
+"""Concentration: the largest |n_i · x_i| of one (selected) instrument over the scope's gross before."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from neutralizer.domain.scenario import Floats, Limit, Scenario
+from neutralizer.domain.trades import Trades, netted, nothing
+from neutralizer.limits._sums import notional_sensitivity, notionals
+
+if TYPE_CHECKING:
+    from neutralizer.decision import Decision
+
+
+def expression(decision: "Decision", scenario: Scenario, limits: Sequence[Limit]) -> Any:
+    """(limits,) share of the gross before."""
+    import cvxpy as cp
+
+    shares = []
+    for limit in limits:
+        each = decision.netting(limit.holdings) @ decision.position
+        factor = decision.money / _gross_before(scenario, limit)
+        shares.append(factor * cp.norm_inf(each) if len(limit.holdings) else cp.Constant(0.0))
+    return cp.hstack(shares)
+
+
+def amount(trades: Trades, scenario: Scenario, limit: Limit) -> float:
+    """Share of the gross before."""
+    largest = np.abs(notionals(trades, scenario, limit)).max(initial=0)
+    return float(largest / _gross_before(scenario, limit))
+
+
+def sensitivity(scenario: Scenario, limit: Limit) -> Floats:
+    """(H,) share per unit."""
+    return notional_sensitivity(scenario, limit) / _gross_before(scenario, limit)
+
+
+def _gross_before(scenario: Scenario, limit: Limit) -> float:
+    """Gross notional before of the whole scope, whatever the selector; 1 where there is none."""
+    units = netted(scenario, nothing(scenario), limit.scope_holdings)
+    return float(np.sum(np.abs(units) * scenario.instruments.notional)) or 1.0

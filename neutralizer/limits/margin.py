@@ -1,0 +1,35 @@
+"""Initial margin of an account or a pool's accounts, before the multiplier, base currency."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from neutralizer import margin
+from neutralizer.domain.scenario import Floats, Limit, Scenario
+from neutralizer.domain.trades import Trades
+
+if TYPE_CHECKING:
+    from neutralizer.decision import Decision
+
+
+def expression(decision: "Decision", scenario: Scenario, limits: Sequence[Limit]) -> Any:
+    """(limits,) base currency."""
+    accounts = sorted({a for x in limits for a in x.accounts})
+    inside = np.array([[a in x.accounts for a in accounts] for x in limits], dtype=float)
+    return inside @ margin.expression(decision, scenario, accounts)
+
+
+def amount(trades: Trades, scenario: Scenario, limit: Limit) -> float:
+    """Base currency."""
+    return float(margin.amounts(trades, scenario)[list(limit.accounts)].sum())
+
+
+def sensitivity(scenario: Scenario, limit: Limit) -> Floats:
+    """(H,) the larger of the two rates on the instrument's notional, base currency per unit."""
+    holdings, entries = scenario.holdings, scenario.entries
+    found = np.zeros(len(holdings.book))
+    rate = np.maximum(entries.long_rate, entries.short_rate)
+    held = np.isin(holdings.account, limit.accounts)
+    found[held] = rate[holdings.entry[held]] * scenario.holding_notional[held]
+    return found

@@ -1,0 +1,24 @@
+"""No margin: what is held asks for no cash beyond its price."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from neutralizer.domain.scenario import Scenario
+from neutralizer.domain.trades import Trades
+
+if TYPE_CHECKING:
+    from neutralizer.decision import Decision
+
+
+def expression(decision: "Decision", scenario: Scenario, accounts: Sequence[int]) -> Any:
+    """(len(accounts),) zeros."""
+    import cvxpy as cp
+
+    return cp.Constant(np.zeros(len(accounts)))
+
+
+def amount(trades: Trades, scenario: Scenario, account: int) -> float:
+    """Zero."""
+    return 0.0

@@ -1,0 +1,132 @@
+"""The solver's own process: one pickled task on stdin, one pickled answer on stdout.
+
+Run as a script: it imports numpy and one solver, never cvxpy and nothing of this package, so that it
+starts fast and a crash, a hang or a memory hunger of the solver is its own.
+"""
+
+import pickle
+import sys
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+
+def main() -> None:
+    """Reads the task, keeps its limits, writes the answer."""
+    task = pickle.load(sys.stdin.buffer)
+    _bind(task["memory_limit"])
+    started = time.perf_counter()
+    answer = {"clarabel": _clarabel, "osqp": _osqp, "highs": _highs}[task["solver"]](task)
+    answer["seconds"] = time.perf_counter() - started
+    pickle.dump(answer, sys.stdout.buffer)
+
+
+def _bind(memory: int) -> None:
+    """Limits the memory, and dies with the parent where the system offers that."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    if sys.platform == "linux":
+        import ctypes
+        import signal
+
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+def _sparse(parts: dict[str, Any]) -> Any:
+    """What the solvers read of a scipy csc matrix, without importing scipy."""
+    return SimpleNamespace(nnz=len(parts["data"]), has_canonical_format=True, **parts)
+
+
+def _clarabel(task: dict[str, Any]) -> dict[str, Any]:
+    import clarabel
+
+    kinds = {
+        "zero": clarabel.ZeroConeT,
+        "nonneg": clarabel.NonnegativeConeT,
+        "soc": clarabel.SecondOrderConeT,
+    }
+    cones = [
+        clarabel.PowerConeT(power) if kind == "power" else kinds[kind](size)
+        for kind, size, power in task["cones"]
+    ]
+    settings = clarabel.DefaultSettings()
+    for name, value in task["settings"].items():
+        setattr(settings, name, value)
+    size = len(task["c"])
+    empty = {
+        "data": np.zeros(0),
+        "indices": np.zeros(0, dtype=np.int64),
+        "indptr": np.zeros(size + 1, dtype=np.int64),
+        "shape": (size, size),
+    }
+    solver = clarabel.DefaultSolver(
+        _sparse(empty), task["c"], _sparse(task["a"]), task["b"], cones, settings
+    )
+    found = solver.solve()
+    return {
+        "x": np.array(found.x),
+        "z": np.array(found.z),
+        "status": str(found.status),
+        "iterations": int(found.iterations),
+        "primal_residual": float(found.r_prim),
+        "dual_residual": float(found.r_dual),
+    }
+
+
+def _osqp(task: dict[str, Any]) -> dict[str, Any]:
+    import osqp
+    from scipy import sparse
+
+    a = sparse.csc_matrix((task["a"]["data"], task["a"]["indices"], task["a"]["indptr"]), task["a"]["shape"])
+    zero = sum(size for kind, size, _ in task["cones"] if kind == "zero")
+    low = np.where(np.arange(len(task["b"])) < zero, task["b"], -np.inf)
+    solver = osqp.OSQP()
+    solver.setup(P=None, q=task["c"], A=a, l=low, u=task["b"], **task["settings"])
+    found = solver.solve()
+    return {
+        "x": np.array(found.x),
+        "z": np.array(found.y),
+        "status": str(found.info.status),
+        "iterations": int(found.info.iter),
+        "primal_residual": float(found.info.prim_res),
+        "dual_residual": float(found.info.dual_res),
+    }
+
+
+def _highs(task: dict[str, Any]) -> dict[str, Any]:
+    import highspy
+
+    model = highspy.HighsModel()
+    lp = model.lp_
+    a = task["a"]
+    lp.num_row_, lp.num_col_ = a["shape"]
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = task["c"], task["lower"], task["upper"]
+    lp.row_lower_, lp.row_upper_ = task["row_lower"], task["row_upper"]
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.num_row_, lp.a_matrix_.num_col_ = a["shape"]
+    lp.a_matrix_.start_, lp.a_matrix_.index_ = a["indptr"], a["indices"]
+    lp.a_matrix_.value_ = a["data"]
+    if task["integer"].any():
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        lp.integrality_ = [kinds[int(k)] for k in task["integer"]]
+    solver = highspy.Highs()
+    for name, value in task["settings"].items():
+        solver.setOptionValue(name, value)
+    solver.passModel(model)
+    solver.run()
+    info, solution = solver.getInfo(), solver.getSolution()
+    feasible = info.primal_solution_status == 2
+    return {
+        "x": np.array(solution.col_value) if feasible else None,
+        "status": solver.modelStatusToString(solver.getModelStatus()),
+        "iterations": int(info.simplex_iteration_count),
+        "nodes": int(getattr(info, "mip_node_count", 0)),
+        "bound": float(getattr(info, "mip_dual_bound", 0.0)),
+    }
+
+
+if __name__ == "__main__":
+    main()

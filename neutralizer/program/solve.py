@@ -1,0 +1,269 @@
+"""One solver policy: what is tried, in which order, and what is accepted. Nothing falls back silently:
+the solution says which attempt was accepted, and a refusal says what every attempt ended with.
+"""
+
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from neutralizer import limits
+from neutralizer.domain.scenario import Floats, Scenario
+from neutralizer.domain.trades import Trades
+from neutralizer.errors import Infeasible, NotSolved
+from neutralizer.margin import cash
+from neutralizer.program.build import ROOM, Aim, Program, build, pool_scales
+from neutralizer.program.canonical import Canonical, canonicalise
+from neutralizer.program.certificate import (
+    Certificate,
+    allowed_gap,
+    cost_of,
+    dual_bound,
+    violations,
+)
+from neutralizer.program.process import in_child, sparse_parts
+
+# (divisor of the objective's unit, room in the limits): the same program, differently scaled
+ATTEMPTS = ((1.0, ROOM), (10.0, ROOM), (0.1, ROOM), (100.0, ROOM), (1.0, 0.0), (10.0, 0.0))
+CLARABEL: dict[str, Any] = {
+    "verbose": False,
+    "max_threads": 1,
+    "max_iter": 300,
+    "tol_gap_abs": 1e-9,
+    "tol_gap_rel": 1e-10,
+    "tol_feas": 1e-11,
+}
+OSQP: dict[str, Any] = {
+    "verbose": False,
+    "max_iter": 200_000,
+    "eps_abs": 1e-9,
+    "eps_rel": 1e-9,
+    "polishing": True,
+    "adaptive_rho_interval": 50,
+}
+INFEASIBLE = 1e-6  # of the limits' scales: a certified relaxation above it
+
+
+@dataclass(frozen=True)
+class Solution:
+    """An accepted answer. `objective` is the sum of the cost terms, base currency."""
+
+    trades: Trades
+    objective: float
+    certificate: Certificate
+    canonical: Canonical
+    program: Program
+    x: Floats
+    z: Floats
+    solver: dict[str, Any]
+
+
+def solve(scenario: Scenario) -> Solution:
+    """The least-cost answer. Raises Infeasible with the limits in conflict, or NotSolved."""
+    tried: list[str] = []
+    for finer, room in ATTEMPTS:
+        found = _attempt(scenario, "cost", finer, room)
+        if found.certificate.accepted:
+            _refuse_unbounded(found, scenario)
+            return found
+        tried.append(f"{found.solver['status']}: {found.certificate}")
+        if "nfeasible" in found.solver["status"]:
+            _refuse_unbounded(found, scenario)
+            _refuse_infeasible(scenario)
+    _refuse_infeasible(scenario)
+    raise NotSolved("no answer passed the certificate: " + " | ".join(tried))
+
+
+def relax(scenario: Scenario, aim: Aim = "elastic") -> Solution:
+    """The least relaxation, accepted on its own certificate. Raises NotSolved."""
+    tried: list[str] = []
+    for finer in (1.0, 100.0, 0.01, 1e4):
+        found = _attempt(scenario, aim, finer, 0.0)
+        if found.certificate.accepted:
+            return found
+        tried.append(f"{found.solver['status']}: {found.certificate}")
+    raise NotSolved("no relaxation passed the certificate: " + " | ".join(tried))
+
+
+def _attempt(scenario: Scenario, aim: Aim, finer: float, room: float) -> Solution:
+    program = build(scenario, aim, room, finer)
+    canonical = canonicalise(program)
+    answer = run_solver(canonical, scenario)
+    trades = recovered(program, canonical, answer["x"])
+    certificate = _certificate(program, canonical, answer, trades, scenario, aim)
+    solver = {k: answer[k] for k in ("name", "version", "status", "iterations", "seconds")}
+    solver |= {
+        "primal_residual": answer["primal_residual"],
+        "dual_residual": answer["dual_residual"],
+        "gap": certificate.gap,
+        "objective_unit": canonical.unit,
+        "room": room,
+    }
+    objective = cost_of(trades, scenario)[0]
+    return Solution(
+        trades, objective, certificate, canonical, program, answer["x"], answer["z"], solver
+    )
+
+
+def run_solver(canonical: Canonical, scenario: Scenario) -> dict[str, Any]:
+    """The child's answer to a cone program. OSQP only where asked for and every cone is linear."""
+    linear = all(cone.kind in ("zero", "nonneg") for cone in canonical.cones)
+    name = "osqp" if scenario.solver == "osqp" and linear else "clarabel"
+    task = {
+        "solver": name,
+        "c": canonical.c,
+        "a": sparse_parts(canonical.a),
+        "b": canonical.b,
+        "cones": [(c.kind, c.stop - c.start, c.power) for c in canonical.cones],
+        "settings": OSQP if name == "osqp" else CLARABEL,
+    }
+    answer = in_child(task, scenario.time_limit, scenario.memory_limit)
+    answer["x"] = np.nan_to_num(answer["x"])
+    answer["z"] = np.nan_to_num(answer["z"])
+    return answer | {"name": name, "version": version(name)}
+
+
+def recovered(program: Program, canonical: Canonical, x: Floats) -> Trades:
+    """A solver's x in the scenario's units, projected onto the equalities of units and the mandates."""
+    decision, scenario = program.decision, program.decision.scenario
+    holdings, orders, money = scenario.holdings, scenario.orders, decision.money
+
+    def value(variable: Any) -> Floats:
+        columns = canonical.columns.get(variable.id)
+        size = variable.size
+        return np.zeros(size) if columns is None else np.maximum(x[columns], 0.0)
+
+    change = np.zeros(len(holdings.book))
+    np.add.at(change, decision.risers, value(decision.rise))
+    np.subtract.at(change, decision.fallers, value(decision.fall))
+    change *= money / scenario.holding_notional
+    order = (value(decision.buy) - value(decision.sell)) * money / scenario.order_notional
+    change = np.clip(change, holdings.low - holdings.before, holdings.high - holdings.before)
+    apart = orders.order_rows @ order - orders.change_rows @ change
+    weight = np.abs(change) + 1e-9 * scenario.may_change
+    total = orders.change_rows @ weight
+    share = np.divide(weight, total[orders.row], out=np.zeros_like(weight), where=total[orders.row] > 0)
+    change = change + share * apart[orders.row]
+    change = np.clip(change, holdings.low - holdings.before, holdings.high - holdings.before)
+    pools, routes = scenario.pools, scenario.routes
+    return Trades(
+        change,
+        order,
+        np.minimum(value(decision.cash) * money / pools.fx[routes.source], routes.capacity),
+        np.minimum(value(decision.borrowed) * money / pools.fx, pools.borrow_limit),
+    )
+
+
+def _certificate(
+    program: Program,
+    canonical: Canonical,
+    answer: dict[str, Any],
+    trades: Trades,
+    scenario: Scenario,
+    aim: Aim,
+) -> Certificate:
+    found = violations(trades, scenario)
+    if aim == "cost":
+        cost, penalty = cost_of(trades, scenario)
+        total, allowed = (cost + penalty) / canonical.unit, allowed_gap(cost, scenario)
+    else:
+        relaxed = sum(relaxations(trades, scenario).values())
+        total, allowed = relaxed / canonical.unit, max(INFEASIBLE, 1e-3 * relaxed)
+        found = {k: v for k, v in found.items() if " " not in k or k == "cash routes"}
+    true_b = canonical.b.copy()
+    for name, room in program.room.items():
+        true_b[canonical.rows[name]] += room
+    bound = dual_bound(canonical.with_b(true_b), answer["z"], total)
+    unit = canonical.unit
+    worst = max(found, key=lambda k: found[k], default="")
+    return Certificate(total * unit, bound * unit, allowed, found.get(worst, 0.0), worst)
+
+
+def relaxations(trades: Trades, scenario: Scenario) -> dict[str, float]:
+    """What each limit and pool is exceeded by over its scale; only those that are."""
+    after = limits.amounts(trades, scenario)
+    scale = limits.scales(scenario)
+    found = {}
+    for k, limit in enumerate(scenario.limits):
+        beyond = max(after[k] - limit.upper, limit.lower - after[k], 0.0) / scale[k]
+        found[f"{limit.limit_id} {limit.scope}"] = float(beyond)
+    short = np.maximum(-cash.headroom(trades, scenario), 0) * scenario.pools.fx / pool_scales(scenario)
+    found |= {f"pool {p}": float(v) for p, v in zip(scenario.pools.ids, short, strict=True)}
+    return {k: v for k, v in found.items() if v > 0}
+
+
+def _refuse_unbounded(found: Solution, scenario: Scenario) -> None:
+    """An answer on the box of 1,000 times the gross before: name the instrument and its rate."""
+    reach = np.abs(scenario.holdings.before + found.trades.change) * scenario.holding_notional
+    box = 1000 * max(scenario.gross_before, found.program.decision.money)
+    h = int(reach.argmax()) if len(reach) else 0
+    if not len(reach) or reach[h] < 0.999 * box:
+        return
+    i = scenario.holdings.instrument[h]
+    instruments = scenario.instruments
+    rates = f"long {instruments.long_financing[i] * 1e4:g} bps, short {instruments.short_financing[i] * 1e4:g} bps"
+    raise Infeasible(
+        "UNBOUNDED",
+        f"the program earns money without end on {instruments.ids[i]} ({rates} a year): mend its "
+        "financing, or limit its position",
+    )
+
+
+def _refuse_infeasible(scenario: Scenario) -> None:
+    """Raises Infeasible when the least relaxation is certified above zero; improving limits that may
+    stay where they are count from where they may be.
+    """
+    lower, upper = limits.bounds(scenario)
+    held = tuple(
+        replace(limit, lower=float(lower[k]), upper=float(upper[k]))
+        for k, limit in enumerate(scenario.limits)
+    )
+    found = relax(replace(scenario, limits=held))
+    if found.certificate.bound <= INFEASIBLE:
+        return
+    needed = relaxations(found.trades, replace(scenario, limits=held))
+    conflicts = conflict_rows(needed, scenario)
+    names = ", ".join(f"{c['limit_id']} by {c['relaxation']:.6g}" for c in conflicts[:5])
+    raise Infeasible(
+        "infeasible",
+        f"no plan keeps every limit; the smallest relaxation: {names}"
+        + (f" and {len(conflicts) - 5} more" if len(conflicts) > 5 else ""),
+        conflicts,
+    )
+
+
+def conflict_rows(needed: dict[str, float], scenario: Scenario) -> list[dict[str, object]]:
+    """What the least relaxation gives, limit by limit in its own unit, largest share first."""
+    scale = limits.scales(scenario)
+    known = {f"{x.limit_id} {x.scope}": (k, x) for k, x in enumerate(scenario.limits)}
+    pools = dict(zip(scenario.pools.ids, pool_scales(scenario) / scenario.pools.fx, strict=True))
+    rows: list[dict[str, object]] = []
+    for name, share in sorted(needed.items(), key=lambda item: -item[1]):
+        if share <= INFEASIBLE:
+            continue
+        if name in known:
+            k, limit = known[name]
+            rows.append(
+                {
+                    "limit_id": limit.limit_id,
+                    "scope": limit.scope,
+                    "measure": limit.measure,
+                    "target": limit.target,
+                    "relaxation": share * scale[k],
+                    "owner": limit.owner,
+                }
+            )
+        else:
+            pool = name.removeprefix("pool ")
+            rows.append(
+                {
+                    "limit_id": pool,
+                    "scope": f"pool:{pool}",
+                    "measure": "minimum_balance",
+                    "target": "",
+                    "relaxation": share * pools[pool],
+                    "owner": "",
+                }
+            )
+    return rows
