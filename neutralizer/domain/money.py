@@ -1,0 +1,30 @@
+"""Money as written: decimals in the currency's minor unit."""
+
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from functools import cache
+
+
+@cache
+def minor_unit(currency: str) -> Decimal:
+    """The smallest amount of a currency, 0.01 where ISO 4217 does not know it."""
+    from iso4217 import Currency
+
+    try:
+        digits = Currency(currency).exponent
+    except ValueError:
+        digits = 2
+    return Decimal(1).scaleb(-max(2 if digits is None else digits, 2))
+
+
+def rounded(amount: float | Decimal, currency: str, up: bool = False) -> Decimal:
+    """To the minor unit, at least two decimals; half away from zero, or up (toward +inf)."""
+    exact = amount if isinstance(amount, Decimal) else Decimal(repr(float(amount)))
+    found = exact.quantize(minor_unit(currency), ROUND_CEILING if up else ROUND_HALF_UP)
+    return found if found else abs(found)
+
+
+def plain(quantity: float | Decimal) -> str:
+    """A quantity without exponent and without trailing zeros; never -0."""
+    exact = quantity if isinstance(quantity, Decimal) else Decimal(repr(float(quantity)))
+    text = format(exact.normalize(), "f")
+    return "0" if text in ("-0", "") else text

@@ -1,0 +1,4 @@
+"""Solution -> Plan: whole lots, shared fills, two-party transfers, tickets-to-be.
+
+Must never import the proof or the output.
+"""

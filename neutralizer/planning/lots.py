@@ -1,0 +1,190 @@
+"""Whole lots: a mixed-integer program near the continuous answer, then an exact re-check.
+
+Every limit is re-evaluated on the whole numbers with no tolerance; where one is broken its room grows
+and the program is solved again, then the window widens. Where nothing is found the run says so.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from neutralizer import limits
+from neutralizer.domain.scenario import Bools, Floats, Scenario
+from neutralizer.domain.trades import Trades, nothing
+from neutralizer.errors import Infeasible
+from neutralizer.margin import cash
+from neutralizer.planning.cash import funded
+from neutralizer.planning.fine import settle
+from neutralizer.planning.grain import all_coarse, grain_of, pool_rooms, rooms
+from neutralizer.planning.milp import Rounding, Whole, attempt, start
+from neutralizer.program.build import pool_scales
+from neutralizer.program.certificate import cost_of
+from neutralizer.program.solve import Solution
+
+WINDOWS = (1.0, 1.0, 1.0, 10.0)  # factors on the window, fine holdings rounded afterwards
+LAST_WINDOWS = (10.0, np.inf, np.inf)  # every holding an integer
+TOUCH = 1e-9  # of a limit's scale: what floating point may be out by
+
+
+@dataclass(frozen=True)
+class Rounded:
+    """Whole-lot trades, with what finding them took."""
+
+    whole: Whole
+    trades: Trades
+    cost: float
+    report: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Standard:
+    """What the whole numbers are held to: bounds per limit, and how far each pool may stay short."""
+
+    lower: Floats
+    upper: Floats
+    pool_slack: Floats
+
+    @staticmethod
+    def of(scenario: Scenario, worse_allowed: bool = False) -> "Standard":
+        """Bounds with half a step where a band is narrower than its step. `worse_allowed`: what is in
+        breach before may stay so, no worse (transfers only).
+        """
+        lower, upper = limits.bounds(scenario)
+        half = limits.half_steps(scenario)
+        pools = np.zeros(len(scenario.pools.ids))
+        if worse_allowed:
+            before = limits.amounts(nothing(scenario), scenario)
+            lower, upper = np.minimum(lower, before), np.maximum(upper, before)
+            pools = np.maximum(-cash.headroom(nothing(scenario), scenario), 0.0)
+        return Standard(lower - half, upper + half, pools)
+
+
+def whole_lots(solution: Solution, scenario: Scenario, standard: Standard) -> Rounded:
+    """The cheapest whole-lot trades found. Raises Infeasible with reason `no_lots`."""
+    grain = grain_of(scenario)
+    rounding = start(solution, grain, scenario)
+    small = _small_lines(scenario, solution.trades)
+    found = _search(rounding, scenario, standard, small, WINDOWS)
+    kept_small = found is None and any(z.any() for z in small)
+    if kept_small:
+        found = _search(rounding, scenario, standard, _no_zeros(scenario), WINDOWS)
+    if found is None:
+        rounding.grain = all_coarse(grain)
+        found = _search(rounding, scenario, standard, _no_zeros(scenario), LAST_WINDOWS)
+    if found is None:
+        proven = "there is none" if rounding.proven else "none was found within the node limit"
+        raise Infeasible(
+            "no_lots",
+            f"the limits can be kept, but not in whole lots: {proven}; "
+            "widen the narrowest band, or allow smaller lots",
+        )
+    whole, trades = found
+    report = {
+        "name": "highs",
+        "seconds": rounding.seconds,
+        "nodes": rounding.nodes,
+        "small_lines_kept": kept_small,
+    }
+    return Rounded(whole, trades, cost_of(trades, scenario)[0], report)
+
+
+def _search(
+    rounding: Rounding,
+    scenario: Scenario,
+    standard: Standard,
+    zeros: tuple[Bools, Bools],
+    windows: tuple[float, ...],
+) -> tuple[Whole, Trades] | None:
+    grain, scale = rounding.grain, limits.scales(scenario)
+    room = rooms(scenario, grain) + TOUCH * scale
+    pool_room = pool_rooms(scenario, grain) + TOUCH * pool_scales(scenario)
+    for window in windows:
+        b, loose = _right_hand_sides(rounding, scenario, standard, room, pool_room)
+        whole = attempt(rounding, b, loose, window, zeros)
+        if whole is None:
+            room, pool_room = room / 10, pool_room / 10
+            continue
+        settled = settle(scenario, grain, whole)
+        if settled is None:
+            continue
+        trades = Trades(settled.change, settled.order, *_no_cash(scenario))
+        beyond = excess(scenario, trades, standard)
+        paid = funded(scenario, trades, standard.pool_slack)
+        if paid is not None and not beyond.any() and _within_caps(scenario, trades):
+            return settled, paid
+        room = np.where(beyond > 0, np.maximum(2 * room, room + 2 * beyond), room)
+        pool_room = 3 * pool_room if paid is None else pool_room
+    return None
+
+
+def excess(scenario: Scenario, trades: Trades, standard: Standard) -> Floats:
+    """(limits,) what each measure is beyond the standard by, in its own unit, without tolerance."""
+    after = limits.amounts(trades, scenario)
+    found: Floats = np.maximum(np.maximum(after - standard.upper, standard.lower - after), 0.0)
+    return found
+
+
+def _within_caps(scenario: Scenario, trades: Trades) -> bool:
+    tradable = scenario.orders.tradable
+    traded = np.bincount(
+        tradable, weights=np.abs(trades.order), minlength=len(scenario.tradables.ids)
+    )
+    return bool((traded[tradable] <= scenario.tradables.cap[tradable]).all())
+
+
+def _right_hand_sides(
+    rounding: Rounding, scenario: Scenario, standard: Standard, room: Floats, pool_room: Floats
+) -> tuple[Floats, dict[int, float]]:
+    """The program's b with the solver's room given back, the rooms drawn in, half steps let out."""
+    solution = rounding.solution
+    b, scale = solution.canonical.b.copy(), limits.scales(scenario)
+    lower, upper = limits.bounds(scenario)
+    half = limits.half_steps(scenario)
+    loose: dict[int, float] = {}
+    for name, which in solution.program.limit_rows.items():
+        rows = solution.canonical.rows[name]
+        if name.endswith("_exact"):
+            loose |= {int(r): float(v) for r, v in zip(rows, (half / scale)[which], strict=True) if v}
+            continue
+        band = np.where(np.isfinite(upper - lower), upper - lower, np.inf)[which] + 2 * half[which]
+        drawn = np.minimum(room[which], band / 4)
+        b[rows] += solution.program.room[name] + (half[which] - drawn) / scale[which]
+    if "pools" in solution.canonical.rows:
+        b[solution.canonical.rows["pools"]] -= pool_room / pool_scales(scenario)
+    return b, loose
+
+
+def _small_lines(scenario: Scenario, trades: Trades) -> tuple[Bools, Bools]:
+    """Orders and changes below the minimum sizes, but for changes that close a position."""
+    order = np.abs(trades.order) * scenario.order_notional
+    change = np.abs(trades.change) * scenario.holding_notional
+    before = scenario.holdings.before
+    closes = (before != 0) & (np.abs(trades.change + before) < 1e-6 * np.abs(before))
+    no_order, no_change = _no_zeros(scenario)
+    if scenario.minimum_order > 0:
+        no_order = order < scenario.minimum_order
+    if scenario.minimum_transfer > 0:
+        no_change = (change < scenario.minimum_transfer) & ~closes & scenario.may_change
+    closing_rows = np.isin(scenario.orders.row, scenario.orders.row[closes])
+    return no_order & ~_touches(scenario, closing_rows), no_change
+
+
+def _touches(scenario: Scenario, holdings: Bools) -> Bools:
+    """(O,) orders that fill one of the holdings' conservation rows."""
+    rows = np.unique(scenario.orders.row[holdings])
+    hit = np.zeros(scenario.orders.order_rows.shape[0])
+    hit[rows] = 1.0
+    found: Bools = (abs(scenario.orders.order_rows).T @ hit) > 0
+    return found
+
+
+def _no_zeros(scenario: Scenario) -> tuple[Bools, Bools]:
+    return (
+        np.zeros(len(scenario.orders.tradable), dtype=bool),
+        np.zeros(len(scenario.holdings.book), dtype=bool),
+    )
+
+
+def _no_cash(scenario: Scenario) -> tuple[Floats, Floats]:
+    return np.zeros(len(scenario.routes.source)), np.zeros(len(scenario.pools.ids))
