@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from neutralizer.decision import Decision
+from neutralizer.domain.plan import Booking
 from neutralizer.domain.scenario import Floats, Limit, Scenario
 from neutralizer.domain.trades import Trades
 
@@ -46,3 +47,13 @@ class MarginModel(Protocol):
 
     def amount(self, trades: Trades, scenario: Scenario, account: int) -> float:
         """Margin of one account, >= 0."""
+
+
+class Ticket(Protocol):
+    """A ticket file: its name, its columns in order, its rows sorted by ticket id."""
+
+    FILE: str
+    COLUMNS: tuple[str, ...]
+
+    def rows(self, booking: Booking) -> list[dict[str, str]]:
+        """One dict a line, every column filled with text."""

@@ -84,3 +84,14 @@ def half_steps(scenario: Scenario) -> Floats:
         if np.isfinite(step) and limit.upper - limit.lower < step and not whole:
             found[k] = step / 2
     return found
+
+
+def status(limit: Limit, before: float, after: float, half_step: float) -> str:
+    """OK, OK_TO_A_LOT (within half a step of a band narrower than it), IMPROVED, or BREACH."""
+    if limit.lower <= after <= limit.upper:
+        return "OK"
+    if limit.lower - half_step <= after <= limit.upper + half_step:
+        return "OK_TO_A_LOT"
+    excess_before = max(before - limit.upper, limit.lower - before, 0.0)
+    better = max(after - limit.upper, limit.lower - after) <= excess_before
+    return "IMPROVED" if limit.improve and better else "BREACH"

@@ -31,6 +31,7 @@ RULES: tuple[Rule, ...] = (
     limit_rules.bounds_are_sound,
     limit_rules.scopes_are_known,
     limit_rules.targets_fit,
+    limit_rules.calendar_is_known,
     limit_rules.freshness_is_answerable,
 )
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from neutralizer.domain import calendar
 from neutralizer.issues import Issues
 from neutralizer.load import values
 from neutralizer.load.inputs import Inputs
@@ -75,6 +76,14 @@ def targets_fit(inputs: Inputs, select: Selector, issues: Issues) -> None:
             selector_selects(table, row, "target", target, select, issues)
         elif target and measure != "factor_exposure":
             table.error(issues, row, "target", f"{measure} has no target", "leave it blank")
+
+
+def calendar_is_known(inputs: Inputs, select: Selector, issues: Issues) -> None:
+    """The calendar is one that the holidays package knows."""
+    name = inputs.settings.calendar
+    if not calendar.known(name):
+        remedy = "write a market or country code such as XNYS or DE, or leave it out"
+        issues.error("scenario.yaml", 1, "calendar", name, "no such calendar", remedy)
 
 
 def freshness_is_answerable(inputs: Inputs, select: Selector, issues: Issues) -> None:

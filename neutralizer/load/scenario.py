@@ -27,6 +27,11 @@ class Loaded:
     digest: str  # of values, settings and program version: order of rows and columns does not matter
     warnings: tuple[Issue, ...]
 
+    def run_id(self, transfers_only: bool, baseline: bool) -> str:
+        """Twelve hex digits of the inputs' values, the settings, what was asked and the version."""
+        asked = [self.digest, transfers_only, baseline]
+        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:12]
+
 
 def load(root: Path, overrides: tuple[str, ...] = ()) -> Loaded:
     """Reads and checks a folder. Raises InputsRefused with every issue, or InputsTooOld."""

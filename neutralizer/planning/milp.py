@@ -131,7 +131,7 @@ def _matters(rounding: Rounding, x: Floats) -> bool:
             top = (abs(part[2]) / max(part[1], 1e-12) ** (1 - cone.power)) ** (1 / cone.power)
             column = canonical.a[[cone.start]].indices[0]
             hidden += max(top - part[0], 0.0) * abs(canonical.c[column])
-    return hidden * canonical.unit > 0.01 * PREMIUM * max(rounding.solution.objective, 1e-9)
+    return hidden * canonical.unit > 0.01 * PREMIUM * rounding.solution.certificate.basis
 
 
 class _Problem:
@@ -255,7 +255,7 @@ class _Problem:
         lower = np.concatenate([np.where(equal, b - slackened, -np.inf), np.full(len(cut_b), -np.inf), np.zeros(self.tie_rows)])
         upper = np.concatenate([b + np.where(equal, slackened, 0.0), cut_b, tie_high])
         cost = np.concatenate([canonical.c, np.zeros(self.size - self.base)])
-        spare = max(self.rounding.solution.objective, 1e-9) / canonical.unit
+        spare = self.rounding.solution.certificate.basis / canonical.unit
         task = {
             "solver": "highs",
             "c": cost,

@@ -13,6 +13,7 @@ from neutralizer.domain.trades import nothing
 from neutralizer.margin import cash
 
 ROOM = 1e-7  # of a limit's scale: what the solver gets, so that its answer keeps the limit exactly
+TIE = 1e-4  # transfers only: what moving the whole gross is worth against one scale of excess
 BIG = 1e4  # of a limit's scale: a relaxation never needs more, for the dual bound
 Aim = Literal["cost", "elastic", "transfers"]
 
@@ -53,6 +54,9 @@ def build(
         objective = sum(paid) / program.unit + _penalties(program, scenario)
     else:
         objective = sum((cp.sum(s) for s in program.slacks.values()), cp.Constant(0.0)) / unit
+    if aim == "transfers":
+        moved = cp.sum(decision.moved) * decision.money / max(scenario.gross_before, 1e-9)
+        objective += TIE / unit * moved
     problem = cp.Problem(cp.Minimize(objective), list(program.constraints.values()))
     program.problem = problem
     return program

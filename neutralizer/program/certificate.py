@@ -26,6 +26,7 @@ class Certificate:
 
     cost: float
     bound: float
+    basis: float  # what relative gaps refer to
     allowed: float
     worst: float
     worst_name: str
@@ -58,21 +59,35 @@ def cost_of(trades: Trades, scenario: Scenario) -> tuple[float, float]:
     return sum(costs.totals(trades, scenario).values()), penalty
 
 
-def allowed_gap(cost: float, scenario: Scenario) -> float:
-    """GAP · max(cost − constant part, 1e-9 · gross before): the constant part is what nothing costs."""
-    constant = sum(costs.totals(nothing(scenario), scenario).values())
-    return GAP * max(cost - constant, cost - max(constant, 0), 1e-9 * scenario.gross_before, 1e-9)
+def basis_of(trades: Trades, scenario: Scenario) -> float:
+    """What the trades change in cost, term by term, base currency: the constant part left out. At
+    least 1e-9 of the gross before.
+    """
+    before = costs.totals(nothing(scenario), scenario)
+    after = costs.totals(trades, scenario)
+    changed = sum(abs(after[term] - before[term]) for term in after)
+    return max(changed, 1e-9 * scenario.gross_before, 1e-9)
 
 
-def violations(trades: Trades, scenario: Scenario) -> dict[str, float]:
-    """Everything a plan must keep, by name: what it is exceeded by over its own scale."""
+def violations(
+    trades: Trades, scenario: Scenario, worse_allowed: bool = False
+) -> dict[str, float]:
+    """Everything a plan must keep, by name: what it is exceeded by over its own scale. Where
+    `worse_allowed`, what is in breach before may stay so, no worse.
+    """
     lower, upper = limits.bounds(scenario)
     after = limits.amounts(trades, scenario)
+    start = nothing(scenario)
+    short_before = np.minimum(cash.headroom(start, scenario), 0.0) * worse_allowed
+    if worse_allowed:
+        before = limits.amounts(start, scenario)
+        lower, upper = np.minimum(lower, before), np.maximum(upper, before)
     beyond = np.maximum(np.maximum(after - upper, lower - after), 0) / limits.scales(scenario)
     found = {
         f"{x.limit_id} {x.scope}": float(v) for x, v in zip(scenario.limits, beyond, strict=True)
     }
-    short = np.maximum(-cash.headroom(trades, scenario), 0) * scenario.pools.fx / pool_scales(scenario)
+    short = np.maximum(short_before - cash.headroom(trades, scenario), 0) * scenario.pools.fx
+    short = short / pool_scales(scenario)
     found |= {f"pool {p}": float(v) for p, v in zip(scenario.pools.ids, short, strict=True)}
     return found | _own_bounds(trades, scenario)
 

@@ -13,11 +13,12 @@ from neutralizer.domain.scenario import Floats, Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.errors import Infeasible, NotSolved
 from neutralizer.margin import cash
-from neutralizer.program.build import ROOM, Aim, Program, build, pool_scales
+from neutralizer.program.build import ROOM, TIE, Aim, Program, build, pool_scales
 from neutralizer.program.canonical import Canonical, canonicalise
 from neutralizer.program.certificate import (
+    GAP,
     Certificate,
-    allowed_gap,
+    basis_of,
     cost_of,
     dual_bound,
     violations,
@@ -84,6 +85,13 @@ def relax(scenario: Scenario, aim: Aim = "elastic") -> Solution:
             return found
         tried.append(f"{found.solver['status']}: {found.certificate}")
     raise NotSolved("no relaxation passed the certificate: " + " | ".join(tried))
+
+
+def cross_only(scenario: Scenario) -> Solution:
+    """The least excess over limits and pools by crossing alone, then the least moved; nothing ends
+    worse than before. Raises NotSolved.
+    """
+    return relax(scenario, "transfers")
 
 
 def _attempt(scenario: Scenario, aim: Aim, finer: float, room: float) -> Solution:
@@ -163,21 +171,24 @@ def _certificate(
     scenario: Scenario,
     aim: Aim,
 ) -> Certificate:
-    found = violations(trades, scenario)
+    found = violations(trades, scenario, worse_allowed=aim == "transfers")
     if aim == "cost":
-        cost, penalty = cost_of(trades, scenario)
-        total, allowed = (cost + penalty) / canonical.unit, allowed_gap(cost, scenario)
+        basis = basis_of(trades, scenario)
+        total, allowed = sum(cost_of(trades, scenario)), GAP * basis
     else:
-        relaxed = sum(relaxations(trades, scenario).values())
-        total, allowed = relaxed / canonical.unit, max(INFEASIBLE, 1e-3 * relaxed)
-        found = {k: v for k, v in found.items() if " " not in k or k == "cash routes"}
+        basis = sum(relaxations(trades, scenario).values())
+        total, allowed = basis, max(INFEASIBLE, 1e-3 * basis)
+        if aim == "transfers":
+            total += TIE * float(scenario.holding_notional @ np.abs(trades.change)) / scenario.gross_before
+        else:
+            found = {k: v for k, v in found.items() if " " not in k or k == "cash routes"}
     true_b = canonical.b.copy()
     for name, room in program.room.items():
         true_b[canonical.rows[name]] += room
-    bound = dual_bound(canonical.with_b(true_b), answer["z"], total)
     unit = canonical.unit
+    bound = dual_bound(canonical.with_b(true_b), answer["z"], total / unit) * unit
     worst = max(found, key=lambda k: found[k], default="")
-    return Certificate(total * unit, bound * unit, allowed, found.get(worst, 0.0), worst)
+    return Certificate(total, bound, basis, allowed, found.get(worst, 0.0), worst)
 
 
 def relaxations(trades: Trades, scenario: Scenario) -> dict[str, float]:

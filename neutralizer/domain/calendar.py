@@ -1,0 +1,41 @@
+"""Business days, by a named calendar of the `holidays` package or Monday to Friday."""
+
+from datetime import date, timedelta
+from functools import cache
+from typing import Any
+
+
+def known(calendar: str) -> bool:
+    """Whether the name is a market or a country that `holidays` knows; blank is Monday to Friday."""
+    return not calendar or _days_off(calendar) is not None
+
+
+@cache
+def _days_off(calendar: str) -> Any:
+    import holidays
+
+    if not calendar:
+        return ()
+    for make in (holidays.financial_holidays, holidays.country_holidays):
+        try:
+            return make(calendar)
+        except NotImplementedError:
+            continue
+    return None
+
+
+def is_business_day(day: date, calendar: str) -> bool:
+    """Neither a weekend nor a holiday."""
+    days_off = _days_off(calendar)
+    return day.weekday() < 5 and (days_off is None or day not in days_off)
+
+
+def later(day: date, business_days: int, calendar: str) -> date:
+    """The n-th business day after a day; for n = 0 the day itself, or the next business day."""
+    while not is_business_day(day, calendar):
+        day += timedelta(days=1)
+    for _ in range(business_days):
+        day += timedelta(days=1)
+        while not is_business_day(day, calendar):
+            day += timedelta(days=1)
+    return day

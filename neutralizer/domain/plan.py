@@ -1,0 +1,71 @@
+"""A plan: what is to be booked, in exact decimals. Quantities in units, money in its own currency."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from neutralizer.domain.scenario import Floats, Scenario
+from neutralizer.domain.trades import Trades
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """A crossing between two holdings of one instrument: quantity > 0 from one to the other."""
+
+    group: str
+    giver: int  # holding
+    taker: int
+    quantity: Decimal
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """Who receives a fill, leg by leg: + bought, − sold."""
+
+    holding: int
+    quantity: Decimal
+
+
+@dataclass(frozen=True)
+class Hedge:
+    """An order as it is given out. `part` 0 is the whole or the long part, 1 the short-sale part."""
+
+    order: int
+    part: int
+    side: str  # BUY, SELL, SELL_SHORT
+    quantity: Decimal  # > 0
+    share: float  # of the order's size, for its costs
+    allocations: tuple[Allocation, ...]
+
+
+@dataclass(frozen=True)
+class CashTransfer:
+    """Cash along a route: amount and fee in the sending currency, received in the other."""
+
+    route: int
+    amount: Decimal
+    fee: Decimal
+    received: Decimal
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that will be booked. Exact changes are (H,) decimals."""
+
+    transfers: tuple[Transfer, ...]
+    hedges: tuple[Hedge, ...]
+    cash: tuple[CashTransfer, ...]
+    transferred: tuple[Decimal, ...]
+    hedged: tuple[Decimal, ...]
+    trades: Trades  # the whole state after
+    after_transfers: Trades  # transfers and cash only
+
+
+@dataclass(frozen=True)
+class Booking:
+    """What a ticket format writes from: the plan, its scenario, the run, the costs of each order."""
+
+    plan: Plan
+    scenario: Scenario
+    run_id: str
+    order_costs: dict[str, Floats]  # term -> (O,) base currency
+    transfer_phase: int  # 1: may be released before the hedges, 2: together with them

@@ -1,0 +1,152 @@
+"""A folder that appears whole or not at all: lock, stage beside it, write, fsync, one rename.
+
+The staging folder is the lock: it is locked while its run lives, and what a crashed run left behind
+is taken over by the next.
+"""
+
+import ctypes
+import errno
+import fcntl
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from neutralizer.errors import CannotWrite, FolderTaken, Locked
+
+_EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2)
+
+
+def refused_folder(target: Path) -> Path:
+    """Where a refusal says why."""
+    return target.with_name(target.name + ".refused")
+
+
+@contextmanager
+def writing(target: Path) -> Iterator["Staging"]:
+    """Holds the lock of a target folder. Raises Locked, CannotWrite."""
+    try:
+        staging = Staging(target)
+    except OSError as error:
+        raise CannotWrite(f"cannot write beside {target}: {error.strerror}") from None
+    try:
+        yield staging
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EACCES, errno.EPERM, errno.EROFS, errno.EDQUOT, errno.EIO):
+            raise CannotWrite(f"cannot write {target}: {error.strerror}") from None
+        raise
+    finally:
+        staging.close()
+
+
+class Staging:
+    """A locked folder beside the target; `publish` renames it there."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+        self.path = target.with_name(f".{target.name}.staging")
+        if not target.parent.is_dir():
+            raise CannotWrite(f"there is no folder {target.parent}: make it first")
+        self._lock = self._locked()
+        self._clear()
+
+    def _locked(self) -> int:
+        while True:
+            with suppress(FileExistsError):
+                self.path.mkdir(mode=0o777)
+            try:
+                handle = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+            except FileNotFoundError:
+                continue
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(handle)
+                raise Locked(f"another run is writing {self.target}: try again when it has ended") from None
+            try:
+                same = os.stat(self.path).st_ino == os.fstat(handle).st_ino
+            except FileNotFoundError:
+                same = False
+            if same:
+                return handle
+            os.close(handle)
+
+    def _clear(self) -> None:
+        for entry in self.path.iterdir():
+            shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+
+    def write(self, files: dict[str, bytes]) -> None:
+        """Writes and fsyncs every file, replacing what was staged before."""
+        self._clear()
+        for name, data in files.items():
+            path = self.path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with open(path, "wb") as out:
+                out.write(data)
+                out.flush()
+                os.fsync(out.fileno())
+        for folder in {self.path, *((self.path / name).parent for name in files)}:
+            _sync(folder)
+
+    def read(self) -> dict[str, bytes]:
+        """The staged bytes, from the disk."""
+        return read_folder(self.path)
+
+    def publish(self, destination: Path, replace: bool) -> None:
+        """One rename. Raises FolderTaken where something stands there and may not be replaced."""
+        if replace and destination.exists():
+            _exchange(self.path, destination)
+            _sync(destination.parent)
+            shutil.rmtree(self.path)
+            return
+        try:
+            os.rename(self.path, destination)
+        except OSError as error:
+            if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+                raise FolderTaken(f"{destination} is taken; name another folder, or use --replace") from None
+            raise
+        _sync(destination.parent)
+
+    def close(self) -> None:
+        """Removes what was staged and not published, and gives the lock back."""
+        with suppress(OSError):
+            if self.path.exists() and os.stat(self.path).st_ino == os.fstat(self._lock).st_ino:
+                shutil.rmtree(self.path)
+        os.close(self._lock)
+
+
+def read_folder(root: Path) -> dict[str, bytes]:
+    """Every file below a folder, by its relative name."""
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file()
+    }
+
+
+def remove(folder: Path) -> None:
+    """Removes a folder if it is there."""
+    if folder.is_dir():
+        shutil.rmtree(folder)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _exchange(one: Path, other: Path) -> None:
+    """Swaps two folders in one step where the system can; else by two renames."""
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.renameat2(-100, os.fsencode(one), -100, os.fsencode(other), _EXCHANGE) == 0:
+            return
+    aside = other.with_name(f".{other.name}.old")
+    os.rename(other, aside)
+    os.rename(one, other)
+    os.rename(aside, one)

@@ -1,0 +1,29 @@
+"""Bytes of CSV and JSON: deterministic, and read back as text."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from typing import Any
+
+
+def csv_bytes(columns: Sequence[str], rows: Sequence[dict[str, str]]) -> bytes:
+    """A header and the rows, LF line ends."""
+    out = io.StringIO(newline="")
+    writer = csv.DictWriter(out, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue().encode()
+
+
+def csv_rows(data: bytes) -> tuple[list[str], list[dict[str, str]]]:
+    """Header and rows. Raises ValueError where a row is not as wide as the header."""
+    rows = list(csv.reader(io.StringIO(data.decode("utf-8"), newline=""), strict=True))
+    if not rows or any(len(row) != len(rows[0]) for row in rows):
+        raise ValueError("a row is not as wide as the header")
+    return rows[0], [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+
+
+def json_bytes(value: Any) -> bytes:
+    """Indented, keys in the order given, one line end."""
+    return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()

@@ -1,0 +1,154 @@
+"""Whole lots -> Plan: fills shared, short sales split, crossings paired, cash in cents."""
+
+from decimal import Decimal
+
+import numpy as np
+
+from neutralizer.domain.money import rounded
+from neutralizer.domain.plan import Allocation, CashTransfer, Hedge, Plan, Transfer
+from neutralizer.domain.scenario import Ints, Scenario
+from neutralizer.domain.trades import Trades
+from neutralizer.planning.allocate import largest_remainder, shares, table
+from neutralizer.planning.lots import Rounded
+from neutralizer.planning.pairing import pair
+
+Fills = dict[int, dict[int, int]]  # order -> holding -> whole steps, + bought
+
+
+def compose(scenario: Scenario, rounded_lots: Rounded) -> Plan:
+    """The plan of whole-lot trades. Everything is a decimal from here on."""
+    whole, trades = rounded_lots.whole, rounded_lots.trades
+    step = scenario.instruments.step[scenario.holdings.instrument]
+    exact_step = [Decimal(repr(float(s))) for s in step]
+    fills = _fills(scenario, whole.lots, whole.change)
+    hedged_steps = np.zeros(len(step), dtype=np.int64)
+    for row in fills.values():
+        for h, q in row.items():
+            hedged_steps[h] += q
+    hedged = tuple(int(q) * s for q, s in zip(hedged_steps, exact_step, strict=True))
+    fraction = [Decimal(repr(round(float(r), 12))) for r in whole.remainder]
+    changed = [int(m) * s + f for m, s, f in zip(whole.steps, exact_step, fraction, strict=True)]
+    transferred = tuple(c - f for c, f in zip(changed, hedged, strict=True))
+    transfers = _transfers(scenario, transferred)
+    inside = np.array([float(q) for q in transferred])
+    after_transfers = Trades(inside, np.zeros_like(trades.order), trades.cash, trades.borrowed)
+    hedges = _hedges(scenario, whole.lots, fills, inside, exact_step)
+    cash = _cash(scenario, trades)
+    return Plan(transfers, hedges, cash, transferred, hedged, trades, after_transfers)
+
+
+def _fills(scenario: Scenario, lots: Ints, change: Ints) -> Fills:
+    """Each order's fill by holding: the proportional table of every conservation row."""
+    orders, t = scenario.orders, scenario.tradables
+    instrument = scenario.holdings.instrument
+    quantity = np.rint(lots) * t.lot[orders.tradable]
+    fills: Fills = {int(o): {} for o in np.flatnonzero(quantity)}
+    members = _members(scenario)
+    matrix = orders.order_rows.tocsr()
+    for r, holdings in enumerate(members):
+        columns = matrix.indices[matrix.indptr[r] : matrix.indptr[r + 1]]
+        ratio = matrix.data[matrix.indptr[r] : matrix.indptr[r + 1]]
+        used = quantity[columns] != 0
+        if not used.any():
+            continue
+        step = scenario.instruments.step[instrument[holdings[0]]]
+        lines = np.rint(ratio[used] * quantity[columns[used]] / step).astype(np.int64)
+        total = int(lines.sum())
+        weights = shares(change[holdings], scenario.may_change[holdings].astype(float), total)
+        cells = table(lines, largest_remainder(total, weights), weights)
+        for o, row in zip(columns[used].tolist(), cells, strict=True):
+            fills[int(o)] |= {int(h): int(q) for h, q in zip(holdings, row, strict=True) if q}
+    return fills
+
+
+def _members(scenario: Scenario) -> list[Ints]:
+    """Holdings of each conservation row, by book id."""
+    order = np.argsort(scenario.orders.row, kind="stable")
+    counts = np.bincount(scenario.orders.row, minlength=scenario.orders.change_rows.shape[0])
+    return list(np.split(order, np.cumsum(counts)[:-1])) if len(order) else []
+
+
+def _transfers(scenario: Scenario, transferred: tuple[Decimal, ...]) -> tuple[Transfer, ...]:
+    found = []
+    books = scenario.books
+    for holdings in _members(scenario):
+        crossings = [(int(h), transferred[h]) for h in holdings if transferred[h]]
+        group = books.group[scenario.holdings.book[holdings[0]]]
+        found += [Transfer(group, g, t, q) for g, t, q in pair(crossings)]
+    return tuple(found)
+
+
+def _hedges(
+    scenario: Scenario,
+    lots: Ints,
+    fills: Fills,
+    transferred: Ints,
+    exact_step: list[Decimal],
+) -> tuple[Hedge, ...]:
+    """Orders as they are given out; a sale through zero is split into SELL and SELL_SHORT."""
+    h, found = scenario.holdings, []
+    owners = [scenario.books.owner[b] for b in h.book]
+    inside = h.before + transferred
+    left: dict[tuple[str, int], float] = {}
+    for owner, i, x in zip(owners, h.instrument.tolist(), inside.tolist(), strict=True):
+        left[owner, i] = left.get((owner, i), 0.0) + x
+    for o in sorted(fills):
+        t = int(scenario.orders.tradable[o])
+        size = abs(int(lots[o])) * Decimal(repr(float(scenario.tradables.lot[t])))
+        if lots[o] > 0 or not _short_sale_rules(scenario, t):
+            parts = [("BUY" if lots[o] > 0 else "SELL", fills[o])]
+        else:
+            parts = _split(fills[o], owners, left, t, scenario.instruments.step[t])
+        for part, (side, row) in enumerate(parts):
+            allocations = tuple(Allocation(k, q * exact_step[k]) for k, q in sorted(row.items()))
+            quantity = size if len(parts) == 1 else sum((-a.quantity for a in allocations), Decimal(0))
+            share = float(quantity / size)
+            found.append(Hedge(o, part, side, quantity, share, allocations))
+    return tuple(found)
+
+
+def _short_sale_rules(scenario: Scenario, tradable: int) -> bool:
+    """Fully paid equities and etfs are sold short as such."""
+    i = scenario.instruments
+    return (
+        tradable < len(i.ids)
+        and bool(i.fully_paid[tradable])
+        and i.asset_class[tradable] in ("equity", "etf")
+    )
+
+
+def _split(
+    row: dict[int, int],
+    owners: list[str],
+    left: dict[tuple[str, int], float],
+    instrument: int,
+    step: float,
+) -> list[tuple[str, dict[int, int]]]:
+    """A sale's fills into what the owner has and what is sold short, book by book in proportion."""
+    sold: dict[int, int] = {}
+    short: dict[int, int] = {}
+    for owner in sorted({owners[h] for h in row}):
+        holdings = [h for h in sorted(row) if owners[h] == owner]
+        fills = np.array([row[h] for h in holdings], dtype=np.int64)
+        total = -int(fills.sum())
+        has = max(0, int(np.floor(left[owner, instrument] / step + 1e-9)))
+        long_part = min(total, has)
+        left[owner, instrument] -= long_part * step
+        lines = np.array([-long_part, long_part - total], dtype=np.int64)
+        cells = table(lines, fills, fills / fills.sum()) if total else np.array([fills, 0 * fills])
+        sold |= {h: int(q) for h, q in zip(holdings, cells[0], strict=True) if q}
+        short |= {h: int(q) for h, q in zip(holdings, cells[1], strict=True) if q}
+    parts = [("SELL", sold), ("SELL_SHORT", short)]
+    return [(side, fills) for side, fills in parts if fills]
+
+
+def _cash(scenario: Scenario, trades: Trades) -> tuple[CashTransfer, ...]:
+    pools, routes, found = scenario.pools, scenario.routes, []
+    for r in np.flatnonzero(trades.cash).tolist():
+        source, target = int(routes.source[r]), int(routes.target[r])
+        amount = rounded(float(trades.cash[r]), pools.currency[source])
+        fee = rounded(float(amount) * float(routes.fee[r]), pools.currency[source], up=True)
+        rate = float(pools.fx[source] / pools.fx[target])
+        received = rounded(float(amount - fee) * rate, pools.currency[target])
+        found.append(CashTransfer(r, amount, fee, received))
+    return tuple(found)

@@ -1,0 +1,35 @@
+"""Crossings -> two-party transfers with few tickets: equal amounts first, then the largest with the
+largest. n books need at most n − 1 transfers.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+
+def pair(crossings: Sequence[tuple[int, Decimal]]) -> list[tuple[int, int, Decimal]]:
+    """(holding, crossing) with crossings that sum to zero -> (giver, taker, quantity > 0)."""
+    givers = {h: -q for h, q in crossings if q < 0}
+    takers = {h: q for h, q in crossings if q > 0}
+    found = _equals(givers, takers)
+    while givers and takers:
+        giver = min(givers, key=lambda h: (-givers[h], h))
+        taker = min(takers, key=lambda h: (-takers[h], h))
+        quantity = min(givers[giver], takers[taker])
+        found.append((giver, taker, quantity))
+        for side, holding in ((givers, giver), (takers, taker)):
+            side[holding] -= quantity
+            if not side[holding]:
+                del side[holding]
+    return sorted(found)
+
+
+def _equals(
+    givers: dict[int, Decimal], takers: dict[int, Decimal]
+) -> list[tuple[int, int, Decimal]]:
+    found = []
+    for giver in sorted(givers):
+        match = next((t for t in sorted(takers) if takers[t] == givers[giver]), None)
+        if match is not None:
+            found.append((giver, match, takers.pop(match)))
+            del givers[giver]
+    return found

@@ -1,0 +1,24 @@
+"""The proof: what the written files say, recomputed from them and the raw inputs alone.
+
+No solver, no cvxpy, nothing of planning. It has no tolerance of its own: quantities are compared as
+decimals, limits without slack; only a band narrower than its step is proven to half a step.
+"""
+
+from neutralizer.domain.scenario import Scenario
+from neutralizer.proof import cash_and_costs, limits_hold, movements, positions
+from neutralizer.proof.files import Files
+from neutralizer.proof.ledger import Ledger, rebuild
+
+__all__ = ["Files", "prove"]
+
+
+def prove(scenario: Scenario, files: Files) -> list[str]:
+    """Every fault found, as sentences; an empty list is a proof."""
+    faults: list[str] = []
+    try:
+        ledger: Ledger = rebuild(scenario, files, faults)
+        for part in (movements, positions, cash_and_costs, limits_hold):
+            part.prove(scenario, files, ledger, faults)
+    except (KeyError, ValueError, ArithmeticError) as error:
+        faults.append(f"a file cannot be read as written: {error!r}")
+    return faults

@@ -1,0 +1,141 @@
+"""Cash is conserved to the cent, margin is what the models say, costs are what is reported."""
+
+from collections import defaultdict
+from decimal import Decimal
+
+from neutralizer import costs, margin
+from neutralizer.domain.money import minor_unit, rounded
+from neutralizer.domain.scenario import Scenario
+from neutralizer.domain.trades import Trades, nothing
+from neutralizer.margin import cash
+from neutralizer.proof.files import Files, Row, decimal, same
+from neutralizer.proof.ledger import Ledger
+
+CENT = Decimal("0.01")
+
+
+def prove(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) -> None:
+    """cash_transfers, pools, margin_movements and costs."""
+    assert ledger.after is not None  # noqa: S101 - rebuild fills it
+    sent, received = _routes(scenario, files, faults)
+    _pools(scenario, files, ledger, sent, received, faults)
+    _margins(scenario, files, ledger, faults)
+    _costs(scenario, files, ledger.after, faults)
+
+
+def _routes(
+    scenario: Scenario, files: Files, faults: list[str]
+) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
+    """Each line follows a route within its capacity; its fee and what arrives are the route's."""
+    pools, routes = scenario.pools, scenario.routes
+    known = {
+        (pools.ids[a], pools.ids[b]): r
+        for r, (a, b) in enumerate(zip(routes.source, routes.target, strict=True))
+    }
+    sent: dict[str, Decimal] = defaultdict(Decimal)
+    received: dict[str, Decimal] = defaultdict(Decimal)
+    used: set[tuple[str, str]] = set()
+    for row in files["cash_transfers.csv"]:
+        ends = (row["from_pool"], row["to_pool"])
+        if ends not in known or ends in used:
+            faults.append(f"{row['ticket_id']}: no route {ends[0]} to {ends[1]}, or used twice")
+            continue
+        used.add(ends)
+        faults += [f"{row['ticket_id']}: {f}" for f in _route(scenario, known[ends], row)]
+        sent[ends[0]] += decimal(row["amount"])
+        received[ends[1]] += decimal(row["received"])
+    return sent, received
+
+
+def _route(scenario: Scenario, r: int, row: Row) -> list[str]:
+    pools, routes = scenario.pools, scenario.routes
+    a, b = int(routes.source[r]), int(routes.target[r])
+    amount = decimal(row["amount"])
+    fee = rounded(float(amount) * float(routes.fee[r]), pools.currency[a], up=True)
+    arrives = rounded(float(amount - fee) * float(pools.fx[a] / pools.fx[b]), pools.currency[b])
+    faults = []
+    if not 0 < float(amount) <= routes.capacity[r] or amount % minor_unit(pools.currency[a]):
+        faults.append(f"amount {amount} is not above zero, within capacity and in whole cents")
+    if (row["currency"], row["received_currency"]) != (pools.currency[a], pools.currency[b]):
+        faults.append("the currencies are not the pools'")
+    if (decimal(row["fee"]), decimal(row["received"])) != (fee, arrives):
+        faults.append(f"fee {row['fee']} and received {row['received']} are not {fee} and {arrives}")
+    return faults
+
+
+def _pools(
+    scenario: Scenario,
+    files: Files,
+    ledger: Ledger,
+    sent: dict[str, Decimal],
+    received: dict[str, Decimal],
+    faults: list[str],
+) -> None:
+    """Balances follow from cash, routes and outflows; every floor holds after margin."""
+    assert ledger.after is not None and ledger.after_transfers is not None  # noqa: S101
+    pools = scenario.pools
+    rows = {row["pool_id"]: row for row in files["pools.csv"]}
+    if set(rows) != set(pools.ids) or len(rows) != len(files["pools.csv"]):
+        faults.append("pools.csv does not hold every pool once")
+        return
+    no_routes = [Trades(t.change, t.order, 0 * t.cash, t.borrowed) for t in (ledger.after, ledger.after_transfers)]
+    plain, inside = (cash.balances(t, scenario) for t in no_routes)
+    called = cash.requirements(ledger.after, scenario)
+    before = cash.requirements(nothing(scenario), scenario)
+    short_before = cash.headroom(nothing(scenario), scenario)
+    for p, name in enumerate(pools.ids):
+        row, moved = rows[name], float(received[name] - sent[name])
+        balance = float(plain[p]) + moved
+        borrowed = float(decimal(row["borrowed"]))
+        headroom = balance + borrowed - float(called[p]) - float(pools.minimum_balance[p])
+        expected = {
+            "balance_before": float(pools.cash[p]),
+            "received": float(received[name]),
+            "sent": float(sent[name]),
+            "outflow": float(pools.cash[p] - plain[p]),
+            "balance_after_transfers": float(inside[p]) + moved,
+            "balance_after": balance,
+            "margin_before": float(before[p]),
+            "margin_after": float(called[p]),
+            "minimum_balance": float(pools.minimum_balance[p]),
+            "headroom": headroom,
+        }
+        faults += [f"pool {name}: {c} {row[c]} is not {v:.2f}" for c, v in expected.items() if not same(row[c], v)]
+        if not 0 <= borrowed <= pools.borrow_limit[p]:
+            faults.append(f"pool {name} borrows {borrowed}, its limit is {pools.borrow_limit[p]:g}")
+        allowed = min(0.0, float(short_before[p])) if files.transfers_only else 0.0
+        if headroom < allowed:
+            faults.append(f"pool {name} ends {-headroom:.2f} below its floor")
+
+
+def _margins(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) -> None:
+    """Margin of every account, rounded up, in its pool's currency, with the multiplier."""
+    accounts, pools = scenario.accounts, scenario.pools
+    states = (nothing(scenario), ledger.after_transfers, ledger.after)
+    called = [margin.amounts(s, scenario) * accounts.multiplier / pools.fx[accounts.pool] for s in states if s]
+    rows = {row["account_id"]: row for row in files["margin_movements.csv"]}
+    if set(rows) != set(accounts.ids):
+        faults.append("margin_movements.csv does not hold every account once")
+        return
+    for a, name in enumerate(accounts.ids):
+        currency = pools.currency[accounts.pool[a]]
+        written = [decimal(rows[name][c]) for c in ("margin_before", "margin_after_transfers", "margin_after")]
+        expected = [rounded(float(m[a]), currency, up=True) for m in called]
+        if written != expected or decimal(rows[name]["change"]) != expected[2] - expected[0]:
+            faults.append(f"account {name}: margins {written} are not {expected}")
+
+
+def _costs(scenario: Scenario, files: Files, after: Trades, faults: list[str]) -> None:
+    """Each term sums to its own recomputation, all of them to plan_cost."""
+    lines: dict[str, list[Decimal]] = defaultdict(list)
+    for row in files["costs.csv"]:
+        lines[row["term"]].append(decimal(row["amount"]))
+    for term, value in costs.totals(after, scenario).items():
+        total = sum(lines[term], Decimal(0))
+        if abs(total - rounded(value, scenario.base_currency)) > CENT * (1 + len(lines[term])):
+            faults.append(f"costs.csv: {term} sums to {total}, not {value:.2f}")
+    unknown = set(lines) - set(costs.totals(after, scenario))
+    faults += [f"costs.csv: there is no term {term}" for term in sorted(unknown)]
+    whole = sum((sum(found, Decimal(0)) for found in lines.values()), Decimal(0))
+    if whole != Decimal(str(files.summary["plan_cost"])):
+        faults.append(f"costs.csv sums to {whole}, plan_cost is {files.summary['plan_cost']}")

@@ -1,0 +1,43 @@
+"""The files of a run as text cells."""
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+Row = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Files:
+    """Rows by file name, and summary.json."""
+
+    rows: dict[str, list[Row]]
+    summary: dict[str, Any]
+
+    def __getitem__(self, name: str) -> list[Row]:
+        return self.rows[name]
+
+    @property
+    def transfers_only(self) -> bool:
+        """Whether the run asked for crosses only."""
+        return bool(self.summary.get("transfers_only"))
+
+
+def decimal(text: str) -> Decimal:
+    """A written number. Raises ValueError with the text."""
+    try:
+        found = Decimal(text)
+    except InvalidOperation:
+        raise ValueError(f"{text!r} is not a number") from None
+    if not found.is_finite():
+        raise ValueError(f"{text!r} is not finite")
+    return found
+
+
+def same(written: str, value: float) -> bool:
+    """Whether a written number is a value rounded to the digits that were written (one unit in the
+    last of them, and what floating point adds to large sums).
+    """
+    shown = decimal(written)
+    last = Decimal(1).scaleb(int(shown.as_tuple().exponent))
+    return abs(shown - Decimal(repr(float(value)))) <= last + Decimal(repr(abs(float(value)) * 1e-12))

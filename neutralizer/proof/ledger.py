@@ -1,0 +1,102 @@
+"""Tickets -> what happened: changes by holding, orders by party, cash by route."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import numpy as np
+
+from neutralizer.domain.scenario import Scenario
+from neutralizer.domain.trades import Trades
+from neutralizer.proof.files import Files, Row, decimal
+
+Key = tuple[str, str]  # book, instrument
+
+
+@dataclass
+class Ledger:
+    """Exact sums by (book, instrument), and the states they make."""
+
+    transferred: dict[Key, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    hedged: dict[Key, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    orders: dict[int, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    holding: dict[Key, int] = field(default_factory=dict)
+    order_of_ticket: dict[str, int] = field(default_factory=dict)
+    after: Trades | None = None
+    after_transfers: Trades | None = None
+
+
+def rebuild(scenario: Scenario, files: Files, faults: list[str]) -> Ledger:
+    """Adds up the tickets; what names nothing known is a fault."""
+    ledger = Ledger()
+    books, instruments = scenario.books.ids, scenario.instruments.ids
+    pairs = zip(scenario.holdings.book.tolist(), scenario.holdings.instrument.tolist(), strict=True)
+    ledger.holding = {(books[b], instruments[i]): h for h, (b, i) in enumerate(pairs)}
+    for row in files["internal_transfers.csv"]:
+        quantity = decimal(row["quantity"])
+        ledger.transferred[row["from_book"], row["instrument_id"]] -= quantity
+        ledger.transferred[row["to_book"], row["instrument_id"]] += quantity
+    for row in files["hedge_allocations.csv"]:
+        sign = 1 if row["side"] == "BUY" else -1
+        ledger.hedged[row["book_id"], row["instrument_id"]] += sign * decimal(row["quantity"])
+    _orders(scenario, files, ledger, faults)
+    for book, instrument in sorted(ledger.transferred.keys() | ledger.hedged.keys()):
+        if (book, instrument) not in ledger.holding:
+            faults.append(f"{book} may not hold or trade {instrument}")
+    ledger.after, ledger.after_transfers = _states(scenario, files, ledger)
+    return ledger
+
+
+def _orders(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) -> None:
+    orders, tradables = scenario.orders, scenario.tradables
+    index = {
+        (orders.group[o], int(orders.book[o]), tradables.ids[orders.tradable[o]]): o
+        for o in range(len(orders.tradable))
+    }
+    receivers: dict[str, set[str]] = defaultdict(set)
+    for row in files["hedge_allocations.csv"]:
+        receivers[row["ticket_id"]].add(row["book_id"])
+    for row in files["hedges.csv"]:
+        order = _order_of(row, receivers[row["ticket_id"]], index, scenario)
+        if order is None:
+            faults.append(f"{row['ticket_id']}: {row['crossing_group']} may not order {row['instrument_id']}")
+            continue
+        sign = 1 if row["side"] == "BUY" else -1
+        ledger.orders[order] += sign * decimal(row["quantity"])
+        ledger.order_of_ticket[row["ticket_id"]] = order
+
+
+def _order_of(
+    row: Row, receivers: set[str], index: dict[tuple[str, int, str], int], scenario: Scenario
+) -> int | None:
+    shared = index.get((row["crossing_group"], -1, row["instrument_id"]))
+    if shared is not None or len(receivers) != 1:
+        return shared
+    (book,) = receivers
+    known = scenario.books.ids
+    return index.get(
+        (row["crossing_group"], known.index(book) if book in known else -2, row["instrument_id"])
+    )
+
+
+def _states(scenario: Scenario, files: Files, ledger: Ledger) -> tuple[Trades, Trades]:
+    count = len(scenario.holdings.book)
+    inside, outside = np.zeros(count), np.zeros(count)
+    for key, h in ledger.holding.items():
+        inside[h] = float(ledger.transferred.get(key, Decimal(0)))
+        outside[h] = float(ledger.transferred.get(key, Decimal(0)) + ledger.hedged.get(key, Decimal(0)))
+    order = np.zeros(len(scenario.orders.tradable))
+    for o, quantity in ledger.orders.items():
+        order[o] = float(quantity)
+    pools, routes = scenario.pools.ids, scenario.routes
+    cash, borrowed = np.zeros(len(routes.source)), np.zeros(len(pools))
+    route = {(pools[a], pools[b]): r for r, (a, b) in enumerate(zip(routes.source, routes.target, strict=True))}
+    for row in files["cash_transfers.csv"]:
+        r = route.get((row["from_pool"], row["to_pool"]))
+        if r is not None:
+            cash[r] += float(decimal(row["amount"]))
+    for row in files["pools.csv"]:
+        if row["pool_id"] in pools:
+            borrowed[pools.index(row["pool_id"])] = float(decimal(row["borrowed"]))
+    none = np.zeros_like(order)
+    return Trades(outside, order, cash, borrowed), Trades(inside, none, cash, borrowed)

@@ -1,0 +1,37 @@
+"""Every limit, measured on the written positions, holds; limits.csv says so."""
+
+import numpy as np
+
+from neutralizer import limits
+from neutralizer.domain.scenario import Scenario
+from neutralizer.domain.trades import nothing
+from neutralizer.proof.files import Files, same
+from neutralizer.proof.ledger import Ledger
+
+
+def prove(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) -> None:
+    """No tolerance: only a band narrower than its step is proven to half a step."""
+    assert ledger.after is not None and ledger.after_transfers is not None  # noqa: S101
+    before = limits.amounts(nothing(scenario), scenario)
+    inside = limits.amounts(ledger.after_transfers, scenario)
+    after = limits.amounts(ledger.after, scenario)
+    lower, upper = limits.bounds(scenario)
+    if files.transfers_only:
+        lower, upper = np.minimum(lower, before), np.maximum(upper, before)
+    half = limits.half_steps(scenario)
+    rows = {(r["limit_id"], r["scope"]): r for r in files["limits.csv"]}
+    if len(rows) != len(scenario.limits) or len(files["limits.csv"]) != len(scenario.limits):
+        faults.append("limits.csv does not hold every limit once")
+    for k, limit in enumerate(scenario.limits):
+        name = f"{limit.limit_id} {limit.scope}"
+        if not lower[k] - half[k] <= after[k] <= upper[k] + half[k]:
+            faults.append(f"limit {name}: {after[k]:.6g} is outside {lower[k]:.6g} to {upper[k]:.6g}")
+        row = rows.get((limit.limit_id, limit.scope))
+        if row is None:
+            faults.append(f"limits.csv lacks {name}")
+            continue
+        measured = (("before", before[k]), ("after_transfers", inside[k]), ("after", after[k]))
+        faults += [f"limit {name}: {c} {row[c]} is not {v:.6g}" for c, v in measured if not same(row[c], v)]
+        expected = limits.status(limit, float(before[k]), float(after[k]), float(half[k]))
+        if row["status"] != expected:
+            faults.append(f"limit {name}: status {row['status']} is not {expected}")

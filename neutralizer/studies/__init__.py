@@ -1,0 +1,1 @@
+"""Other trips on the same river."""

@@ -1,0 +1,10 @@
+"""Ticket formats, one file each: what operations book. Described by `contracts.Ticket`.
+
+Must never import the program, the limits or the output.
+"""
+
+from types import ModuleType
+
+from neutralizer.tickets import cash_transfers, hedge_allocations, hedges, internal_transfers
+
+REGISTRY: tuple[ModuleType, ...] = (internal_transfers, hedges, hedge_allocations, cash_transfers)
