@@ -71,6 +71,13 @@ def scales(scenario: Scenario) -> Floats:
     return np.array(found, dtype=float)
 
 
+def rounding_errors(scenario: Scenario) -> Floats:
+    """(limits,) what summing in doubles may be out by: 1e-12 of the scale. Not a tolerance: a lot, a
+    cent or a bound never is that small.
+    """
+    return 1e-12 * scales(scenario)
+
+
 def half_steps(scenario: Scenario) -> Floats:
     """(limits,) half of the least step a limit's measure can be moved by, where its band is narrower
     than that step; else 0. Such a limit is proven to half a step.
@@ -86,9 +93,9 @@ def half_steps(scenario: Scenario) -> Floats:
     return found
 
 
-def status(limit: Limit, before: float, after: float, half_step: float) -> str:
+def status(limit: Limit, before: float, after: float, half_step: float, error: float) -> str:
     """OK, OK_TO_A_LOT (within half a step of a band narrower than it), IMPROVED, or BREACH."""
-    if limit.lower <= after <= limit.upper:
+    if limit.lower - error <= after <= limit.upper + error:
         return "OK"
     if limit.lower - half_step <= after <= limit.upper + half_step:
         return "OK_TO_A_LOT"

@@ -37,6 +37,8 @@ def sensitivity(scenario: Scenario, limit: Limit) -> Floats:
 
 
 def _gross_before(scenario: Scenario, limit: Limit) -> float:
-    """Gross notional before of the whole scope, whatever the selector; 1 where there is none."""
+    """Gross notional before of the whole scope, whatever the selector; at least one base unit, so
+    that a scope which holds nothing may hold next to nothing.
+    """
     units = netted(scenario, nothing(scenario), limit.scope_holdings)
-    return float(np.sum(np.abs(units) * scenario.instruments.notional)) or 1.0
+    return max(float(np.sum(np.abs(units) * scenario.instruments.notional)), 1.0)

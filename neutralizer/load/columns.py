@@ -207,7 +207,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "cash_routes": ("from_pool", "to_pool"),
     "instruments": ("instrument_id",),
     "positions": ("book_id", "instrument_id"),
-    "mandates": ("book_id", "selector"),
+    "mandates": ("book_id", "selector", "may"),
     "factors": ("factor_id",),
     "loadings": ("instrument_id", "factor_id"),
     "fx": ("currency",),

@@ -81,10 +81,12 @@ def limit_rows(booking: Booking, best_trades: Trades) -> list[Row]:
     before, inside, after = (limits.amounts(state, s) for state in states)
     best = limits.amounts(best_trades, s)
     scale, half, found = limits.scales(s), limits.half_steps(s), []
+    error = limits.rounding_errors(s)
     for k, limit in enumerate(s.limits):
         show = _shown(limit.measure, s.base_currency)
         ends = [e for e in (limit.upper - after[k], after[k] - limit.lower) if np.isfinite(e)]
         near = min(limit.upper - best[k], best[k] - limit.lower) <= BINDING * scale[k]
+        near = near and bool(s.may_change[limit.holdings].any())
         found.append(
             {
                 "limit_id": limit.limit_id,
@@ -98,7 +100,7 @@ def limit_rows(booking: Booking, best_trades: Trades) -> list[Row]:
                 "upper": show(limit.upper) if np.isfinite(limit.upper) else "",
                 "headroom": show(min(ends)),
                 "utilisation": _utilisation(after[k], limit.lower, limit.upper),
-                "status": limits.status(limit, float(before[k]), float(after[k]), float(half[k])),
+                "status": limits.status(limit, before[k], after[k], half[k], error[k]),
                 "binding": "yes" if near else "no",
                 "shadow_price": "",
                 "relaxed_by": "",

@@ -95,7 +95,8 @@ def _outside(s: Scenario, state: Trades) -> Floats:
     found, half = limits.amounts(state, s), limits.half_steps(s)
     lower = np.array([x.lower for x in s.limits], dtype=float)
     upper = np.array([x.upper for x in s.limits], dtype=float)
-    return np.maximum(np.maximum(found - upper, lower - found) - half, 0.0)
+    beyond = np.maximum(found - upper, lower - found) - half
+    return np.where(beyond > limits.rounding_errors(s), beyond, 0.0)
 
 
 def release_phase(s: Scenario, plan: Plan) -> int:

@@ -24,7 +24,7 @@ from neutralizer.program.solve import Solution
 
 WINDOWS = (1.0, 1.0, 1.0, 10.0)  # factors on the window, fine holdings rounded afterwards
 LAST_WINDOWS = (10.0, np.inf, np.inf)  # every holding an integer
-TOUCH = 1e-9  # of a limit's scale: what floating point may be out by
+TOUCH = 1e-9  # of a limit's scale: room against the rounding solver's own tolerance
 
 
 @dataclass(frozen=True)
@@ -97,8 +97,7 @@ def _search(
     windows: tuple[float, ...],
 ) -> tuple[Whole, Trades] | None:
     grain, scale = rounding.grain, limits.scales(scenario)
-    room = rooms(scenario, grain) + TOUCH * scale
-    pool_room = pool_rooms(scenario, grain) + TOUCH * pool_scales(scenario)
+    room, pool_room = rooms(scenario, grain), pool_rooms(scenario, grain)
     for window in windows:
         b, loose = _right_hand_sides(rounding, scenario, standard, room, pool_room)
         whole = attempt(rounding, b, loose, window, zeros)
@@ -113,16 +112,18 @@ def _search(
         paid = funded(scenario, trades, standard.pool_slack)
         if paid is not None and not beyond.any() and _within_caps(scenario, trades):
             return settled, paid
-        room = np.where(beyond > 0, np.maximum(2 * room, room + 2 * beyond), room)
-        pool_room = 3 * pool_room if paid is None else pool_room
+        room = np.where(beyond > 0, np.maximum(2 * room, room + 2 * beyond + TOUCH * scale), room)
+        pool_room = 3 * pool_room + TOUCH * pool_scales(scenario) * (paid is None)
     return None
 
 
 def excess(scenario: Scenario, trades: Trades, standard: Standard) -> Floats:
-    """(limits,) what each measure is beyond the standard by, in its own unit, without tolerance."""
+    """(limits,) what each measure is beyond the standard by, in its own unit, without tolerance but
+    for the rounding error of the sums themselves.
+    """
     after = limits.amounts(trades, scenario)
-    found: Floats = np.maximum(np.maximum(after - standard.upper, standard.lower - after), 0.0)
-    return found
+    found = np.maximum(after - standard.upper, standard.lower - after)
+    return np.where(found > limits.rounding_errors(scenario), found, 0.0)
 
 
 def _within_caps(scenario: Scenario, trades: Trades) -> bool:

@@ -15,9 +15,9 @@ from neutralizer.program.canonical import Canonical, Cone
 from neutralizer.program.process import in_child, sparse_parts
 from neutralizer.program.solve import Solution
 
-NODES = 400
-PREMIUM = 1e-3  # of the cost: where the search may stop
-WINDOW = 3  # steps
+NODES = 100
+PREMIUM = 1e-4  # of the cost: where the search may stop
+WINDOW = 3  # steps, and lots where they are larger
 FINE_WINDOW = 20  # of the rounding error, for what is rounded afterwards
 CONE_TOLERANCE = 1e-9  # of the cone's own size
 ROUNDS = 5
@@ -134,6 +134,17 @@ def _matters(rounding: Rounding, x: Floats) -> bool:
     return hidden * canonical.unit > 0.01 * PREMIUM * rounding.solution.certificate.basis
 
 
+def _largest_lot(scenario: Scenario) -> Floats:
+    """(rows,) the most units that one lot of any order moves in each conservation row."""
+    orders = scenario.orders
+    lots = scenario.tradables.lot[orders.tradable]
+    sizes = (abs(orders.order_rows) * lots[None, :]).tocoo()
+    found = np.ones(orders.order_rows.shape[0])
+    found[orders.row] = scenario.instruments.step[scenario.holdings.instrument]
+    np.maximum.at(found, sizes.row, sizes.data)
+    return found
+
+
 class _Problem:
     """Columns: those of the program, then lots of coarse orders, steps of coarse holdings, fractions."""
 
@@ -170,11 +181,14 @@ class _Problem:
         scenario, trades = self.scenario, self.rounding.solution.trades
         lot = scenario.tradables.lot[scenario.orders.tradable[self.orders]]
         step = scenario.instruments.step[scenario.holdings.instrument[self.holdings]]
-        spans = ((trades.order[self.orders] / lot, zeros[0][self.orders]),)
-        spans += ((trades.change[self.holdings] / step, zeros[1][self.holdings]),)
+        largest = _largest_lot(scenario)[scenario.orders.row[self.holdings]]
+        spans = (
+            (trades.order[self.orders] / lot, zeros[0][self.orders], np.ones(len(lot))),
+            (trades.change[self.holdings] / step, zeros[1][self.holdings], largest / step),
+        )
         at = self.base
-        for middle, nothing in spans:
-            reach = window * np.maximum(WINDOW, np.ceil(1e-5 * np.abs(middle)))
+        for middle, nothing, lots in spans:
+            reach = window * np.maximum(WINDOW * np.ceil(lots), np.ceil(1e-5 * np.abs(middle)))
             self.low[at : at + len(middle)] = np.where(nothing, 0, np.floor(middle) - reach)
             self.high[at : at + len(middle)] = np.where(nothing, 0, np.ceil(middle) + reach)
             at += len(middle)
@@ -184,7 +198,8 @@ class _Problem:
     def _keep_near(self, window: float) -> None:
         """Holds fine holdings near the answer, where the tangents of the cones are true."""
         solution, decision = self.rounding.solution, self.rounding.solution.program.decision
-        reach = window * FINE_WINDOW * self.grain.error * self.scenario.holding_notional / decision.money
+        reach = FINE_WINDOW * self.grain.error * self.scenario.holding_notional / decision.money
+        reach = reach * (window if np.isfinite(window) else 1e6)
         for some, variable in ((decision.risers, decision.rise), (decision.fallers, decision.fall)):
             columns = solution.canonical.columns.get(variable.id)
             if columns is None:

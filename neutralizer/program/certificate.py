@@ -61,12 +61,12 @@ def cost_of(trades: Trades, scenario: Scenario) -> tuple[float, float]:
 
 def basis_of(trades: Trades, scenario: Scenario) -> float:
     """What the trades change in cost, term by term, base currency: the constant part left out. At
-    least 1e-9 of the gross before.
+    least 1e-6 of the gross before, so that the gap allowed is never below what doubles can show.
     """
     before = costs.totals(nothing(scenario), scenario)
     after = costs.totals(trades, scenario)
     changed = sum(abs(after[term] - before[term]) for term in after)
-    return max(changed, 1e-9 * scenario.gross_before, 1e-9)
+    return max(changed, 1e-6 * scenario.gross_before, 1e-6)
 
 
 def violations(

@@ -18,13 +18,14 @@ def prove(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) -
     lower, upper = limits.bounds(scenario)
     if files.transfers_only:
         lower, upper = np.minimum(lower, before), np.maximum(upper, before)
-    half = limits.half_steps(scenario)
+    half, error = limits.half_steps(scenario), limits.rounding_errors(scenario)
     rows = {(r["limit_id"], r["scope"]): r for r in files["limits.csv"]}
     if len(rows) != len(scenario.limits) or len(files["limits.csv"]) != len(scenario.limits):
         faults.append("limits.csv does not hold every limit once")
     for k, limit in enumerate(scenario.limits):
         name = f"{limit.limit_id} {limit.scope}"
-        if not lower[k] - half[k] <= after[k] <= upper[k] + half[k]:
+        slack = half[k] + error[k]
+        if not lower[k] - slack <= after[k] <= upper[k] + slack:
             faults.append(f"limit {name}: {after[k]:.6g} is outside {lower[k]:.6g} to {upper[k]:.6g}")
         row = rows.get((limit.limit_id, limit.scope))
         if row is None:
@@ -32,6 +33,6 @@ def prove(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) -
             continue
         measured = (("before", before[k]), ("after_transfers", inside[k]), ("after", after[k]))
         faults += [f"limit {name}: {c} {row[c]} is not {v:.6g}" for c, v in measured if not same(row[c], v)]
-        expected = limits.status(limit, float(before[k]), float(after[k]), float(half[k]))
+        expected = limits.status(limit, before[k], after[k], half[k], error[k])
         if row["status"] != expected:
             faults.append(f"limit {name}: status {row['status']} is not {expected}")
