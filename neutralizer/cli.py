@@ -30,7 +30,9 @@ def cli() -> None:
 
 @cli.command()
 @click.argument("name", type=click.Path(path_type=Path))
-@click.option("--from", "example", type=click.Choice(EXAMPLES), default="two-desks", help="Which one.")
+@click.option(
+    "--from", "example", type=click.Choice(EXAMPLES), default="two-desks", help="Which one."
+)
 def init(name: Path, example: str) -> None:
     """Write a ready scenario folder."""
     from neutralizer.errors import CannotWrite, FolderTaken
@@ -38,7 +40,9 @@ def init(name: Path, example: str) -> None:
     if name.exists():
         raise FolderTaken(f"{name} is there already: name a new folder")
     try:
-        shutil.copytree(_example(example), name, ignore=shutil.ignore_patterns("build.py", "__pycache__"))
+        shutil.copytree(
+            _example(example), name, ignore=shutil.ignore_patterns("build.py", "__pycache__")
+        )
     except OSError as error:
         raise CannotWrite(f"cannot write {name}: {error.strerror}") from None
     click.echo(f"wrote {name}; now: neutralizer run {name} --out {name}-run", err=True)
@@ -47,10 +51,14 @@ def init(name: Path, example: str) -> None:
 def _example(name: str) -> Path:
     """Shipped beside the modules in a wheel, beside the package in a checkout."""
     here = Path(__file__).parent
-    return next(p for p in (here / "scenarios" / name, here.parent / "scenarios" / name) if p.is_dir())
+    return next(
+        p for p in (here / "scenarios" / name, here.parent / "scenarios" / name) if p.is_dir()
+    )
 
 
-_set = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one setting.")
+_set = click.option(
+    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one setting."
+)
 _folder = click.Path(path_type=Path)
 
 
@@ -78,7 +86,9 @@ def check(scenario: Path, overrides: tuple[str, ...]) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print summary.json instead of the page.")
 @click.option("--quiet", "-q", is_flag=True, help="One line.")
 @click.option("--verbose", "-v", is_flag=True, help="Say what is done even without a terminal.")
-@click.option("--transfers-only", is_flag=True, help="Cross only; nothing may end worse than before.")
+@click.option(
+    "--transfers-only", is_flag=True, help="Cross only; nothing may end worse than before."
+)
 @click.option("--no-baseline", is_flag=True, help="Do not solve each book alone.")
 @_set
 def run(
@@ -111,7 +121,9 @@ def run(
     if not quiet and outcome.already_there:
         click.echo(f"this same run is already in {out}: nothing was touched", err=True)
     elif not quiet and not as_json:
-        click.echo(f"\nwritten and proven: {out}" if out and not dry_run else "\nproven; nothing written")
+        click.echo(
+            f"\nwritten and proven: {out}" if out and not dry_run else "\nproven; nothing written"
+        )
 
 
 def _progress(quiet: bool, verbose: bool) -> Any:

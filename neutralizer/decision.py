@@ -81,7 +81,9 @@ class Decision:
     def cells(self) -> Ints:
         """(H,) cell of each holding: its book and account. Every scope is a union of cells."""
         h = self.scenario.holdings
-        return np.unique(h.book * (len(self.scenario.accounts.ids) + 1) + h.account, return_inverse=True)[1]
+        code = h.book * (len(self.scenario.accounts.ids) + 1) + h.account
+        found: Ints = np.unique(code, return_inverse=True)[1]
+        return found
 
     @cached_property
     def exposure(self) -> Any:
@@ -142,14 +144,18 @@ class Decision:
             common = (root.T @ (self.loading * inside[:, None]).T) @ self.position
         else:
             common = (root.T * self.exposure_scale / self.money) @ (self.exposure.T @ whole)
-        return cp.hstack([common, own[np.flatnonzero(risk.specific[which])]]) if len(which) else common
+        return (
+            cp.hstack([common, own[np.flatnonzero(risk.specific[which])]]) if len(which) else common
+        )
 
     def constraints(self) -> dict[str, Any]:
         """Conservation, mandates, participation, routes, borrowing; exposure where it is used."""
         scenario = self.scenario
         orders, tradables, holdings = scenario.orders, scenario.tradables, scenario.holdings
         unit = _row_notional(scenario)
-        changes = diags_array(unit) @ orders.change_rows @ diags_array(1 / scenario.holding_notional)
+        changes = (
+            diags_array(unit) @ orders.change_rows @ diags_array(1 / scenario.holding_notional)
+        )
         fills = diags_array(unit) @ orders.order_rows @ diags_array(1 / scenario.order_notional)
         found = {"conservation": changes @ self.change == fills @ (self.buy - self.sell)}
         room = (holdings.high - holdings.before) * scenario.holding_notional / self.money
@@ -158,7 +164,11 @@ class Decision:
         found |= _capped("mandate_fall", self.fall, room[self.fallers])
         ordered = np.unique(orders.tradable)
         cap = tradables.cap * tradables.notional / self.money
-        found |= _capped("participation", self.gross, np.where(np.isin(np.arange(len(cap)), ordered), cap, np.inf))
+        found |= _capped(
+            "participation",
+            self.gross,
+            np.where(np.isin(np.arange(len(cap)), ordered), cap, np.inf),
+        )
         fx = scenario.pools.fx[scenario.routes.source]
         found |= _capped("route_capacity", self.cash, scenario.routes.capacity * fx / self.money)
         limit = scenario.pools.borrow_limit * scenario.pools.fx / self.money
@@ -176,7 +186,9 @@ class Decision:
         fall = np.minimum(most + np.abs(self._before), (h.before - h.low) * n)
         t = scenario.tradables
         order = np.minimum(most, (t.cap * t.notional / self.money)[scenario.orders.tradable])
-        cash = np.minimum(most, scenario.routes.capacity * scenario.pools.fx[scenario.routes.source] / self.money)
+        cash = np.minimum(
+            most, scenario.routes.capacity * scenario.pools.fx[scenario.routes.source] / self.money
+        )
         loan = scenario.pools.borrow_limit * scenario.pools.fx / self.money
         return [
             (self.rise, rise[self.risers]),

@@ -25,7 +25,9 @@ def verify(folder: Path, scenario: Path | None = None) -> dict[str, Any]:
         overrides = tuple(settings["set"])
     except (KeyError, ValueError, TypeError, AttributeError):
         remedy = "name the folder of a finished run"
-        raise InputsRefused([Issue(str(folder), 0, "", None, "holds no readable manifest.json", remedy)]) from None
+        raise InputsRefused(
+            [Issue(str(folder), 0, "", None, "holds no readable manifest.json", remedy)]
+        ) from None
     if faults:
         raise Tampered("; ".join(faults[:10]))
     loaded = load(scenario or folder / "inputs", overrides)

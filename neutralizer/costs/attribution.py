@@ -10,7 +10,9 @@ from neutralizer.domain.money import rounded
 from neutralizer.domain.plan import Plan
 from neutralizer.domain.scenario import Floats, Scenario
 
-Costs = dict[tuple[str, str], Decimal]  # (book, or "" for what belongs to none; term) -> base currency
+Costs = dict[
+    tuple[str, str], Decimal
+]  # (book, or "" for what belongs to none; term) -> base currency
 
 
 def by_book(scenario: Scenario, plan: Plan) -> Costs:

@@ -14,7 +14,9 @@ AXIS = "pool"
 
 def expression(decision: "Decision", scenario: Scenario) -> Any:
     """Scalar, base currency."""
-    return decision.money * scenario.costing.years * (scenario.pools.borrow_rate @ decision.borrowed)
+    return (
+        decision.money * scenario.costing.years * (scenario.pools.borrow_rate @ decision.borrowed)
+    )
 
 
 def amounts(trades: Trades, scenario: Scenario) -> dict[str, Floats]:

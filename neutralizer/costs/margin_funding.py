@@ -23,7 +23,9 @@ def expression(decision: "Decision", scenario: Scenario) -> Any:
     funded = np.flatnonzero(rate)
     if not len(funded):
         return cp.Constant(0.0)
-    return scenario.costing.years * (rate[funded] @ margin.expression(decision, scenario, funded.tolist()))
+    return scenario.costing.years * (
+        rate[funded] @ margin.expression(decision, scenario, funded.tolist())
+    )
 
 
 def amounts(trades: Trades, scenario: Scenario) -> dict[str, Floats]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neutralizer.domain.scenario import Floats, Scenario
+from neutralizer.domain.scenario import Bools, Floats, Scenario
 from neutralizer.domain.trades import Trades
 
 if TYPE_CHECKING:
@@ -47,9 +47,10 @@ def amounts(trades: Trades, scenario: Scenario) -> dict[str, Floats]:
     return {"market_impact": (strength * power)[tradable] * size}
 
 
-def _known(scenario: Scenario) -> Floats:
+def _known(scenario: Scenario) -> Bools:
     """(T,) booleans: ordered somewhere, with a volume and a volatility."""
     t = scenario.tradables
     ordered = np.isin(np.arange(len(t.ids)), scenario.orders.tradable)
     known = ~np.isnan(t.adv) & (np.nan_to_num(t.volatility) > 0)
-    return ordered & known & (scenario.costing.impact_coefficient > 0)
+    found: Bools = ordered & known & (scenario.costing.impact_coefficient > 0)
+    return found

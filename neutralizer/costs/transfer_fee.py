@@ -19,4 +19,8 @@ def expression(decision: "Decision", scenario: Scenario) -> Any:
 
 def amounts(trades: Trades, scenario: Scenario) -> dict[str, Floats]:
     """(R,) base currency."""
-    return {"transfer_fee": scenario.routes.fee * trades.cash * scenario.pools.fx[scenario.routes.source]}
+    return {
+        "transfer_fee": scenario.routes.fee
+        * trades.cash
+        * scenario.pools.fx[scenario.routes.source]
+    }

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.sparse import csr_array
 
-from neutralizer.domain.scenario import Bools, Books, Holdings, Orders, Scenario, Tradables
+from neutralizer.domain.scenario import Books, Bools, Holdings, Orders, Scenario, Tradables
 
 Party = tuple[str, int]  # crossing group and -1, or the group and the one book that stands alone
 
@@ -19,7 +19,9 @@ def orders_of(books: Books, holdings: Holdings, tradables: Tradables, may_change
     rows: dict[tuple[Party, int], int] = {}
     changeable: dict[tuple[Party, int], bool] = {}
     row = np.empty(len(holdings.book), dtype=np.int64)
-    for h, (b, i) in enumerate(zip(holdings.book.tolist(), holdings.instrument.tolist(), strict=True)):
+    for h, (b, i) in enumerate(
+        zip(holdings.book.tolist(), holdings.instrument.tolist(), strict=True)
+    ):
         crosses = tradables.cross_eligible[i] and books.group[b] in shared
         key = ((books.group[b], -1 if crosses else b), i)
         row[h] = rows.setdefault(key, len(rows))
@@ -27,9 +29,7 @@ def orders_of(books: Books, holdings: Holdings, tradables: Tradables, may_change
     found = _orderable(tradables, changeable)
     legs = _legs(tradables)
     triples = [
-        (rows[party, i], o, ratio)
-        for o, (party, t) in enumerate(found)
-        for i, ratio in legs[t]
+        (rows[party, i], o, ratio) for o, (party, t) in enumerate(found) for i, ratio in legs[t]
     ]
     return Orders(
         tradable=np.array([t for _, t in found], dtype=np.int64),

@@ -38,7 +38,7 @@ def netted(scenario: Scenario, trades: Trades, holdings: Ints) -> Floats:
     """Position after netted instrument by instrument over some holdings, (I,) units."""
     after = position(scenario, trades)[holdings]
     which = scenario.holdings.instrument[holdings]
-    return np.bincount(which, weights=after, minlength=len(scenario.instruments.ids))
+    return sums(which, after, len(scenario.instruments.ids))
 
 
 def entry_position(scenario: Scenario, trades: Trades) -> Floats:
@@ -46,7 +46,12 @@ def entry_position(scenario: Scenario, trades: Trades) -> Floats:
     entry = scenario.holdings.entry
     held = entry >= 0
     after = position(scenario, trades)
-    return np.bincount(entry[held], weights=after[held], minlength=len(scenario.entries.account))
+    return sums(entry[held], after[held], len(scenario.entries.account))
+
+
+def sums(places: Ints, amounts: Floats, size: int) -> Floats:
+    """(size,) the amounts added up place by place."""
+    return np.bincount(places, weights=amounts, minlength=size).astype(np.float64)
 
 
 def volatility(scenario: Scenario, trades: Trades, holdings: Ints) -> float:

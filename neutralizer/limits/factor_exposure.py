@@ -33,4 +33,5 @@ def sensitivity(scenario: Scenario, limit: Limit) -> Floats:
 
 
 def _loadings(scenario: Scenario, limit: Limit) -> Floats:
-    return scenario.risk.exposure[scenario.holdings.instrument, limit.factor]
+    found: Floats = scenario.risk.exposure[scenario.holdings.instrument, limit.factor]
+    return found

@@ -19,7 +19,9 @@ def expression(decision: "Decision", scenario: Scenario, limits: Sequence[Limit]
     row = np.repeat(np.arange(len(limits)), [len(x.holdings) for x in limits])
     column = np.concatenate([x.holdings for x in limits])
     shape = (len(limits), len(scenario.holdings.book))
-    return decision.money * (csr_array((np.ones(len(row)), (row, column)), shape=shape) @ decision.moved)
+    return decision.money * (
+        csr_array((np.ones(len(row)), (row, column)), shape=shape) @ decision.moved
+    )
 
 
 def amount(trades: Trades, scenario: Scenario, limit: Limit) -> float:

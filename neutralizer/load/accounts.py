@@ -30,7 +30,11 @@ class AccountOf:
             mask = select(selector)
             if mask is None or book not in books or rows["account_id"][r] not in index:
                 continue
-            b, account, level = books.index(book), index[rows["account_id"][r]], specificity(selector, select)
+            b, account, level = (
+                books.index(book),
+                index[rows["account_id"][r]],
+                specificity(selector, select),
+            )
             if (mask & (rank[b] == level) & (self.accounts[b] != account)).any():
                 self.ambiguous.append(r)
             better = mask & (level > rank[b])
@@ -44,7 +48,8 @@ def margin_row(inputs: Inputs) -> Callable[[str, str], int]:
     """
     table = inputs["margin_rates"]
     found = {
-        key: row for row, key in enumerate(zip(table["instrument_id"], table["account_id"], strict=True))
+        key: row
+        for row, key in enumerate(zip(table["instrument_id"], table["account_id"], strict=True))
     }
 
     def row(instrument: str, account: str) -> int:

@@ -50,9 +50,7 @@ def _choice(name: str, doc: str, choices: str, default: object) -> Column:
 
 
 ASSET_CLASSES = "equity etf bond future option swap fx commodity combination"
-MEASURES = (
-    "factor_exposure net gross long short position concentration volatility turnover external margin"
-)
+MEASURES = "factor_exposure net gross long short position concentration volatility turnover external margin"
 
 TABLES: dict[str, tuple[Column, ...]] = {
     "books": (

@@ -7,8 +7,9 @@ from neutralizer.issues import Issues
 from neutralizer.load.accounts import AccountOf, margin_row
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.mandates import Selector, freedoms
-from neutralizer.load.resolve import combination_legs, prices
+from neutralizer.load.resolve import combination_legs, fx_rates, prices
 
+SMALLEST_UNIT, LARGEST_UNIT, LARGEST_POSITION = 1e-12, 1e15, 1e18  # base currency
 NEEDS_TERMS = ("future", "option", "swap", "fx")
 
 
@@ -18,7 +19,9 @@ def in_play(inputs: Inputs, select: Selector) -> tuple[Bools, Bools]:
     may = freedoms(inputs, select, books)
     held = np.zeros(may.shape, dtype=bool)
     table, index = inputs["positions"], {b: k for k, b in enumerate(books)}
-    for b, i, q in zip(table["book_id"], table["instrument_id"], table["quantity"].tolist(), strict=True):
+    for b, i, q in zip(
+        table["book_id"], table["instrument_id"], table["quantity"].tolist(), strict=True
+    ):
         if q and b in index and i in select.index:
             held[index[b], select.index[i]] = True
     return held | (may == 2), (held & (may == 1)) | (may == 2)
@@ -33,13 +36,27 @@ def prices_are_there(inputs: Inputs, select: Selector, issues: Issues) -> None:
         kind = table["asset_class"][row]
         if kind == "combination":
             if np.isnan(table["notional_per_unit"][row]) and not abs(price) > 0:
-                table.error(issues, row, "price", "no price and no notional_per_unit", "fill one of them")
+                table.error(
+                    issues, row, "price", "no price and no notional_per_unit", "fill one of them"
+                )
         elif np.isnan(price):
             table.error(issues, row, "price", "no price", "fill price, or bid and ask")
         elif price <= 0 and payment.get(table["instrument_id"][row]) != "margined":
-            table.error(issues, row, "price", "a price of zero or below", "only margined instruments may have one")
+            table.error(
+                issues,
+                row,
+                "price",
+                "a price of zero or below",
+                "only margined instruments may have one",
+            )
         elif price <= 0 and np.isnan(table["notional_per_unit"][row]):
-            table.error(issues, row, "notional_per_unit", "the price is zero or below", "write notional_per_unit")
+            table.error(
+                issues,
+                row,
+                "notional_per_unit",
+                "the price is zero or below",
+                "write notional_per_unit",
+            )
         if table["bid"][row] > table["ask"][row]:
             table.error(issues, row, "bid", "bid over ask", "mend the quote")
 
@@ -53,13 +70,38 @@ def terms_are_given(inputs: Inputs, select: Selector, issues: Issues) -> None:
         if np.isnan(table["multiplier"][row]):
             table.error(issues, row, "multiplier", f"required for {kind}", "write it, 1 if it is 1")
         if not table["payment"][row]:
-            table.error(issues, row, "payment", f"required for {kind}", "write fully_paid or margined")
+            table.error(
+                issues, row, "payment", f"required for {kind}", "write fully_paid or margined"
+            )
+
+
+def sizes_are_reckonable(inputs: Inputs, select: Selector, issues: Issues) -> None:
+    """Unit notionals and positions of a size that money can be reckoned with to the cent."""
+    table, rates = inputs["instruments"], fx_rates(inputs)
+    rate = np.array([rates.get(currency, 1.0) for currency in table["currency"]])
+    local = np.abs(prices(table, list(range(len(table))))) * np.nan_to_num(
+        table["multiplier"], nan=1.0
+    )
+    given = table["notional_per_unit"]
+    unit = np.where(np.isnan(given), local, given) * rate
+    for row in np.flatnonzero(
+        (unit > LARGEST_UNIT) | ((unit > 0) & (unit < SMALLEST_UNIT))
+    ).tolist():
+        reason = f"a unit notional of {unit[row]:.3g} in base currency"
+        table.error(issues, row, "price", reason, "mend price, multiplier or notional_per_unit")
+    of = dict(zip(table["instrument_id"], unit.tolist(), strict=True))
+    held = inputs["positions"]
+    for row, (name, quantity) in enumerate(
+        zip(held["instrument_id"], held["quantity"], strict=True)
+    ):
+        if abs(quantity) * of.get(name, 0.0) > LARGEST_POSITION:
+            held.error(issues, row, "quantity", "a notional over 1e18 in base currency", "mend it")
 
 
 def costs_are_given(inputs: Inputs, select: Selector, issues: Issues) -> None:
     """A half spread for whatever may be ordered outside; one form of it; adv where it is needed."""
     table = inputs["instruments"]
-    changes = in_play(inputs, select)[1].any(axis=0)
+    changes: Bools = np.asarray(in_play(inputs, select)[1].any(axis=0))
     for row, name in enumerate(table["instrument_id"]):
         bps, unit = table["half_spread_bps"][row], table["half_spread_per_unit"][row]
         quoted = table["ask"][row] - table["bid"][row]
@@ -67,16 +109,28 @@ def costs_are_given(inputs: Inputs, select: Selector, issues: Issues) -> None:
         ordered = share != 0 and (name not in select.index or changes[select.index[name]])
         if ordered and np.isnan([bps, unit, quoted]).all():
             remedy = "write half_spread_bps, half_spread_per_unit, or bid and ask; 0 if it is 0"
-            table.error(issues, row, "half_spread_bps", "no half spread for what may be ordered", remedy)
+            table.error(
+                issues, row, "half_spread_bps", "no half spread for what may be ordered", remedy
+            )
         if not np.isnan(bps) and not np.isnan(unit):
             table.error(issues, row, "half_spread_per_unit", "two half spreads", "keep one")
         if ordered and (bps == 0 or unit == 0 or (quoted == 0 and np.isnan([bps, unit]).all())):
-            table.warning(issues, row, "half_spread_bps", "a half spread of zero", "check that it is meant")
+            table.warning(
+                issues, row, "half_spread_bps", "a half spread of zero", "check that it is meant"
+            )
         if share > 0 and np.isnan(table["adv"][row]):
-            table.error(issues, row, "adv", "max_participation needs adv", "write adv, or leave both out")
+            table.error(
+                issues, row, "adv", "max_participation needs adv", "write adv, or leave both out"
+            )
         if table["long_financing_bps"][row] + table["short_financing_bps"][row] < 0:
             reason = "long and short financing add up to less than zero"
-            table.error(issues, row, "long_financing_bps", reason, "being long and short would earn money; mend them")
+            table.error(
+                issues,
+                row,
+                "long_financing_bps",
+                reason,
+                "being long and short would earn money; mend them",
+            )
 
 
 def margins_are_given(inputs: Inputs, select: Selector, issues: Issues) -> None:
@@ -85,10 +139,22 @@ def margins_are_given(inputs: Inputs, select: Selector, issues: Issues) -> None:
     for row in range(len(table)):
         rates = np.isnan([table["long_rate"][row], table["short_rate"][row]])
         if np.isnan(table["per_unit"][row]) == rates.any() or (rates.any() and not rates.all()):
-            table.error(issues, row, "long_rate", "not one margin", "write long_rate and short_rate, or per_unit")
+            table.error(
+                issues,
+                row,
+                "long_rate",
+                "not one margin",
+                "write long_rate and short_rate, or per_unit",
+            )
         for column in ("long_rate", "short_rate"):
             if table[column][row] > 1:
-                table.warning(issues, row, column, "a margin rate above 1", "check that it is a fraction of notional")
+                table.warning(
+                    issues,
+                    row,
+                    column,
+                    "a margin rate above 1",
+                    "check that it is a fraction of notional",
+                )
     ids = sorted(set(books["book_id"]))
     names = sorted(set(accounts["account_id"]))
     account = AccountOf(inputs, select, names, ids).accounts
@@ -105,7 +171,13 @@ def margins_are_given(inputs: Inputs, select: Selector, issues: Issues) -> None:
         except KeyError:
             missing.add(key)
             reason = f"no margin rate for {key[0]} in account {key[1]}"
-            books.error(issues, lines[ids[b]], "book_id", reason, "add a row to margin_rates, or use model none")
+            books.error(
+                issues,
+                lines[ids[b]],
+                "book_id",
+                reason,
+                "add a row to margin_rates, or use model none",
+            )
 
 
 def pools_are_sound(inputs: Inputs, select: Selector, issues: Issues) -> None:
@@ -113,10 +185,18 @@ def pools_are_sound(inputs: Inputs, select: Selector, issues: Issues) -> None:
     pools, routes = inputs["pools"], inputs["cash_routes"]
     for row in range(len(pools)):
         if pools["borrow_limit"][row] > 0 and np.isnan(pools["borrow_rate_bps"][row]):
-            pools.error(issues, row, "borrow_rate_bps", "required where borrow_limit > 0", "write it, 0 if it is 0")
+            pools.error(
+                issues,
+                row,
+                "borrow_rate_bps",
+                "required where borrow_limit > 0",
+                "write it, 0 if it is 0",
+            )
     for row in range(len(routes)):
         if routes["from_pool"][row] == routes["to_pool"][row]:
-            routes.error(issues, row, "to_pool", "a route from a pool to itself", "name another pool")
+            routes.error(
+                issues, row, "to_pool", "a route from a pool to itself", "name another pool"
+            )
 
 
 def legs_are_whole(inputs: Inputs, select: Selector, issues: Issues) -> None:
@@ -132,9 +212,13 @@ def legs_are_whole(inputs: Inputs, select: Selector, issues: Issues) -> None:
             continue
         lots = ratio * lot[name] / lot[leg]
         if ratio == 0 or abs(lots - round(lots)) > 1e-9:
-            reason = f"ratio x lot {lot[name]:g} is not a whole number of the leg's lots of {lot[leg]:g}"
+            reason = (
+                f"ratio x lot {lot[name]:g} is not a whole number of the leg's lots of {lot[leg]:g}"
+            )
             legs.error(issues, row, "ratio", reason, "mend the ratio or the combination's lot_size")
     for name, found in combination_legs(inputs).items():
         if len({eligible.get(i) for i, _ in found}) > 1 and name in lot:
             row = legs["combination_id"].index(name)
-            legs.error(issues, row, "instrument_id", "its legs differ in cross_eligible", "make them agree")
+            legs.error(
+                issues, row, "instrument_id", "its legs differ in cross_eligible", "make them agree"
+            )

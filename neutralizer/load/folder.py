@@ -9,6 +9,8 @@ from neutralizer.errors import InputsRefused
 from neutralizer.issues import Issue, Issues
 
 SCENARIO_FILE = "scenario.yaml"
+MOST_SETTINGS = 2**20  # bytes
+MOST_BYTES = 2**28  # of one table
 _PACKED = (".gz", ".zip", ".bz2", ".xz", ".zst", ".7z", ".xlsx", ".xls", ".parquet")
 
 
@@ -25,8 +27,12 @@ class Folder:
         try:
             if path.is_symlink() or not path.is_file():
                 raise FileNotFoundError
+            if path.stat().st_size > MOST_SETTINGS:
+                remedy = "move long tables to CSV files"
+                issue = Issue(SCENARIO_FILE, 0, "", None, "the file is over 1 MiB", remedy)
+                raise InputsRefused([issue])
             data = path.read_bytes()
-        except OSError:
+        except (OSError, ValueError):
             remedy = "name a folder that holds scenario.yaml, or make one with `neutralizer init`"
             raise InputsRefused([Issue(str(path), 0, "", None, "cannot be read", remedy)]) from None
         self.read[SCENARIO_FILE] = data
@@ -34,20 +40,26 @@ class Folder:
 
     def table(self, name: str, line: int, key: str, issues: Issues) -> bytes | None:
         """The bytes of a table's file; None, with an issue at the line that names it, if refused."""
-        reason = self._refusal(name)
-        if reason is None:
-            try:
-                self.read[name] = (self.root / name).read_bytes()
-            except OSError as error:
-                reason = f"cannot be read: {error.strerror}"
-        if reason is not None:
+        try:
+            reason = self._refusal(name)
+            data = b"" if reason else (self.root / name).read_bytes()
+        except OSError as error:
+            reason, data = f"cannot be read: {error.strerror}", b""
+        if reason:
             remedy = "name a plain CSV file inside the scenario's folder"
             issues.error(SCENARIO_FILE, line, f"tables.{key}", name, reason, remedy)
             return None
-        return self.read[name]
+        self.read[Path(name).as_posix()] = data
+        return data
 
     def _refusal(self, name: str) -> str | None:
-        if not name or name.startswith(("/", "~", "\\")) or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", name):
+        if not name.isprintable():
+            return "the file name holds a character that cannot be seen"
+        if (
+            not name
+            or name.startswith(("/", "~", "\\"))
+            or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", name)
+        ):
             return "the file name is empty, absolute, or a URL"
         if ".." in Path(name).parts or "\\" in name:
             return "the file lies outside the scenario's folder"
@@ -59,7 +71,9 @@ class Folder:
             if step.is_symlink():
                 return "the file is a link"
         try:
-            mode = step.stat().st_mode
-        except OSError:
+            found = step.stat()
+        except FileNotFoundError:
             return "there is no such file"
-        return None if stat.S_ISREG(mode) else "it is not a plain file"
+        if not stat.S_ISREG(found.st_mode):
+            return "it is not a plain file"
+        return "the file is over 256 MiB" if found.st_size > MOST_BYTES else None

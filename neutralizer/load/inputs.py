@@ -13,8 +13,8 @@ from neutralizer.issues import Issues
 from neutralizer.load import values
 from neutralizer.load.columns import RISK_TABLES, SQUARE_TABLES, TABLES
 from neutralizer.load.folder import SCENARIO_FILE, Folder
-from neutralizer.load.settings import Settings, override, read_settings
-from neutralizer.load.table import Raw, Table, read_csv, typed
+from neutralizer.load.settings import NEEDED_TABLES, Settings, override, read_settings
+from neutralizer.load.table import Raw, Table, fields_are_right, read_csv, typed
 from neutralizer.load.yaml_text import YamlText, read_yaml
 
 
@@ -26,11 +26,29 @@ class Square:
     ids: tuple[str, ...]
     matrix: NDArray[np.float64]
 
+    def error(self, issues: Issues, row: str, column: str, reason: str, remedy: str) -> None:
+        """An error at the cell of two ids."""
+        where = self._where(row, column)
+        issues.error(self.raw.file, *where, reason, remedy)
+
+    def warning(self, issues: Issues, row: str, column: str, reason: str, remedy: str) -> None:
+        """A warning at the cell of two ids."""
+        where = self._where(row, column)
+        issues.warning(self.raw.file, *where, reason, remedy)
+
+    def _where(self, row: str, column: str) -> tuple[int, str, str]:
+        raw = self.raw
+        k = [cells[0] for cells in raw.rows].index(row)
+        return raw.lines[k], raw.path(k, column), raw.rows[k][raw.header.index(column)]
+
 
 @dataclass
 class Inputs:
-    """Everything that was read. A table that was not given is an empty one."""
+    """Everything that was read. A table that was not given is an empty one, and so is a broken one:
+    what refers to it cannot be judged.
+    """
 
+    document: YamlText
     settings: Settings
     tables: dict[str, Table]
     squares: dict[str, Square]
@@ -38,6 +56,11 @@ class Inputs:
     overrides: tuple[str, ...]
     as_of: dict[str, datetime] = field(default_factory=dict)
     given: frozenset[str] = frozenset()
+    broken: set[str] = field(default_factory=set)
+
+    def line(self, *path: str) -> int:
+        """The line of scenario.yaml on which a setting stands."""
+        return self.document.line(path)
 
     def __getitem__(self, table: str) -> Table:
         return self.tables[table]
@@ -53,20 +76,36 @@ def read_inputs(root: Path, overrides: tuple[str, ...], issues: Issues) -> Input
         override(document, setting, issues)
     settings = read_settings(document, issues)
     entries = _entries(document)
-    inputs = Inputs(settings, {}, {}, folder.read, overrides)  # type: ignore[arg-type]
+    if settings is None:
+        raise InputsRefused(issues.found)
+    inputs = Inputs(document, settings, {}, {}, folder.read, overrides)
+    inputs.given = frozenset(name for name, entry in entries.items() if entry is not None)
+    if any(issue.column == "base_currency" for issue in issues.errors):
+        inputs.broken.add("fx")
+    if any(issue.column == "tables.risk" for issue in issues.errors):
+        inputs.broken.add("risk")
     for name in (*TABLES, *SQUARE_TABLES):
         key = f"risk.{name}" if name in RISK_TABLES else name
         raw = _raw(name, key, entries.get(name), document, folder, inputs, issues)
-        if name in TABLES:
-            inputs.tables[name] = typed(raw or Raw(name, "", (), [], []), TABLES[name], issues)
-        elif raw is not None:
-            square = _square(raw, issues)
-            if square is not None:
-                inputs.squares[name] = square
-    inputs.given = frozenset(name for name, entry in entries.items() if entry is not None)
-    if settings is None:
-        raise InputsRefused(issues.found)
+        if raw is None and (name in entries or name in NEEDED_TABLES):
+            inputs.broken.add(name)
+        _type(name, raw, inputs, issues)
     return inputs
+
+
+def _type(name: str, raw: Raw | None, inputs: Inputs, issues: Issues) -> None:
+    """Types one table; it is broken where a required column is missing or a covariance has no shape."""
+    if name in TABLES:
+        inputs.tables[name] = typed(raw or Raw(name, "", (), [], []), TABLES[name], issues)
+        needed = {c.name for c in TABLES[name] if c.required}
+        if raw is not None and raw.rows and not needed <= set(raw.header):
+            inputs.broken.add(name)
+    elif raw is not None:
+        square = _square(raw, issues)
+        if square is None:
+            inputs.broken.add(name)
+        else:
+            inputs.squares[name] = square
 
 
 def _entries(document: YamlText) -> dict[str, Any]:
@@ -121,40 +160,60 @@ def _rows(
     rows, lines = [], []
     for k, row in enumerate(entry):
         line = document.line((*path, k))
-        if not isinstance(row, dict):
+        if not isinstance(row, dict) or not row:
             dotted = ".".join((*path, str(k)))
             issues.error(SCENARIO_FILE, line, dotted, None, "not a row", "write {column: value, …}")
             continue
         header.update(dict.fromkeys(row))
-        rows.append(row)
+        rows.append({c: _cell(name, c, v, (*path, k), document, issues) for c, v in row.items()})
         lines.append(line)
-    cells = [[_cell(row.get(column, "")) for column in header] for row in rows]
-    return Raw(name, SCENARIO_FILE, tuple(header), cells, lines)
+    cells = [[row.get(column, "") for column in header] for row in rows]
+    raw = Raw(name, SCENARIO_FILE, tuple(header), cells, lines)
+    fields_are_right(raw, issues)
+    return raw
 
 
-def _cell(value: Any) -> str:
-    return ";".join(map(str, value)) if isinstance(value, list) else str(value)
+def _cell(
+    table: str,
+    column: str,
+    value: Any,
+    path: tuple[str | int, ...],
+    document: YamlText,
+    issues: Issues,
+) -> str:
+    if isinstance(value, str):
+        return value
+    lists = [c.name for c in TABLES.get(table, ()) if c.kind == "list"]
+    if isinstance(value, list) and column in lists and all(isinstance(v, str) for v in value):
+        return ";".join(value)
+    where, dotted = document.line((*path, column)), ".".join(map(str, (*path, column)))
+    issues.error(SCENARIO_FILE, where, dotted, None, "not a value", "write a plain word or number")
+    return ""
 
 
 def _square(raw: Raw, issues: Issues) -> Square | None:
     """Types a covariance: ids in header and first column, numbers inside, the same ids both ways."""
-    ids = raw.header[1:]
+    corner, ids = (raw.header[0], raw.header[1:]) if raw.header else ("", ())
     rows = [row[0] for row in raw.rows]
     before = len(issues.errors)
+    remedy = "carry the same ids both ways"
     for k, i in enumerate(rows):
+        where = (raw.file, raw.lines[k], raw.path(k, corner), i)
         if i not in ids:
-            issues.error(raw.file, raw.lines[k], raw.header[0], i, "not in the header", "carry the same ids both ways")
+            issues.error(*where, "not in the header", remedy)
         if i in rows[:k]:
-            issues.error(raw.file, raw.lines[k], raw.header[0], i, "the row stands twice", "keep one")
-    for i in set(ids) - set(rows):
-        issues.error(raw.file, 1, i, None, "no row of this id", "carry the same ids both ways")
+            issues.error(*where, "the row stands twice", "keep one")
+    for i in sorted(set(ids) - set(rows)):
+        line, name = raw.head(i)
+        issues.error(raw.file, line, name, None, "no row of this id", remedy)
     matrix = np.full((len(rows), len(ids)), np.nan)
     for r, row in enumerate(raw.rows):
         for c, text in enumerate(row[1:]):
             try:
                 matrix[r, c] = values.number(text)
             except ValueError as error:
-                issues.error(raw.file, raw.lines[r], ids[c], text, "not a number", str(error))
+                where = (raw.file, raw.lines[r], raw.path(r, ids[c]), text)
+                issues.error(*where, "not a number", str(error))
     if len(issues.errors) > before:
         return None
     return Square(raw, ids, matrix[[rows.index(i) for i in ids]])

@@ -1,12 +1,15 @@
-"""Rules about limits and freshness."""
+"""Rules about limits, and about the calendar."""
 
-from datetime import datetime, timedelta
+import re
 
 import numpy as np
 
 from neutralizer.domain import calendar
+from neutralizer.domain.scenario import Bools
 from neutralizer.issues import Issues
 from neutralizer.load import values
+from neutralizer.load.accounts import AccountOf
+from neutralizer.load.economics import in_play
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.limits import SCOPE_KINDS, SELECTING
 from neutralizer.load.mandates import Selector
@@ -22,15 +25,25 @@ def bounds_are_sound(inputs: Inputs, select: Selector, issues: Issues) -> None:
     for row, measure in enumerate(table["measure"]):
         lower, upper = table["lower"][row], table["upper"][row]
         if np.isnan(lower) and np.isnan(upper):
-            table.error(issues, row, "upper", "the limit has no bound", "write lower, upper or both")
+            table.error(
+                issues, row, "upper", "the limit has no bound", "write lower, upper or both"
+            )
         if lower > upper:
             table.error(issues, row, "lower", f"lower over upper {upper:g}", "exchange them")
         if not np.isnan(lower) and measure not in TWO_SIDED:
-            table.error(issues, row, "lower", f"a lower bound on {measure} is not convex", "leave it blank")
+            table.error(
+                issues, row, "lower", f"a lower bound on {measure} is not convex", "leave it blank"
+            )
         if measure not in TWO_SIDED and upper < 0:
             table.error(issues, row, "upper", f"{measure} is never negative", "write 0 or more")
         if table["on_breach"][row] == "improve" and np.isnan(table["penalty"][row]):
-            table.error(issues, row, "penalty", "required with on_breach improve", "write base currency per unit of excess")
+            table.error(
+                issues,
+                row,
+                "penalty",
+                "required with on_breach improve",
+                "write base currency per unit of excess",
+            )
 
 
 def scopes_are_known(inputs: Inputs, select: Selector, issues: Issues) -> None:
@@ -53,10 +66,22 @@ def scopes_are_known(inputs: Inputs, select: Selector, issues: Issues) -> None:
             remedy = "write firm, entity:X, group:X, book:X, book:*, pool:X or account:X"
             table.error(issues, row, "scope", "not a scope", remedy)
         elif name not in known[kind]:
-            table.error(issues, row, "scope", f"no such {kind}", "mend the id" + values.nearest(name, sorted(known[kind])))
+            table.error(
+                issues,
+                row,
+                "scope",
+                f"no such {kind}",
+                "mend the id" + values.nearest(name, sorted(known[kind])),
+            )
         elif kind not in SCOPES_OF.get(table["measure"][row], SCOPE_KINDS):
             allowed = " or ".join(SCOPES_OF[table["measure"][row]])
-            table.error(issues, row, "scope", f"{table['measure'][row]} is measured on {allowed}", "change the scope")
+            table.error(
+                issues,
+                row,
+                "scope",
+                f"{table['measure'][row]} is measured on {allowed}",
+                "change the scope",
+            )
 
 
 def targets_fit(inputs: Inputs, select: Selector, issues: Issues) -> None:
@@ -65,56 +90,75 @@ def targets_fit(inputs: Inputs, select: Selector, issues: Issues) -> None:
     modelled = bool(inputs.squares)
     for row, (measure, target) in enumerate(zip(table["measure"], table["target"], strict=True)):
         if measure == "factor_exposure" and target not in factors:
-            table.error(issues, row, "target", "no such factor", "name a factor" + values.nearest(target, factors))
+            table.error(
+                issues,
+                row,
+                "target",
+                "no such factor",
+                "name a factor" + values.nearest(target, factors),
+            )
         elif measure == "volatility" and not modelled:
-            table.error(issues, row, "measure", "there is no covariance", "add factor_covariance or covariance")
+            table.error(
+                issues,
+                row,
+                "measure",
+                "there is no covariance",
+                "add factor_covariance or covariance",
+            )
         elif measure == "position":
             if target.removeprefix("instrument:") not in select.index:
                 hint = values.nearest(target, select.ids)
-                table.error(issues, row, "target", "not an instrument", "name one instrument" + hint)
+                table.error(
+                    issues, row, "target", "not an instrument", "name one instrument" + hint
+                )
         elif measure in SELECTING and target:
             selector_selects(table, row, "target", target, select, issues)
         elif target and measure != "factor_exposure":
             table.error(issues, row, "target", f"{measure} has no target", "leave it blank")
 
 
+def limits_can_bind(inputs: Inputs, select: Selector, issues: Issues) -> None:
+    """Warns of a limit over positions none of which may change."""
+    changes = in_play(inputs, select)[1]
+    within = _Within(inputs, select)
+    table = inputs["limits"]
+    for row, (scope, target) in enumerate(zip(table["scope"], table["target"], strict=True)):
+        mask = changes & within(scope)
+        chosen = select(target) if table["measure"][row] in SELECTING and target else None
+        if len(select.ids) and not (mask if chosen is None else mask & chosen).any():
+            reason = "nothing that it measures may change, so it can never bind"
+            table.warning(issues, row, "scope", reason, "check mandates, scope and target")
+
+
+class _Within:
+    """Which (book, instrument) pairs a scope measures, (B, I)."""
+
+    def __init__(self, inputs: Inputs, select: Selector) -> None:
+        books, groups, accounts = inputs["books"], inputs["crossing_groups"], inputs["accounts"]
+        self.ids = sorted(set(books["book_id"]))
+        names = sorted(set(accounts["account_id"]))
+        pool = dict(zip(accounts["account_id"], accounts["pool_id"], strict=True))
+        self.account = AccountOf(inputs, select, names, self.ids).accounts
+        self.names = {"account": names, "pool": [pool[a] for a in names]}
+        own = {b: b for b in self.ids}
+        own |= {b: g for g, bs in zip(groups["group_id"], groups["books"], strict=True) for b in bs}
+        entity = dict(zip(books["book_id"], books["entity"], strict=True))
+        self.labels = {"book": {b: b for b in self.ids}, "group": own, "entity": entity}
+
+    def __call__(self, scope: str) -> Bools:
+        kind, _, name = scope.partition(":")
+        if kind in self.names:
+            wanted = [k for k, found in enumerate(self.names[kind]) if found == name]
+            return np.isin(self.account, wanted)
+        label = self.labels.get(kind, {})
+        inside = [kind == "firm" or name in ("*", label.get(b)) for b in self.ids]
+        return np.array(inside, dtype=bool)[:, None]
+
+
 def calendar_is_known(inputs: Inputs, select: Selector, issues: Issues) -> None:
     """The calendar is one that the holidays package knows."""
     name = inputs.settings.calendar
-    if not calendar.known(name):
+    if not (re.fullmatch("[A-Z]{0,4}", name) and calendar.known(name)):
         remedy = "write a market or country code such as XNYS or DE, or leave it out"
-        issues.error("scenario.yaml", 1, "calendar", name, "no such calendar", remedy)
-
-
-def freshness_is_answerable(inputs: Inputs, select: Selector, issues: Issues) -> None:
-    """A table whose age is asked for has an age."""
-    for name in inputs.settings.freshness:
-        if name not in inputs.given and name != "risk":
-            hint = values.nearest(name, sorted(inputs.given))
-            issues.error("scenario.yaml", 1, f"freshness.{name}", None, "no such table", "mend the name" + hint)
-        elif oldest(inputs, name) is None:
-            remedy = "write {file: x.csv, as_of: …} or fill the rows' times"
-            issues.error("scenario.yaml", 1, f"freshness.{name}", None, "the table has no time", remedy)
-
-
-def oldest(inputs: Inputs, name: str) -> datetime | None:
-    """The oldest time a table carries; None where it carries none."""
-    if name == "risk":
-        known = [t for t in map(inputs.as_of.get, ("factor_covariance", "covariance", "loadings")) if t]
-        return min(known, default=None)
-    column = {"positions": "as_of", "instruments": "price_time"}.get(name)
-    rows = [] if column is None else inputs[name][column]
-    if rows and all(rows):
-        return min(rows)  # type: ignore[no-any-return]
-    return inputs.as_of.get(name)
-
-
-def too_old(inputs: Inputs) -> list[str]:
-    """One sentence for each table that is older at as_of than its freshness allows."""
-    found = []
-    for name, allowed in sorted(inputs.settings.freshness.items()):
-        time = oldest(inputs, name)
-        age = inputs.settings.as_of - time if time else timedelta(0)
-        if age > allowed:
-            found.append(f"{name} is {age} old at as_of, {allowed} is allowed: bring fresh data, or raise freshness.{name}")
-    return found
+        where = ("scenario.yaml", inputs.line("calendar"), "calendar")
+        issues.error(*where, name, "no such calendar", remedy)

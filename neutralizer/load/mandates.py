@@ -63,7 +63,7 @@ def freedoms(inputs: Inputs, select: Selector, books: list[str]) -> Ints:
     """(B, I) what each book may do: 0 none, 1 reduce, 2 trade."""
     table = inputs["mandates"]
     shape = (len(books), len(select.ids))
-    if not len(table):
+    if "mandates" not in inputs.given:
         hedge = np.array([v == "yes" for v in select.columns["hedge_instrument"]], dtype=bool)
         return np.where(np.broadcast_to(hedge, shape), 2, 1).astype(np.int64)
     may = np.ones(shape, dtype=np.int64)

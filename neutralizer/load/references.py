@@ -11,17 +11,48 @@ from neutralizer.load.mandates import Selector
 from neutralizer.load.table import Table
 
 
+def tables_have_rows(inputs: Inputs, select: Selector, issues: Issues) -> None:
+    """There is at least one book and one instrument."""
+    for name in ("books", "instruments"):
+        if name not in inputs.broken and not len(inputs[name]):
+            file = inputs[name].raw.file or "scenario.yaml"
+            line = inputs.line("tables", name) if file == "scenario.yaml" else 0
+            remedy = "a scenario needs at least one"
+            issues.error(file, line, "", None, f"{name} has no rows", remedy)
+
+
 def unique_keys(inputs: Inputs, select: Selector, issues: Issues) -> None:
     """A key stands on one row only."""
     for name, key in KEYS.items():
         table = inputs[name]
+        may_be_blank = name == "margin_rates"
         first: dict[tuple[str, ...], int] = {}
         for row, found in enumerate(zip(*(table[c] for c in key), strict=True)):
+            if not all(found) and not (may_be_blank and found[0]):
+                continue
             if found in first:
                 line = table.raw.lines[first[found]]
                 reason = f"the key {'/'.join(found)} stands twice, first on line {line}"
                 table.error(issues, row, key[0], reason, "keep one of them")
             first.setdefault(found, row)
+
+
+_NAMES = (
+    ("positions", "book_id", "books"),
+    ("positions", "instrument_id", "instruments"),
+    ("loadings", "instrument_id", "instruments"),
+    ("loadings", "factor_id", "factors"),
+    ("margin_rates", "instrument_id", "instruments"),
+    ("margin_rates", "account_id", "accounts"),
+    ("books", "account_id", "accounts"),
+    ("book_accounts", "book_id", "books"),
+    ("book_accounts", "account_id", "accounts"),
+    ("accounts", "pool_id", "pools"),
+    ("cash_routes", "from_pool", "pools"),
+    ("cash_routes", "to_pool", "pools"),
+    ("combinations", "instrument_id", "instruments"),
+    ("mandates", "book_id", "books"),
+)
 
 
 def _named(
@@ -35,30 +66,21 @@ def _named(
     for row, word in enumerate(table[column]):
         if word in missing:
             hint = values.nearest(word, sorted(words))
-            table.error(issues, row, column, f"no such {what}", f"add it to {what}s or mend the id{hint}")
+            table.error(
+                issues, row, column, f"no such {what}", f"add it to {what}s or mend the id{hint}"
+            )
 
 
 def names_are_known(inputs: Inputs, select: Selector, issues: Issues) -> None:
     """Books, instruments, accounts, pools, factors and combinations that are named exist."""
-    books = inputs["books"]["book_id"]
-    accounts, pools = inputs["accounts"]["account_id"], inputs["pools"]["pool_id"]
-    for table, column, known, what in (
-        ("positions", "book_id", books, "book"),
-        ("positions", "instrument_id", select.ids, "instrument"),
-        ("loadings", "instrument_id", select.ids, "instrument"),
-        ("loadings", "factor_id", inputs["factors"]["factor_id"], "factor"),
-        ("margin_rates", "instrument_id", select.ids, "instrument"),
-        ("margin_rates", "account_id", accounts, "account"),
-        ("books", "account_id", accounts, "account"),
-        ("book_accounts", "book_id", books, "book"),
-        ("book_accounts", "account_id", accounts, "account"),
-        ("accounts", "pool_id", pools, "pool"),
-        ("cash_routes", "from_pool", pools, "pool"),
-        ("cash_routes", "to_pool", pools, "pool"),
-        ("combinations", "instrument_id", select.ids, "instrument"),
-    ):
-        _named(inputs[table], column, known, what, issues)
-    _named(inputs["mandates"], "book_id", books, "book", issues, also="*")
+    known = {
+        name: inputs[name][KEYS[name][0]] for name in ("books", "accounts", "pools", "factors")
+    }
+    known["instruments"] = select.ids
+    for table, column, where in _NAMES:
+        if where not in inputs.broken:
+            also = "*" if table == "mandates" else ""
+            _named(inputs[table], column, known[where], where.removesuffix("s"), issues, also)
 
 
 def starred_ids(inputs: Inputs, select: Selector, issues: Issues) -> None:
@@ -103,7 +125,9 @@ def currencies_have_rates(inputs: Inputs, select: Selector, issues: Issues) -> N
                 table.error(issues, row, "currency", "no rate for this currency", "add it to fx")
     for row, currency in enumerate(inputs["fx"]["currency"]):
         if currency == inputs.settings.base_currency and inputs["fx"]["rate"][row] != 1:
-            inputs["fx"].error(issues, row, "rate", "the base currency's own rate is not 1", "write 1")
+            inputs["fx"].error(
+                issues, row, "rate", "the base currency's own rate is not 1", "write 1"
+            )
 
 
 def groups_are_a_partition(inputs: Inputs, select: Selector, issues: Issues) -> None:
@@ -111,7 +135,9 @@ def groups_are_a_partition(inputs: Inputs, select: Selector, issues: Issues) -> 
     table, books = inputs["crossing_groups"], inputs["books"]
     owner = {
         b: o or e
-        for b, o, e in zip(books["book_id"], books["beneficial_owner"], books["entity"], strict=True)
+        for b, o, e in zip(
+            books["book_id"], books["beneficial_owner"], books["entity"], strict=True
+        )
     }
     group_of: dict[str, str] = {}
     for row, (group, members) in enumerate(zip(table["group_id"], table["books"], strict=True)):
@@ -120,26 +146,54 @@ def groups_are_a_partition(inputs: Inputs, select: Selector, issues: Issues) -> 
                 hint = values.nearest(book, list(owner))
                 table.error(issues, row, "books", f"no such book {book}", "mend the id" + hint)
             if book in group_of:
-                table.error(issues, row, "books", f"{book} is already in {group_of[book]}", "a book is in one group")
+                table.error(
+                    issues,
+                    row,
+                    "books",
+                    f"{book} is already in {group_of[book]}",
+                    "a book is in one group",
+                )
             group_of[book] = group
         owners = {owner[b] for b in members if b in owner}
         if len(owners) > 1 and table["cross_entity"][row] != "yes":
             reason = "the group joins the beneficial owners " + ", ".join(sorted(owners))
             table.error(issues, row, "books", reason, "split it, or say cross_entity: yes")
         if group in owner and members != (group,):
-            table.error(issues, row, "group_id", "a book has this name", "a book alone is the group of its own name")
+            table.error(
+                issues,
+                row,
+                "group_id",
+                "a book has this name",
+                "a book alone is the group of its own name",
+            )
 
 
 def combinations_have_rows(inputs: Inputs, select: Selector, issues: Issues) -> None:
     """Legs and the cost row of a combination stand together."""
     legs, table = inputs["combinations"], inputs["instruments"]
-    rows = [i for i, k in zip(table["instrument_id"], table["asset_class"], strict=True) if k == "combination"]
+    rows = [
+        i
+        for i, k in zip(table["instrument_id"], table["asset_class"], strict=True)
+        if k == "combination"
+    ]
     for row, name in enumerate(legs["combination_id"]):
         if name and name not in rows:
-            legs.error(issues, row, "combination_id", "no cost row", "add it to instruments with asset_class combination")
+            legs.error(
+                issues,
+                row,
+                "combination_id",
+                "no cost row",
+                "add it to instruments with asset_class combination",
+            )
     for row, name in enumerate(table["instrument_id"]):
         if table["asset_class"][row] == "combination" and name not in legs["combination_id"]:
-            table.error(issues, row, "instrument_id", "a combination without legs", "add its legs to combinations")
+            table.error(
+                issues,
+                row,
+                "instrument_id",
+                "a combination without legs",
+                "add its legs to combinations",
+            )
 
 
 def accounts_are_sound(inputs: Inputs, select: Selector, issues: Issues) -> None:
@@ -151,16 +205,30 @@ def accounts_are_sound(inputs: Inputs, select: Selector, issues: Issues) -> None
     of = AccountOf(inputs, select, sorted(set(accounts)), ids)
     for row in of.ambiguous:
         reason = "another row of equal rank names another account for one of its instruments"
-        inputs["book_accounts"].error(issues, row, "selector", reason, "make one of them more specific")
+        inputs["book_accounts"].error(
+            issues, row, "selector", reason, "make one of them more specific"
+        )
     owners: dict[int, str] = {}
     for row, book in enumerate(books["book_id"]):
         if not book:
             continue
         used = of.accounts[ids.index(book)]
         if (used < 0).any():
-            books.error(issues, row, "account_id", "the book has no account", "name one, or cover every instrument in book_accounts")
+            books.error(
+                issues,
+                row,
+                "account_id",
+                "the book has no account",
+                "name one, or cover every instrument in book_accounts",
+            )
         owner = books["beneficial_owner"][row] or books["entity"][row]
         for account in sorted(set(used.tolist()) - {-1}):
             if owners.setdefault(account, owner) != owner:
                 name = sorted(set(accounts))[account]
-                books.error(issues, row, "account_id", f"the account {name} serves two beneficial owners", "give each its own")
+                books.error(
+                    issues,
+                    row,
+                    "account_id",
+                    f"the account {name} serves two beneficial owners",
+                    "give each its own",
+                )

@@ -25,6 +25,7 @@ from neutralizer.domain.scenario import (
     Scenario,
     Tradables,
 )
+from neutralizer.domain.trades import sums
 from neutralizer.load.accounts import AccountOf, margin_row
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.limits import resolve_limits
@@ -98,7 +99,8 @@ def _books(inputs: Inputs) -> Books:
 def prices(table: Table, rows: list[int]) -> Floats:
     """Local prices; the middle of bid and ask where the price is blank."""
     price, middle = table["price"][rows], (table["bid"][rows] + table["ask"][rows]) / 2
-    return np.where(np.isnan(price), middle, price)
+    found: Floats = np.where(np.isnan(price), middle, price)
+    return found
 
 
 def _tradables(
@@ -131,7 +133,9 @@ def _tradables(
     def text(column: str) -> tuple[str, ...]:
         return tuple(table[column][r] for r in rows)
 
-    commission = table["commission_bps"][rows] * BPS * notional + table["commission_per_unit"][rows] * rate
+    commission = (
+        table["commission_bps"][rows] * BPS * notional + table["commission_per_unit"][rows] * rate
+    )
     instruments = Instruments(
         ids=tuple(select.ids),
         asset_class=tuple(select.columns["asset_class"]),
@@ -161,7 +165,9 @@ def _tradables(
         settlement_days=table["settlement_days"][rows],
         price_rule=text("price_rule"),
         price_source=text("price_source"),
-        price_time=tuple(t.isoformat() if t else "" for t in (table["price_time"][r] for r in rows)),
+        price_time=tuple(
+            t.isoformat() if t else "" for t in (table["price_time"][r] for r in rows)
+        ),
         isin=text("isin"),
         legs=_leg_matrix(count, [legs[c] for c in combinations], select),
     )
@@ -172,7 +178,9 @@ def combination_legs(inputs: Inputs) -> dict[str, list[tuple[str, float]]]:
     """Legs of each combination, sorted by instrument: (instrument, ratio)."""
     table = inputs["combinations"]
     legs: dict[str, list[tuple[str, float]]] = {}
-    for c, i, q in zip(table["combination_id"], table["instrument_id"], table["ratio"], strict=True):
+    for c, i, q in zip(
+        table["combination_id"], table["instrument_id"], table["ratio"], strict=True
+    ):
         legs.setdefault(c, []).append((i, float(q)))
     return {c: sorted(found) for c, found in legs.items()}
 
@@ -183,7 +191,8 @@ def _half_spread(
     """Base per unit: from bps of notional, else local per unit, else half of bid to ask."""
     bps, unit = table["half_spread_bps"][rows], table["half_spread_per_unit"][rows]
     quoted = (table["ask"][rows] - table["bid"][rows]) / 2 * multiplier * rate
-    return np.where(np.isnan(bps), np.where(np.isnan(unit), quoted, unit * rate), bps * BPS * notional)
+    given: Floats = np.where(np.isnan(unit), quoted, unit * rate)
+    return np.where(np.isnan(bps), given, bps * BPS * notional)
 
 
 def _cap(table: Table, rows: list[int]) -> Floats:
@@ -261,7 +270,9 @@ def _holdings(
     high = np.where(freedom == 2, np.inf, np.where(freedom == 1, np.maximum(before, 0), before))
     of = AccountOf(inputs, select, list(accounts.ids), list(books.ids))
     account = of.accounts[book, instrument]
-    entries, entry = _entries(inputs, select, accounts, account, instrument, before, instruments, fx)
+    entries, entry = _entries(
+        inputs, select, accounts, account, instrument, before, instruments, fx
+    )
     exact = _exact(inputs, select, b_index, book, instrument)
     return Holdings(book, instrument, account, before, exact, low, high, entry), entries
 
@@ -303,10 +314,11 @@ def _entries(
         if accounts.model[ka] != "rate":
             continue
         row = rows(select.ids[ki], accounts.ids[ka])
-        unit = table["per_unit"][row] * fx[select.columns["currency"][ki]] / instruments.notional[ki]
+        unit = (
+            table["per_unit"][row] * fx[select.columns["currency"][ki]] / instruments.notional[ki]
+        )
         own = np.isnan(unit)
         long_rate[n] = table["long_rate"][row] if own else unit
         short_rate[n] = table["short_rate"][row] if own else unit
-    netted = np.bincount(where, weights=before[held], minlength=len(codes))
+    netted = sums(where, before[held], len(codes))
     return Entries(a, i, netted, long_rate, short_rate), entry
-

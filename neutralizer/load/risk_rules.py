@@ -1,7 +1,10 @@
 """Rules about risk: complete, symmetric, positive semidefinite, of a believable size."""
 
+import math
+
 import numpy as np
 
+from neutralizer.domain.scenario import Floats
 from neutralizer.issues import Issues
 from neutralizer.load.economics import in_play
 from neutralizer.load.inputs import Inputs, Square
@@ -9,24 +12,34 @@ from neutralizer.load.mandates import Selector
 from neutralizer.load.risk import PSD_TOLERANCE, correlation_spectrum, volatility_scale
 
 SYMMETRY = 1e-9
+_UNITS = "check risk.units: annual, or percent?"
 BELIEVABLE = (1e-5, 0.3)  # daily volatility, fraction
 
 
 def one_model(inputs: Inputs, select: Selector, issues: Issues) -> None:
-    """One covariance at most, over the same factors as the loadings."""
-    if len(inputs.squares) == 2:
-        raw = inputs.squares["covariance"].raw
-        issues.error(raw.file, 1, "", None, "two risk models at once", "keep covariance or factor_covariance")
-    factors = inputs["factors"]
+    """One covariance at most, over the same factors as the loadings; volatilities have their units."""
+    if {"covariance", "factor_covariance"} <= inputs.given:
+        remedy = "keep covariance or factor_covariance"
+        where = (
+            "scenario.yaml",
+            inputs.line("tables", "risk", "covariance"),
+            "tables.risk.covariance",
+        )
+        issues.error(*where, None, "two risk models at once", remedy)
     square = inputs.squares.get("factor_covariance")
-    for name in sorted(set(square.ids) ^ set(factors["factor_id"])) if square else ():
-        raw = square.raw if square else factors.raw
+    names = inputs["factors"]["factor_id"]
+    for name in sorted(set(square.ids) ^ set(names)) if square else ():
         reason = f"the factor {name} stands in factors or in factor_covariance only"
-        issues.error(raw.file, 1, name, None, reason, "carry the same factors in both")
-    instruments = inputs["instruments"]
-    given = [c for c in ("volatility", "specific_volatility") if not np.isnan(instruments[c]).all()]
-    if given and inputs.settings.tables.risk is None and len(instruments):
-        issues.error("scenario.yaml", 1, "tables.risk", None, f"{given[0]} has no units", "add risk: {units: daily_fraction}")
+        remedy = "carry the same factors in both"
+        if square and name in square.ids:
+            square.error(issues, name, name, reason, remedy)
+        elif name:
+            inputs["factors"].error(issues, names.index(name), "factor_id", reason, remedy)
+    table = inputs["instruments"]
+    given = [c for c in ("volatility", "specific_volatility") if not np.isnan(table[c]).all()]
+    if given and inputs.settings.tables.risk is None and "risk" not in inputs.broken and len(table):
+        where = ("scenario.yaml", inputs.line("tables"), "tables.risk")
+        issues.error(*where, None, f"{given[0]} has no units", "add risk: {units: daily_fraction}")
 
 
 def risk_is_complete(inputs: Inputs, select: Selector, issues: Issues) -> None:
@@ -40,11 +53,23 @@ def risk_is_complete(inputs: Inputs, select: Selector, issues: Issues) -> None:
         name = select.ids[i]
         row = row_of[name]
         if len(inputs["factors"]) and name not in loaded:
-            table.error(issues, row, "instrument_id", "no loading at all", "add a row to loadings, 0 if it is 0")
+            table.error(
+                issues,
+                row,
+                "instrument_id",
+                "no loading at all",
+                "add a row to loadings, 0 if it is 0",
+            )
         if dense and name not in covered:
             table.error(issues, row, "instrument_id", "no row in the covariance", "add it")
         if "factor_covariance" in inputs.squares and np.isnan(table["specific_volatility"][row]):
-            table.error(issues, row, "specific_volatility", "required beside a factor covariance", "write it, 0 if it is 0")
+            table.error(
+                issues,
+                row,
+                "specific_volatility",
+                "required beside a factor covariance",
+                "write it, 0 if it is 0",
+            )
 
 
 def covariances_are_sound(inputs: Inputs, select: Selector, issues: Issues) -> None:
@@ -52,35 +77,81 @@ def covariances_are_sound(inputs: Inputs, select: Selector, issues: Issues) -> N
     for square in inputs.squares.values():
         if not len(square.ids):
             continue
-        scale = np.abs(square.matrix).max()
-        worst = np.unravel_index(np.abs(square.matrix - square.matrix.T).argmax(), square.matrix.shape)
-        pair = f"{square.ids[worst[0]]}/{square.ids[worst[1]]}"
-        if np.abs(square.matrix - square.matrix.T).max() > SYMMETRY * scale:
-            issues.error(square.raw.file, 1, pair, None, "the covariance is not symmetric", "mend the pair")
-        else:
+        apart = np.abs(square.matrix - square.matrix.T)
+        if apart.max() > SYMMETRY * np.abs(square.matrix).max():
+            a, b = np.unravel_index(apart.argmax(), apart.shape)
+            reason = f"the covariance is not symmetric: {square.matrix[b, a]:g} the other way round"
+            square.error(issues, square.ids[a], square.ids[b], reason, "mend the pair")
+        elif _variances_are_sound(square, issues):
             _positive(square, issues)
 
 
-def _positive(square: Square, issues: Issues) -> None:
-    file = square.raw.file
-    for name, variance in zip(square.ids, np.diag(square.matrix).tolist(), strict=True):
+def _variances_are_sound(square: Square, issues: Issues) -> bool:
+    before = len(issues.errors)
+    for k, name in enumerate(square.ids):
+        variance = square.matrix[k, k]
         if variance < 0:
-            issues.error(file, 1, name, str(variance), "a negative variance", "mend the diagonal")
-            return
+            square.error(issues, name, name, "a negative variance", "mend the diagonal")
+        elif variance == 0 and square.matrix[k].any():
+            reason = "a variance of zero beside a covariance that is not"
+            square.error(issues, name, name, reason, "mend the diagonal")
+    return len(issues.errors) == before
+
+
+def _positive(square: Square, issues: Issues) -> None:
     _, eigenvalues, eigenvectors = correlation_spectrum(square)
     if eigenvalues[0] < -PSD_TOLERANCE * max(eigenvalues[-1], 1e-300):
-        involved = np.argsort(-np.abs(eigenvectors[:, 0]))[:3]
-        names = ", ".join(square.ids[k] for k in sorted(involved))
+        involved = sorted(np.argsort(-np.abs(eigenvectors[:, 0]))[:3].tolist())
+        names = ", ".join(square.ids[k] for k in involved)
         reason = f"not positive semidefinite: eigenvalue {eigenvalues[0]:.3g}, carried by {names}"
-        issues.error(file, 1, "", None, reason, "estimate it anew, or repair it before it is given here")
+        first = square.ids[involved[0]]
+        remedy = "estimate it anew, or repair it before it is given here"
+        square.error(issues, first, first, reason, remedy)
 
 
 def volatilities_are_believable(inputs: Inputs, select: Selector, issues: Issues) -> None:
     """Warns of annual numbers given as daily, or percents as fractions."""
     table, scale = inputs["instruments"], volatility_scale(inputs)
     for column in ("volatility", "specific_volatility"):
-        daily = table[column] * scale
-        wrong = (daily > 0) & ((daily < BELIEVABLE[0]) | (daily > BELIEVABLE[1]))
-        for row in np.flatnonzero(wrong).tolist():
-            reason = f"a daily volatility of {daily[row]:.3g}"
-            table.warning(issues, row, column, reason, "check risk.units: annual, or percent?")
+        for row in _odd(table[column] * scale):
+            reason = f"a daily volatility of {table[column][row] * scale:.3g}"
+            table.warning(issues, row, column, reason, _UNITS)
+    dense = inputs.squares.get("covariance")
+    daily = np.sqrt(np.maximum(np.diag(dense.matrix), 0)) * scale if dense else np.zeros(0)
+    for k in _odd(daily) if dense else ():
+        name = dense.ids[k]
+        dense.warning(issues, name, name, f"a daily volatility of {daily[k]:.3g}", _UNITS)
+    _factor_model_is_believable(inputs, scale, issues)
+
+
+def _factor_model_is_believable(inputs: Inputs, scale: float, issues: Issues) -> None:
+    """Warns at an instrument's first loading where its factors of notional give it an odd volatility."""
+    square, factors = inputs.squares.get("factor_covariance"), inputs["factors"]
+    if square is None:
+        return
+    of_notional = {
+        f for f, b in zip(factors["factor_id"], factors["basis"], strict=True) if b == "value"
+    }
+    column = {f: k for k, f in enumerate(square.ids) if f in of_notional}
+    table = inputs["loadings"]
+    exposure: dict[str, Floats] = {}
+    first: dict[str, int] = {}
+    for row, (name, factor) in enumerate(
+        zip(table["instrument_id"], table["factor_id"], strict=True)
+    ):
+        if factor in column:
+            first.setdefault(name, row)
+            exposure.setdefault(name, np.zeros(len(square.ids)))[column[factor]] = table["loading"][
+                row
+            ]
+    for name, row in first.items():
+        variance = float(exposure[name] @ square.matrix @ exposure[name])
+        daily = math.sqrt(max(variance, 0.0)) * scale
+        if _odd(np.array([daily])):
+            reason = f"its factors give it a daily volatility of {daily:.3g}"
+            table.warning(issues, row, "loading", reason, _UNITS)
+
+
+def _odd(daily: Floats) -> list[int]:
+    wrong = (daily > 0) & ((daily < BELIEVABLE[0]) | (daily > BELIEVABLE[1]))
+    return [int(k) for k in np.flatnonzero(wrong)]

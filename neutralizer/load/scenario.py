@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass, replace
+from decimal import Context, Decimal
 from pathlib import Path
 
 from neutralizer import __version__
@@ -12,9 +13,10 @@ from neutralizer.issues import Issue, Issues
 from neutralizer.load.checks import check
 from neutralizer.load.columns import KEYS
 from neutralizer.load.inputs import Inputs, read_inputs
-from neutralizer.load.limit_rules import too_old
+from neutralizer.load.freshness import too_old
 from neutralizer.load.mandates import Selector
 from neutralizer.load.resolve import resolve
+from neutralizer.load.table import Table
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,9 @@ class Loaded:
     scenario: Scenario
     bytes_read: dict[str, bytes]
     overrides: tuple[str, ...]
-    digest: str  # of values, settings and program version: order of rows and columns does not matter
+    digest: (
+        str  # of values, settings and program version: order of rows and columns does not matter
+    )
     warnings: tuple[Issue, ...]
 
     def run_id(self, transfers_only: bool, baseline: bool) -> str:
@@ -38,11 +42,6 @@ def load(root: Path, overrides: tuple[str, ...] = ()) -> Loaded:
     issues = Issues()
     inputs = read_inputs(root, overrides, issues)
     select = Selector(inputs)
-    for name in ("books", "instruments"):
-        if not len(inputs[name]) and not any(i.column.startswith(f"tables.{name}") for i in issues.found):
-            file = inputs[name].raw.file or "scenario.yaml"
-            if not any(i.file == file for i in issues.errors):
-                issues.error(file, 0, "", None, f"{name} has no rows", "a scenario needs at least one")
     check(inputs, select, issues)
     if issues.errors:
         raise InputsRefused(issues.found)
@@ -57,9 +56,7 @@ def load(root: Path, overrides: tuple[str, ...] = ()) -> Loaded:
 def _digest(inputs: Inputs) -> str:
     """sha256 of the values: rows sorted by key, numbers as numbers, ids as text."""
     tables = {
-        name: sorted(
-            zip(*([repr(v) for v in _listed(table[c])] for c in sorted(table.columns)), strict=True)
-        )
+        name: sorted(zip(*(_listed(table, c) for c in sorted(table.columns)), strict=True))
         for name, table in inputs.tables.items()
         if name in KEYS and len(table)
     }
@@ -77,5 +74,16 @@ def _digest(inputs: Inputs) -> str:
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
 
-def _listed(column: object) -> list[object]:
-    return column.tolist() if hasattr(column, "tolist") else list(column)  # type: ignore[call-overload, no-any-return]
+def _listed(table: Table, column: str) -> list[str]:
+    """The values of a column as text; quantities to their last digit, which a double may not hold."""
+    values = table[column]
+    found = [repr(v) for v in (values.tolist() if hasattr(values, "tolist") else values)]
+    if (table.name, column) != ("positions", "quantity"):
+        return found
+    k = table.raw.header.index(column)
+    written = [Decimal(row[k]) for row in table.raw.rows]
+    exact = [Decimal(shown) == given for shown, given in zip(found, written, strict=True)]
+    return [
+        shown if same else str(given.normalize(Context(prec=1000)))
+        for shown, given, same in zip(found, written, exact, strict=True)
+    ]

@@ -1,6 +1,7 @@
 """scenario.yaml beside its tables: the settings, typed and checked in one pass by pydantic."""
 
 import re
+from copy import deepcopy
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -100,16 +101,47 @@ class Settings(_Strict):
     solve: SolveSettings = SolveSettings()
 
 
+NEEDED_TABLES = ("books", "instruments", "positions")
+_STAND_INS: dict[str, Any] = {
+    "format": "1",
+    "name": "unnamed",
+    "as_of": "2000-01-01T00:00:00Z",
+    "base_currency": "XXX",
+    "tables": {},
+}
+
+
 def read_settings(document: YamlText, issues: Issues) -> Settings | None:
-    """Types the document; every mistake with its line, hint and remedy."""
+    """Types the document; every mistake with its line, hint and remedy. Where there are mistakes, what
+    is left serves to check the tables as well; None where nothing is left.
+    """
     _refuse_later_tables(document, issues)
     try:
         return Settings.model_validate(document.root)
     except ValidationError as error:
-        for mistake in error.errors():
-            path: Path = tuple(p for p in mistake["loc"] if isinstance(p, str | int))
-            _report(document, path, dict(mistake), issues)
-    return None
+        mistakes = error.errors()
+    paths = [mistake["loc"] for mistake in mistakes]
+    for path, mistake in zip(paths, mistakes, strict=True):
+        _report(document, path, dict(mistake), issues)
+    return _salvaged(document.root, paths)
+
+
+def _salvaged(root: dict[str, Any], paths: list[Path]) -> Settings | None:
+    rest = deepcopy(root)
+    for path in paths:
+        where: Any = rest
+        for step in path[:-1]:
+            where = where.get(step) if isinstance(where, dict) else None
+        if isinstance(where, dict):
+            where.pop(path[-1], None)
+    rest = _STAND_INS | rest
+    tables = rest["tables"] = {name: [] for name in NEEDED_TABLES} | rest["tables"]
+    if isinstance(tables.get("risk"), dict):
+        tables["risk"].setdefault("units", "daily_fraction")
+    try:
+        return Settings.model_validate(rest)
+    except ValidationError:
+        return None
 
 
 def _report(document: YamlText, path: Path, mistake: dict[str, Any], issues: Issues) -> None:
@@ -124,7 +156,9 @@ def _report(document: YamlText, path: Path, mistake: dict[str, Any], issues: Iss
         reason, remedy, value = "required key is missing", "add it", None
     else:
         reason = "not a valid value"
-        remedy = re.sub(r"^Value error, ", "", mistake["msg"]).replace("Input should be", "it must be")
+        remedy = re.sub(r"^Value error, ", "", mistake["msg"]).replace(
+            "Input should be", "it must be"
+        )
     issues.error(document.file, document.line(path), dotted, value, reason, remedy)
 
 
@@ -142,7 +176,9 @@ def _refuse_later_tables(document: YamlText, issues: Issues) -> None:
         if name in tables:
             path: Path = ("tables", name)
             reason = f"the table {name} is not available in this version"
-            issues.error(document.file, document.line(path), f"tables.{name}", None, reason, "remove it")
+            issues.error(
+                document.file, document.line(path), f"tables.{name}", None, reason, "remove it"
+            )
 
 
 def override(document: YamlText, setting: str, issues: Issues) -> None:
@@ -153,7 +189,9 @@ def override(document: YamlText, setting: str, issues: Issues) -> None:
     for step in parents:
         where = where.setdefault(step, {}) if isinstance(where, dict) else None
     if not equals or not isinstance(where, dict) or isinstance(where.get(last), dict | list):
-        issues.error("--set", 0, dotted, value, "does not name a scalar", "write costs.booking_fee_bps=0.2")
+        issues.error(
+            "--set", 0, dotted, value, "does not name a scalar", "write costs.booking_fee_bps=0.2"
+        )
         return
     if dotted.startswith("tables"):
         issues.error("--set", 0, dotted, value, "tables cannot be overridden", "edit the scenario")
@@ -173,16 +211,26 @@ def schema() -> dict[str, Any]:
 
 
 def _table_schema(name: str) -> dict[str, Any]:
-    columns = {c.name: {"description": c.doc} | _cell_schema(c.kind, c.choices) for c in TABLES[name]}
+    columns = {
+        c.name: {"description": c.doc} | _cell_schema(c.kind, c.choices) for c in TABLES[name]
+    }
     required = [c.name for c in TABLES[name] if c.required]
-    row = {"type": "object", "additionalProperties": False, "properties": columns, "required": required}
-    file = {"type": "object", "properties": {"file": {"type": "string"}, "as_of": {"type": "string"}}}
+    row = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": columns,
+        "required": required,
+    }
+    file = {
+        "type": "object",
+        "properties": {"file": {"type": "string"}, "as_of": {"type": "string"}},
+    }
     return {"anyOf": [{"type": "string"}, file, {"type": "array", "items": row}]}
 
 
 def _cell_schema(kind: str, choices: tuple[str, ...]) -> dict[str, Any]:
     if kind == "choice":
         return {"enum": list(choices)}
-    return {"list": {"type": "array"}, "number": {"type": ["number", "string"]}}.get(
-        kind, {"type": ["string", "number"]}
-    )
+    if kind == "list":
+        return {"type": "array"}
+    return {"type": ["number", "string"] if kind == "number" else ["string", "number"]}

@@ -6,7 +6,6 @@ columns on an extra field; so the text is split by `csv` and each column is conv
 
 import csv
 import io
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +14,10 @@ import numpy as np
 
 from neutralizer.issues import Issues
 from neutralizer.load import values
-from neutralizer.load.columns import LATER_CHOICES, REQUIRED, Column
+from neutralizer.load.columns import LATER_CHOICES, REQUIRED, RISK_TABLES, Column
+from neutralizer.load.text import decoded
 
-MOST_BYTES = 256 * 1024 * 1024
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f]")
-_MERGE = re.compile(r"^(<{7}|={7}|>{7})", re.MULTILINE)
+LONGEST = 256  # characters of one field
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,18 @@ class Raw:
 
     def path(self, row: int, column: str) -> str:
         """How an issue names a cell: the header in a CSV, a dotted path in YAML."""
-        return f"tables.{self.name}.{row}.{column}" if self.file.endswith(".yaml") else column
+        if not self.file.endswith(".yaml"):
+            return values.plain(column)
+        risk = "risk." if self.name in RISK_TABLES else ""
+        return f"tables.{risk}{self.name}.{row}.{column}"
+
+    def head(self, column: str) -> tuple[int, str]:
+        """Line and name of a column: the header's, in YAML the first row's that writes it."""
+        if not self.file.endswith(".yaml"):
+            return 1, values.plain(column)
+        k = self.header.index(column) if column in self.header else None
+        row = next((r for r, cells in enumerate(self.rows) if k is not None and cells[k]), 0)
+        return self.lines[row] if self.lines else 0, self.path(row, column)
 
 
 @dataclass(frozen=True)
@@ -70,7 +79,7 @@ class Table:
 
 def read_csv(name: str, file: str, data: bytes, issues: Issues) -> Raw | None:
     """Splits the bytes of a CSV file into cells, or says why not."""
-    text = _decoded(file, data, issues)
+    text = decoded(file, data, issues)
     if text is None:
         return None
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -95,61 +104,47 @@ def read_csv(name: str, file: str, data: bytes, issues: Issues) -> Raw | None:
     return raw if _shape_is_right(raw, issues) else None
 
 
-def _decoded(file: str, data: bytes, issues: Issues) -> str | None:
-    if len(data) > MOST_BYTES:
-        issues.error(file, 0, "", None, "the file is over 256 MiB", "split the book of work")
-        return None
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        issues.error(file, 0, "", None, "the file is UTF-16", "save it as UTF-8")
-        return None
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        issues.error(file, line, "", None, "the file is not UTF-8", "save it as UTF-8")
-        return None
-    return text if _characters_are_right(file, text, issues) else None
-
-
-def _characters_are_right(file: str, text: str, issues: Issues) -> bool:
-    rules = (
-        (_CONTROL, "a control character stands in the file", "remove it"),
-        (re.compile(r"\r(?!\n)"), "a line ends with CR alone", "save with LF or CRLF line ends"),
-        (_MERGE, "a merge-conflict marker stands in the file", "finish the merge"),
-    )
-    for pattern, reason, remedy in rules:
-        match = pattern.search(text)
-        if match:
-            line = text.count("\n", 0, match.start()) + 1
-            issues.error(file, line, "", match[0], reason, remedy)
-            return False
-    return True
-
-
 def _shape_is_right(raw: Raw, issues: Issues) -> bool:
     before = len(issues.errors)
     width = len(raw.header)
-    if width == 1 and ";" in raw.header[0]:
-        issues.error(raw.file, 1, "", None, "fields are separated by ;", "separate them by commas")
+    for sign, word in ((";", ";"), ("\t", "tabs")):
+        if width == 1 and sign in raw.header[0]:
+            issues.error(
+                raw.file, 1, "", None, f"fields are separated by {word}", "separate them by commas"
+            )
+            return False
+    if not width:
+        issues.error(raw.file, 1, "", None, "the first line is blank", "begin with the header row")
         return False
-    for name in sorted({n for n in raw.header if raw.header.count(n) > 1}):
-        issues.error(raw.file, 1, name, None, "the column stands twice", "keep one of them")
+    if "" in raw.header:
+        issues.error(
+            raw.file, 1, "", None, "a column without a name", "name it, or remove the comma"
+        )
+    for name in sorted({n for n in raw.header if n and raw.header.count(n) > 1}):
+        where = values.plain(name)
+        issues.error(raw.file, 1, where, None, "the column stands twice", "keep one of them")
     for row, line in zip(raw.rows, raw.lines, strict=True):
         if len(row) != width:
             reason = f"the row has {len(row)} fields, the header {width}" if row else "a blank line"
-            issues.error(raw.file, line, "", None, reason, "mend the row; quote a field with a comma")
+            issues.error(
+                raw.file, line, "", None, reason, "mend the row; quote a field with a comma"
+            )
         elif row == list(raw.header):
             issues.error(raw.file, line, "", None, "the header stands again", "remove this line")
-    _fields_are_right(raw, issues)
+    fields_are_right(raw, issues)
     return len(issues.errors) == before
 
 
-def _fields_are_right(raw: Raw, issues: Issues) -> None:
-    suspects = {v for row in raw.rows for v in row if len(v) > 256 or "\n" in v or "\r" in v}
-    for row, line in zip(raw.rows, raw.lines, strict=True) if suspects else ():
-        for value in suspects.intersection(row):
-            reason = "a line break in a field" if "\n" in value else "a field over 256 characters"
-            issues.error(raw.file, line, "", value, reason, "shorten it to one line")
+def fields_are_right(raw: Raw, issues: Issues) -> None:
+    """No field is longer than 256 characters or than one line."""
+    suspects = {v for row in raw.rows for v in row if len(v) > LONGEST or "\n" in v or "\r" in v}
+    for k, row in enumerate(raw.rows if suspects else ()):
+        for name, value in zip(raw.header, row, strict=False):
+            if value in suspects:
+                long = "\n" not in value and "\r" not in value
+                reason = "a field over 256 characters" if long else "a line break in a field"
+                where = raw.path(k, name)
+                issues.error(raw.file, raw.lines[k], where, value, reason, "shorten it to one line")
 
 
 def typed(raw: Raw, columns: Sequence[Column], issues: Issues) -> Table:
@@ -159,8 +154,10 @@ def typed(raw: Raw, columns: Sequence[Column], issues: Issues) -> Table:
     for name in raw.header:
         if name not in known:
             hint = values.nearest(name, list(known)) or f"; known: {', '.join(known)}"
-            line = 1 if not raw.file.endswith(".yaml") else (raw.lines or [0])[0]
-            issues.error(raw.file, line, name, None, "unknown column", "remove or rename it" + hint)
+            line, where = raw.head(name)
+            issues.error(
+                raw.file, line, where, None, "unknown column", "remove or rename it" + hint
+            )
     position = {name: k for k, name in enumerate(raw.header)}
     for column in columns:
         cells = None
@@ -168,8 +165,9 @@ def typed(raw: Raw, columns: Sequence[Column], issues: Issues) -> Table:
             k = position[column.name]
             cells = [row[k] for row in raw.rows]
         elif column.required and raw.rows:
-            line = raw.lines[0] if raw.file.endswith(".yaml") else 1
-            issues.error(raw.file, line, column.name, None, "required column is missing", f"add it: {column.doc}")
+            line, where = raw.head(column.name)
+            remedy = f"add it: {column.doc}"
+            issues.error(raw.file, line, where, None, "required column is missing", remedy)
         table.columns[column.name] = _convert(table, column, cells or [""] * len(raw.rows), issues)
     return table
 
@@ -197,7 +195,9 @@ def _convert(table: Table, column: Column, cells: list[str], issues: Issues) -> 
 
 def _explained(table: str, column: Column, text: str, remedy: str) -> tuple[str, str]:
     if text in LATER_CHOICES.get((table, column.name), ()):
-        return f"{column.name} {text} is not available in this version", "use one of " + ", ".join(column.choices)
+        return f"{column.name} {text} is not available in this version", "use one of " + ", ".join(
+            column.choices
+        )
     kind = {"id": "not a valid id", "number": "not a number", "date": "not a date"}.get(column.kind)
     return (kind or f"not a valid {column.name}", remedy)
 
@@ -233,7 +233,7 @@ def _choice(text: str, column: Column) -> str:
 def _text(text: str, column: Column) -> str:
     if text != text.strip():
         raise ValueError("remove the blanks around it")
-    if text[:1] in "=+-@\t" or re.search(r"[\u200b-\u200f\u202a-\u202e\u2066-\u2069\u00a0]", text):
+    if text[:1] in "=+-@\t" or not text.isprintable() or "\u00a0" in text:
         raise ValueError("remove signs that a spreadsheet would run and invisible characters")
     return text
 

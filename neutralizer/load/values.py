@@ -3,9 +3,15 @@
 import re
 from datetime import date, datetime, timedelta
 
-NUMBER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)?(?:(?<=[0-9])\.[0-9]*|\.[0-9]+)?(?:(?<=[0-9.])[eE][-+]?[0-9]+)?")
+NUMBER = re.compile(
+    r"[-+]?(?:0|[1-9][0-9]*)?(?:(?<=[0-9])\.[0-9]*|\.[0-9]+)?(?:(?<=[0-9.])[eE][-+]?[0-9]+)?"
+)
 ID = re.compile(r"(?!.*\.\.)[A-Za-z0-9_.$^#(*][A-Za-z0-9_.:$^#&%+=@()* -]{0,63}(?<! )")
-DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(s|m|h|d)")
+DURATION = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)(s|m|h|d)")
+SMALLEST, LARGEST = 1e-60, 1e30  # so that products of numbers stay finite
+INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?"
+)
 _HINTS = (
     (re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?"), "write it without thousands separators"),
     (re.compile(r"[0-9.]+,[0-9]+"), "write a point as the decimal sign, no thousands separators"),
@@ -19,10 +25,15 @@ _HINTS = (
 def number(text: str) -> float:
     """A finite decimal number. Raises ValueError with the remedy as its message."""
     if not NUMBER.fullmatch(text) or not re.search(r"[0-9]", text):
-        raise ValueError(next((h for p, h in _HINTS if p.fullmatch(text)), "write a plain decimal number"))
+        raise ValueError(
+            next((h for p, h in _HINTS if p.fullmatch(text)), "write a plain decimal number")
+        )
     value = float(text)
-    if value in (float("inf"), float("-inf")):
-        raise ValueError("write a number that a double can hold")
+    nothing = not re.search(r"[1-9]", re.split("[eE]", text)[0])
+    if not (nothing or SMALLEST <= abs(value) <= LARGEST):
+        raise ValueError(
+            f"write a number between {SMALLEST:g} and {LARGEST:g} in size, or leave it blank"
+        )
     return value
 
 
@@ -51,11 +62,14 @@ def day(text: str) -> date:
 
 def instant(text: str) -> datetime:
     """An ISO date and time with its offset."""
+    match = INSTANT.fullmatch(text)
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text) if match else None
     except ValueError:
-        raise ValueError("write it as yyyy-mm-ddThh:mm:ss+hh:mm") from None
-    if moment.tzinfo is None or len(text) < 16:
+        moment = None
+    if match is None or moment is None:
+        raise ValueError("write it as yyyy-mm-ddThh:mm:ss+hh:mm")
+    if moment.tzinfo is None:
         raise ValueError("add the offset, for example 2024-06-28T16:00:00-04:00")
     return moment
 
@@ -67,6 +81,11 @@ def duration(text: str) -> timedelta:
         raise ValueError("write a duration such as 15m, 24h or 7d")
     unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[match[2]]
     return timedelta(**{unit: float(match[1])})
+
+
+def plain(text: str) -> str:
+    """A written name as printable ASCII, shortened, so that nothing it holds reaches a terminal."""
+    return ascii(text)[1:-1][:80]
 
 
 def nearest(text: str, known: list[str]) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 import yaml
 
 from neutralizer.issues import Issues
+from neutralizer.load import values
+from neutralizer.load.text import decoded
 
-MOST_BYTES = 1024 * 1024
 MOST_DEPTH = 20
 
 Path = tuple[str | int, ...]
@@ -40,23 +41,22 @@ class _Refused(Exception):
 def read_yaml(file: str, data: bytes, issues: Issues) -> YamlText | None:
     """Reads the bytes of scenario.yaml; None, with issues, when it cannot be read."""
     document = YamlText(file)
-    before = len(issues.errors)
+    text = decoded(file, data, issues)
+    if text is None:
+        return None
     try:
-        if len(data) > MOST_BYTES:
-            raise _Refused(0, "the file is over 1 MB", "move long tables to CSV files")
-        text = data.decode("utf-8-sig")
-        events = yaml.parse(text, Loader=yaml.CSafeLoader)
-        _document(events, document, issues)
-    except UnicodeDecodeError:
-        issues.error(file, 0, "", None, "the file is not UTF-8", "save it as UTF-8")
+        _document(yaml.parse(text, Loader=yaml.CSafeLoader), document, issues)
+        return document
     except _Refused as refusal:
         issues.error(file, refusal.line, "", None, refusal.reason, refusal.remedy)
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        line = getattr(error.problem_mark, "line", -1) + 1
         issues.error(file, line, "", None, f"not YAML: {error.problem}", "mend this line")
     except yaml.YAMLError:
-        issues.error(file, 0, "", None, "not YAML: a character that may not stand there", "remove it")
-    return document if len(issues.errors) == before else None
+        issues.error(
+            file, 0, "", None, "not YAML: a character that may not stand there", "remove it"
+        )
+    return None
 
 
 def _document(events: Iterator[Any], document: YamlText, issues: Issues) -> None:
@@ -80,14 +80,32 @@ def _value(
     if isinstance(event, yaml.AliasEvent) or event.anchor:
         raise _Refused(line, "anchors and aliases are not read", "write the value out")
     if event.tag:
-        raise _Refused(line, f"the tag {ascii(event.tag)} is not read", "remove it")
+        raise _Refused(line, f"the tag {event.tag!a} is not read", "remove it")
     if len(path) > MOST_DEPTH:
         raise _Refused(line, "nested more than 20 deep", "flatten it")
     if isinstance(event, yaml.ScalarEvent):
-        return str(event.value)
+        return _scalar(str(event.value), document, path, issues)
     if isinstance(event, yaml.SequenceStartEvent):
         return _sequence(events, document, path, issues)
     return _mapping(events, document, path, issues)
+
+
+def _scalar(text: str, document: YamlText, path: Path, issues: Issues) -> str:
+    """Control characters can be written as escapes; line ends are judged by the schema."""
+    if any((ord(c) < 32 and c not in "\t\n\r") or 127 <= ord(c) < 160 for c in text):
+        dotted = ".".join(map(str, path))
+        reason = "a control character stands in a value"
+        issues.error(document.file, document.line(path), dotted, text, reason, "remove it")
+    return text
+
+
+def _key(text: str, line: int) -> str:
+    if text == "<<":
+        raise _Refused(line, "merge keys are not read", "write the values out")
+    if not (text.isascii() and text.isprintable() and len(text) <= 64):
+        reason = f"the key {values.plain(text)} is not a word"
+        raise _Refused(line, reason, "write keys as plain words")
+    return text
 
 
 def _sequence(events: Iterator[Any], document: YamlText, path: Path, issues: Issues) -> list[Any]:
@@ -109,7 +127,7 @@ def _mapping(
         line = event.start_mark.line + 1
         if not isinstance(event, yaml.ScalarEvent):
             raise _Refused(line, "a key that is not a word", "write keys as plain words")
-        key = str(event.value)
+        key = _key(str(event.value), line)
         here = (*path, key)
         if key in found:
             first = document.lines[here]

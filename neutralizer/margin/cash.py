@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 
 from neutralizer import margin
 from neutralizer.domain.scenario import Bools, Floats, Matrix, Scenario
-from neutralizer.domain.trades import Trades, entry_position
+from neutralizer.domain.trades import Trades, entry_position, sums
 
 if TYPE_CHECKING:
     from neutralizer.decision import Decision
@@ -31,9 +31,7 @@ def outflows(trades: Trades, scenario: Scenario) -> Floats:
     before, after = scenario.entries.before, entry_position(scenario, trades)
     covered = np.maximum(after, 0) - np.maximum(before, 0)
     flow = value * np.where(locked, covered, after - before)
-    return np.bincount(
-        scenario.entries.account, weights=flow, minlength=len(scenario.accounts.ids)
-    )
+    return sums(scenario.entries.account, flow, len(scenario.accounts.ids))
 
 
 def _per_pool(scenario: Scenario, weights: Floats) -> Matrix:
@@ -45,7 +43,12 @@ def _per_pool(scenario: Scenario, weights: Floats) -> Matrix:
 def balances(trades: Trades, scenario: Scenario) -> Floats:
     """(P,) cash after, before margin and loans, in the pool's currency."""
     pools, routes = scenario.pools, scenario.routes
-    found = pools.cash - _per_pool(scenario, np.ones(len(scenario.accounts.ids))) @ outflows(trades, scenario) / pools.fx
+    found = (
+        pools.cash
+        - _per_pool(scenario, np.ones(len(scenario.accounts.ids)))
+        @ outflows(trades, scenario)
+        / pools.fx
+    )
     np.subtract.at(found, routes.source, trades.cash)
     received = trades.cash * (1 - routes.fee) * pools.fx[routes.source] / pools.fx[routes.target]
     np.add.at(found, routes.target, received)
@@ -69,7 +72,12 @@ def headroom_expression(decision: "Decision", scenario: Scenario) -> Any:
     """(P,) the same in base currency over `money`, concave."""
     import cvxpy as cp
 
-    pools, routes, entries, money = scenario.pools, scenario.routes, scenario.entries, decision.money
+    pools, routes, entries, money = (
+        scenario.pools,
+        scenario.routes,
+        scenario.entries,
+        decision.money,
+    )
     value, locked = _paid(scenario)
     notional = scenario.instruments.notional[entries.instrument]
     share, before = value / notional, entries.before * notional / money
@@ -83,7 +91,9 @@ def headroom_expression(decision: "Decision", scenario: Scenario) -> Any:
     flow = of_entry[:, some] @ cp.multiply(share[some], x)
     shorts = np.flatnonzero(locked[some])
     if len(shorts):
-        flow = flow + of_entry[:, some[shorts]] @ cp.multiply(share[some[shorts]], cp.neg(x[shorts]))
+        flow = flow + of_entry[:, some[shorts]] @ cp.multiply(
+            share[some[shorts]], cp.neg(x[shorts])
+        )
     start = np.where(locked, np.maximum(before, 0), before)
     count = np.arange(len(routes.source))
     shape = (len(pools.ids), len(count))

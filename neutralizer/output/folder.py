@@ -34,7 +34,14 @@ def writing(target: Path) -> Iterator["Staging"]:
     try:
         yield staging
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EACCES, errno.EPERM, errno.EROFS, errno.EDQUOT, errno.EIO):
+        if error.errno in (
+            errno.ENOSPC,
+            errno.EACCES,
+            errno.EPERM,
+            errno.EROFS,
+            errno.EDQUOT,
+            errno.EIO,
+        ):
             raise CannotWrite(f"cannot write {target}: {error.strerror}") from None
         raise
     finally:
@@ -64,7 +71,9 @@ class Staging:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 os.close(handle)
-                raise Locked(f"another run is writing {self.target}: try again when it has ended") from None
+                raise Locked(
+                    f"another run is writing {self.target}: try again when it has ended"
+                ) from None
             try:
                 same = os.stat(self.path).st_ino == os.fstat(handle).st_ino
             except FileNotFoundError:
@@ -105,7 +114,9 @@ class Staging:
             os.rename(self.path, destination)
         except OSError as error:
             if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
-                raise FolderTaken(f"{destination} is taken; name another folder, or use --replace") from None
+                raise FolderTaken(
+                    f"{destination} is taken; name another folder, or use --replace"
+                ) from None
             raise
         _sync(destination.parent)
 

@@ -11,7 +11,15 @@ from neutralizer import __version__
 from neutralizer.output.writing import csv_rows
 
 PACKAGES = ("cvxpy", "clarabel", "highspy", "numpy", "scipy")
-TOTALS = ("quantity", "amount", "notional_base", "received", "fee", "quantity_after", "margin_after")
+TOTALS = (
+    "quantity",
+    "amount",
+    "notional_base",
+    "received",
+    "fee",
+    "quantity_after",
+    "margin_after",
+)
 NAME = "manifest.json"
 
 

@@ -128,7 +128,10 @@ def pool_rows(booking: Booking) -> list[Row]:
     """Cash, margin (with the multiplier) and what the plan's execution will cost, pool by pool."""
     s, plan = booking.scenario, booking.plan
     pools = s.pools
-    still = [Trades(t.change, t.order, 0 * t.cash, t.borrowed) for t in (plan.trades, plan.after_transfers)]
+    still = [
+        Trades(t.change, t.order, 0 * t.cash, t.borrowed)
+        for t in (plan.trades, plan.after_transfers)
+    ]
     balance, inside = (cash.balances(t, s) for t in still)
     received, sent = np.zeros(len(pools.ids)), np.zeros(len(pools.ids))
     for transfer in plan.cash:
@@ -154,7 +157,9 @@ def pool_rows(booking: Booking) -> list[Row]:
             "execution_cost": paid[p],
         }
         row = {"pool_id": name, "currency": pools.currency[p]}
-        found.append(row | {k: str(rounded(float(v), pools.currency[p])) for k, v in values.items()})
+        found.append(
+            row | {k: str(rounded(float(v), pools.currency[p])) for k, v in values.items()}
+        )
     return found
 
 
@@ -181,7 +186,9 @@ def margin_rows(booking: Booking) -> list[Row]:
     ]
     for a, name in enumerate(accounts.ids):
         pool = int(accounts.pool[a])
-        before, inside, after = (rounded(float(m[a]), pools.currency[pool], up=True) for m in called)
+        before, inside, after = (
+            rounded(float(m[a]), pools.currency[pool], up=True) for m in called
+        )
         found.append(
             {
                 "account_id": name,

@@ -48,7 +48,9 @@ def summarise(
         "crossed_notional": _money(crossed_notional(s, plan), s),
         "external_notional": _money(external_notional(s, plan.trades), s),
         "gross_before": _money(s.gross_before, s),
-        "gross_after": _money(float(s.holding_notional @ np.abs(s.holdings.before + plan.trades.change)), s),
+        "gross_after": _money(
+            float(s.holding_notional @ np.abs(s.holdings.before + plan.trades.change)), s
+        ),
         "lines": {
             "transfers": len(plan.transfers),
             "orders": len(plan.hedges),
@@ -122,9 +124,11 @@ def _findings(
     if alone is None:
         found.append(f"no stand-alone baseline: {alone_reason}")
     elif float(plan_cost) > alone:
-        found.append("the plan costs more than each book alone: limits on the firm force it")
+        found.append("the plan in whole lots costs more than each book alone before lots")
     if release_phase(s, plan) == 2:
-        found.append("transfers alone leave a limit worse than before: book them with the hedges (release_phase 2)")
+        found.append(
+            "transfers alone leave a limit worse than before: book them with the hedges (release_phase 2)"
+        )
     if rounding.get("small_lines_kept"):
         found.append("lines below the minimum sizes were kept: a hard limit needs them")
     found += _both_sides(s, plan)

@@ -19,7 +19,9 @@ def funded(scenario: Scenario, trades: Trades, slack: Floats | None = None) -> T
     pools, routes = scenario.pools, scenario.routes
     if not pools.ids:
         return trades
-    still = Trades(trades.change, trades.order, np.zeros(len(routes.source)), np.zeros(len(pools.ids)))
+    still = Trades(
+        trades.change, trades.order, np.zeros(len(routes.source)), np.zeros(len(pools.ids))
+    )
     cents = np.array([float(minor_unit(c)) for c in pools.currency])
     need = -cash.headroom(still, scenario) - (0.0 if slack is None else slack)
     if (need <= 0).all():
@@ -36,7 +38,10 @@ def funded(scenario: Scenario, trades: Trades, slack: Floats | None = None) -> T
         if moved is not None:
             amounts = _rounded_up(moved, np.concatenate([cents[routes.source], cents]), most)
             return Trades(
-                trades.change, trades.order, amounts[: len(routes.source)], amounts[len(routes.source) :]
+                trades.change,
+                trades.order,
+                amounts[: len(routes.source)],
+                amounts[len(routes.source) :],
             )
     return None
 

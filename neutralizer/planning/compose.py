@@ -6,7 +6,7 @@ import numpy as np
 
 from neutralizer.domain.money import rounded
 from neutralizer.domain.plan import Allocation, CashTransfer, Hedge, Plan, Transfer
-from neutralizer.domain.scenario import Ints, Scenario
+from neutralizer.domain.scenario import Floats, Ints, Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.planning.allocate import largest_remainder, shares, table
 from neutralizer.planning.lots import Rounded
@@ -37,7 +37,7 @@ def compose(scenario: Scenario, rounded_lots: Rounded) -> Plan:
     return Plan(transfers, hedges, cash, transferred, hedged, trades, after_transfers)
 
 
-def _fills(scenario: Scenario, lots: Ints, change: Ints) -> Fills:
+def _fills(scenario: Scenario, lots: Floats, change: Floats) -> Fills:
     """Each order's fill by holding: the proportional table of every conservation row."""
     orders, t = scenario.orders, scenario.tradables
     instrument = scenario.holdings.instrument
@@ -80,9 +80,9 @@ def _transfers(scenario: Scenario, transferred: tuple[Decimal, ...]) -> tuple[Tr
 
 def _hedges(
     scenario: Scenario,
-    lots: Ints,
+    lots: Floats,
     fills: Fills,
-    transferred: Ints,
+    transferred: Floats,
     exact_step: list[Decimal],
 ) -> tuple[Hedge, ...]:
     """Orders as they are given out; a sale through zero is split into SELL and SELL_SHORT."""
@@ -101,7 +101,9 @@ def _hedges(
             parts = _split(fills[o], owners, left, t, scenario.instruments.step[t])
         for part, (side, row) in enumerate(parts):
             allocations = tuple(Allocation(k, q * exact_step[k]) for k, q in sorted(row.items()))
-            quantity = size if len(parts) == 1 else sum((-a.quantity for a in allocations), Decimal(0))
+            quantity = (
+                size if len(parts) == 1 else sum((-a.quantity for a in allocations), Decimal(0))
+            )
             share = float(quantity / size)
             found.append(Hedge(o, part, side, quantity, share, allocations))
     return tuple(found)

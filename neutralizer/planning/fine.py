@@ -22,7 +22,7 @@ def settle(scenario: Scenario, grain: Grain, whole: Whole) -> Whole | None:
     by_row = fine[np.argsort(row, kind="stable")]
     starts = np.flatnonzero(np.diff(orders.row[by_row], prepend=-1))
     for members in np.split(by_row, starts[1:]) if len(by_row) else ():
-        target = int(round(fills[orders.row[members[0]]] / step[members[0]]))
+        target = round(float(fills[orders.row[members[0]]] / step[members[0]]))
         low = np.ceil((h.low - h.before)[members] / step[members] - 1e-9)
         high = np.floor((h.high - h.before)[members] / step[members] + 1e-9)
         closed = _closed(whole.change[members] / step[members], low, high, target)

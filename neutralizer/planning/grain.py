@@ -40,7 +40,9 @@ def grain_of(scenario: Scenario) -> Grain:
     error = np.where(scenario.may_change, np.maximum(step, t.lot[h.instrument]), 0.0)
     coarse = _narrow_bands(scenario, coarse, error)
     coarse_holding = coarse[h.instrument]
-    coarse_order = np.append(coarse, np.ones(len(t.ids) - count, dtype=bool))[scenario.orders.tradable]
+    coarse_order = np.append(coarse, np.ones(len(t.ids) - count, dtype=bool))[
+        scenario.orders.tradable
+    ]
     return Grain(coarse_holding, coarse_order, np.where(coarse_holding, 0.0, error), remainder)
 
 
@@ -80,6 +82,12 @@ def pool_rooms(scenario: Scenario, grain: Grain) -> Floats:
     move = (rate * scenario.holding_notional[held] + value) * grain.error[held]
     np.add.at(found, accounts.pool[account], move**2)
     return np.sqrt(found)
+
+
+def all_fine(grain: Grain) -> Grain:
+    """The same with nothing an integer: every row is rounded by itself."""
+    no = np.zeros_like(grain.coarse_holding)
+    return Grain(no, np.zeros_like(grain.coarse_order), grain.error, grain.remainder)
 
 
 def all_coarse(grain: Grain) -> Grain:

@@ -16,14 +16,17 @@ from neutralizer.errors import Infeasible
 from neutralizer.margin import cash
 from neutralizer.planning.cash import funded
 from neutralizer.planning.fine import settle
-from neutralizer.planning.grain import all_coarse, grain_of, pool_rooms, rooms
-from neutralizer.planning.milp import Rounding, Whole, attempt, start
+from neutralizer.planning.grain import Grain, all_coarse, all_fine, grain_of, pool_rooms, rooms
+from neutralizer.planning.milp import CONE_ROOM, Rounding, Whole, attempt, start
+from neutralizer.planning.repair import Beyond, repair
 from neutralizer.program.build import pool_scales
 from neutralizer.program.certificate import cost_of
 from neutralizer.program.solve import Solution
 
-WINDOWS = (1.0, 1.0, 1.0, 10.0)  # factors on the window, fine holdings rounded afterwards
+WINDOWS = (1.0, 1.0, 1.0, 1.0, 1.0, 10.0, 10.0)  # factors on the window; fine ones rounded after
 LAST_WINDOWS = (10.0, np.inf, np.inf)  # every holding an integer
+MOST_INTEGERS = 600  # beyond it the last windows would only burn time
+NEAREST_PREMIUM = 5e-4  # of the cost: what plain rounding may cost
 TOUCH = 1e-9  # of a limit's scale: room against the rounding solver's own tolerance
 
 
@@ -65,11 +68,12 @@ def whole_lots(solution: Solution, scenario: Scenario, standard: Standard) -> Ro
     grain = grain_of(scenario)
     rounding = start(solution, grain, scenario)
     small = _small_lines(scenario, solution.trades)
-    found = _search(rounding, scenario, standard, small, WINDOWS)
+    found = _nearest(rounding, scenario, standard, small)
+    found = found or _search(rounding, scenario, standard, small, WINDOWS)
     kept_small = found is None and any(z.any() for z in small)
     if kept_small:
         found = _search(rounding, scenario, standard, _no_zeros(scenario), WINDOWS)
-    if found is None:
+    if found is None and len(scenario.holdings.book) <= MOST_INTEGERS:
         rounding.grain = all_coarse(grain)
         found = _search(rounding, scenario, standard, _no_zeros(scenario), LAST_WINDOWS)
     if found is None:
@@ -89,6 +93,50 @@ def whole_lots(solution: Solution, scenario: Scenario, standard: Standard) -> Ro
     return Rounded(whole, trades, cost_of(trades, scenario)[0], report)
 
 
+def _nearest(
+    rounding: Rounding, scenario: Scenario, standard: Standard, zeros: tuple[Bools, Bools]
+) -> tuple[Whole, Trades] | None:
+    """The continuous answer with every row rounded to the nearest whole lots: enough where it is whole
+    already, or where lots are so fine that no limit and no cost notices.
+    """
+    best, grain = rounding.solution, rounding.grain
+    if grain.remainder.any() or any(z.any() for z in zeros):
+        return None
+    everything_fine = all_fine(grain)
+    nothing_yet = np.zeros_like(best.trades.change)
+    whole = Whole(
+        best.trades.change,
+        best.trades.order,
+        nothing_yet,
+        np.zeros_like(best.trades.order),
+        nothing_yet,
+    )
+    found = _checked(settle(scenario, everything_fine, whole), scenario, standard, grain)
+    if found is None:
+        return None
+    dearer = sum(cost_of(found[1], scenario)) - sum(cost_of(best.trades, scenario))
+    return found if dearer <= NEAREST_PREMIUM * best.certificate.basis else None
+
+
+def _checked(
+    settled: Whole | None, scenario: Scenario, standard: Standard, grain: Grain
+) -> tuple[Whole, Trades] | None:
+    """Whole lots with their cash, where every limit, cap and pool holds exactly, after small repairs."""
+    if settled is None:
+        return None
+    repaired = repair(scenario, grain, settled, _beyond(scenario, standard))
+    trades = Trades(repaired.change, repaired.order, *_no_cash(scenario))
+    paid = funded(scenario, trades, standard.pool_slack)
+    if paid is None or excess(scenario, trades, standard).any():
+        return None
+    return (repaired, paid) if _within_caps(scenario, trades) else None
+
+
+def _beyond(scenario: Scenario, standard: Standard) -> Beyond:
+    empty = _no_cash(scenario)
+    return lambda whole: excess(scenario, Trades(whole.change, whole.order, *empty), standard)
+
+
 def _search(
     rounding: Rounding,
     scenario: Scenario,
@@ -98,8 +146,10 @@ def _search(
 ) -> tuple[Whole, Trades] | None:
     grain, scale = rounding.grain, limits.scales(scenario)
     room, pool_room = rooms(scenario, grain), pool_rooms(scenario, grain)
+    curved = np.array([x.measure == "volatility" for x in scenario.limits], dtype=bool)
     for window in windows:
-        b, loose = _right_hand_sides(rounding, scenario, standard, room, pool_room)
+        drawn = np.where(curved, room + CONE_ROOM * scale, room)
+        b, loose = _right_hand_sides(rounding, scenario, standard, drawn, pool_room)
         whole = attempt(rounding, b, loose, window, zeros)
         if whole is None:
             room, pool_room = room / 10, pool_room / 10
@@ -107,11 +157,12 @@ def _search(
         settled = settle(scenario, grain, whole)
         if settled is None:
             continue
+        found = _checked(settled, scenario, standard, grain)
+        if found is not None:
+            return found
         trades = Trades(settled.change, settled.order, *_no_cash(scenario))
         beyond = excess(scenario, trades, standard)
         paid = funded(scenario, trades, standard.pool_slack)
-        if paid is not None and not beyond.any() and _within_caps(scenario, trades):
-            return settled, paid
         room = np.where(beyond > 0, np.maximum(2 * room, room + 2 * beyond + TOUCH * scale), room)
         pool_room = 3 * pool_room + TOUCH * pool_scales(scenario) * (paid is None)
     return None
@@ -146,7 +197,9 @@ def _right_hand_sides(
     for name, which in solution.program.limit_rows.items():
         rows = solution.canonical.rows[name]
         if name.endswith("_exact"):
-            loose |= {int(r): float(v) for r, v in zip(rows, (half / scale)[which], strict=True) if v}
+            loose |= {
+                int(r): float(v) for r, v in zip(rows, (half / scale)[which], strict=True) if v
+            }
             continue
         band = np.where(np.isfinite(upper - lower), upper - lower, np.inf)[which] + 2 * half[which]
         drawn = np.minimum(room[which], band / 4)

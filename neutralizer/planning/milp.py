@@ -11,15 +11,16 @@ from scipy.sparse import coo_array, csc_array, csr_array, vstack
 
 from neutralizer.domain.scenario import Bools, Floats, Scenario
 from neutralizer.planning.grain import Grain
-from neutralizer.program.canonical import Canonical, Cone
+from neutralizer.program.canonical import Cone
 from neutralizer.program.process import in_child, sparse_parts
 from neutralizer.program.solve import Solution
 
-NODES = 100
-PREMIUM = 1e-4  # of the cost: where the search may stop
+NODES = 60
+PREMIUM = 5e-4  # of the cost: where the search may stop
 WINDOW = 3  # steps, and lots where they are larger
 FINE_WINDOW = 20  # of the rounding error, for what is rounded afterwards
-CONE_TOLERANCE = 1e-9  # of the cone's own size
+CONE_TOLERANCE = 1e-9  # of the cone's own size: where a tangent is added
+CONE_ROOM = 1e-6  # of the cone's own size: where the rounding may stop, since limits keep that room
 ROUNDS = 5
 
 
@@ -124,10 +125,10 @@ def _matters(rounding: Rounding, x: Floats) -> bool:
     s = canonical.b - canonical.a @ x
     hidden = 0.0
     for cone in canonical.cones:
-        if cone.kind == "soc" and _lack(cone, s[cone.start : cone.stop]) > CONE_TOLERANCE:
+        part = s[cone.start : cone.stop]
+        if cone.kind == "soc" and _lack(cone, part) > CONE_ROOM * max(abs(part[0]), 1e-9):
             return True
         if cone.kind == "power":
-            part = s[cone.start : cone.stop]
             top = (abs(part[2]) / max(part[1], 1e-12) ** (1 - cone.power)) ** (1 / cone.power)
             column = canonical.a[[cone.start]].indices[0]
             hidden += max(top - part[0], 0.0) * abs(canonical.c[column])
@@ -174,7 +175,10 @@ class _Problem:
         may = self.scenario.may_change
         givers = np.flatnonzero((remainder != 0) & may)
         return [
-            (int(g), int(r)) for g in givers for r in np.flatnonzero((row == row[g]) & may) if r != g
+            (int(g), int(r))
+            for g in givers
+            for r in np.flatnonzero((row == row[g]) & may)
+            if r != g
         ]
 
     def _windows(self, window: float, zeros: tuple[Bools, Bools]) -> None:
@@ -243,7 +247,9 @@ class _Problem:
             moved = self.grain.remainder[giver] * scenario.holding_notional[giver] / decision.money
             triples += [(rows_of[giver], first + k, moved), (rows_of[receiver], first + k, -moved)]
         for giver in sorted({g for g, _ in self.fractions}):
-            triples += [(row, first + k, 1.0) for k, (g, _) in enumerate(self.fractions) if g == giver]
+            triples += [
+                (row, first + k, 1.0) for k, (g, _) in enumerate(self.fractions) if g == giver
+            ]
             row += 1
         return triples, row
 
@@ -254,7 +260,11 @@ class _Problem:
             [np.arange(c.start, c.stop) for c in canonical.cones if c.kind in ("zero", "nonneg")]
         )
         equal = np.concatenate(
-            [np.full(c.stop - c.start, c.kind == "zero") for c in canonical.cones if c.kind in ("zero", "nonneg")]
+            [
+                np.full(c.stop - c.start, c.kind == "zero")
+                for c in canonical.cones
+                if c.kind in ("zero", "nonneg")
+            ]
         )
         b = self.b[linear]
         slackened = np.array([self.loose.get(int(r), 0.0) for r in linear])
@@ -267,7 +277,13 @@ class _Problem:
         program.resize((program.shape[0], self.size))
         givers = len({g for g, _ in self.fractions})
         tie_high = np.where(np.arange(self.tie_rows) >= self.tie_rows - givers, 1.0, 0.0)
-        lower = np.concatenate([np.where(equal, b - slackened, -np.inf), np.full(len(cut_b), -np.inf), np.zeros(self.tie_rows)])
+        lower = np.concatenate(
+            [
+                np.where(equal, b - slackened, -np.inf),
+                np.full(len(cut_b), -np.inf),
+                np.zeros(self.tie_rows),
+            ]
+        )
         upper = np.concatenate([b + np.where(equal, slackened, 0.0), cut_b, tie_high])
         cost = np.concatenate([canonical.c, np.zeros(self.size - self.base)])
         spare = self.rounding.solution.certificate.basis / canonical.unit
@@ -310,7 +326,9 @@ class _Problem:
             if x[at + len(self.holdings) + k] > 0.5:
                 remainder[giver] -= self.grain.remainder[giver]
                 remainder[receiver] += self.grain.remainder[giver]
-        order[self.orders] = lots[self.orders] * scenario.tradables.lot[scenario.orders.tradable[self.orders]]
+        order[self.orders] = (
+            lots[self.orders] * scenario.tradables.lot[scenario.orders.tradable[self.orders]]
+        )
         step = scenario.instruments.step[scenario.holdings.instrument]
         own = self.holdings
         change[own] = steps[own] * step[own] + remainder[own]

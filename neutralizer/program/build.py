@@ -29,17 +29,24 @@ class Program:
     boxes: list[tuple[Any, Floats]]
     slacks: dict[str, Any] = field(default_factory=dict)  # elastic: by name of the constraint
     limit_rows: dict[str, Ints] = field(default_factory=dict)  # constraint -> limits in its order
-    room: dict[str, Floats] = field(default_factory=dict)  # what the bounds were drawn in by, scaled
+    room: dict[str, Floats] = field(
+        default_factory=dict
+    )  # what the bounds were drawn in by, scaled
 
 
 def build(
-    scenario: Scenario, aim: Aim = "cost", room: float = ROOM, finer: float = 1.0
+    scenario: Scenario,
+    aim: Aim = "cost",
+    room: float = ROOM,
+    finer: float = 1.0,
+    boxed: bool = False,
 ) -> Program:
     """The program of one scenario.
 
     aim cost: least cost within every limit; elastic: least Σ relaxation / scale of limits and pools,
     whose answer is zero exactly where the cost program has one; transfers: the same without external
-    orders, nothing ending worse than before. `finer` divides the unit of the objective.
+    orders, nothing ending worse than before. `finer` divides the unit of the objective; `boxed` makes
+    the boxes constraints, which are otherwise wide enough never to matter.
     """
     decision = Decision(scenario)
     unit = decision.money * 1e-4 / finer if aim == "cost" else 1 / finer
@@ -48,6 +55,10 @@ def build(
     paid = [cost.expression(decision, scenario) for cost in costs.REGISTRY] if aim == "cost" else []
     program.constraints |= decision.constraints()
     program.boxes += decision.boxes()
+    if boxed:
+        for k, (variable, most) in enumerate(decision.boxes()):
+            some = np.flatnonzero(np.isfinite(most))
+            program.constraints[f"box_{k}"] = variable[some] <= most[some]
     if aim == "transfers":
         program.constraints["no_orders"] = decision.size <= 0
     if aim == "cost":
@@ -66,8 +77,12 @@ def _limits(program: Program, scenario: Scenario, aim: Aim, room: float) -> dict
     """One vectorised constraint per measure and side, each row over its limit's scale."""
     scale, found = limits.scales(scenario), {}
     lower, upper = limits.bounds(scenario)
-    gap = np.minimum(room * scale, np.where(np.isfinite(upper - lower), (upper - lower) / 4, np.inf))
-    free = np.array([bool(scenario.may_change[x.holdings].any()) for x in scenario.limits], dtype=bool)
+    gap = np.minimum(
+        room * scale, np.where(np.isfinite(upper - lower), (upper - lower) / 4, np.inf)
+    )
+    free = np.array(
+        [bool(scenario.may_change[x.holdings].any()) for x in scenario.limits], dtype=bool
+    )
     gap = np.where(free, gap, 0.0)
     for measure, module in limits.REGISTRY.items():
         rows = np.flatnonzero([x.measure == measure for x in scenario.limits])
@@ -76,7 +91,11 @@ def _limits(program: Program, scenario: Scenario, aim: Aim, room: float) -> dict
         chosen = [scenario.limits[k] for k in rows]
         each = cp.multiply(1 / scale[rows], module.expression(program.decision, scenario, chosen))
         exact = (lower == upper)[rows] if aim == "cost" else np.zeros(len(rows), dtype=bool)
-        for side, sign, bound in (("upper", 1.0, upper), ("lower", -1.0, lower), ("exact", 0.0, upper)):
+        for side, sign, bound in (
+            ("upper", 1.0, upper),
+            ("lower", -1.0, lower),
+            ("exact", 0.0, upper),
+        ):
             inside = exact if side == "exact" else np.isfinite(bound[rows]) & ~exact
             some = np.flatnonzero(inside)
             if not len(some):
@@ -94,7 +113,13 @@ def _limits(program: Program, scenario: Scenario, aim: Aim, room: float) -> dict
 
 
 def _slack(
-    program: Program, scenario: Scenario, name: str, which: Ints, sign: float, aim: Aim, scale: Floats
+    program: Program,
+    scenario: Scenario,
+    name: str,
+    which: Ints,
+    sign: float,
+    aim: Aim,
+    scale: Floats,
 ) -> Any:
     """What a constraint's rows may exceed their bounds by, over scale: zero, an excess or a relaxation."""
     limit = [scenario.limits[k] for k in which]

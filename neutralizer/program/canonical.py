@@ -58,7 +58,9 @@ def canonicalise(program: Program) -> Canonical:
         if v.id in solution.primal_vars
     }
     rows = {
-        name: np.rint(np.abs(np.ravel(solution.dual_vars[constraint.id], order="F"))).astype(np.int64)
+        name: np.rint(np.abs(np.ravel(solution.dual_vars[constraint.id], order="F"))).astype(
+            np.int64
+        )
         for name, constraint in program.constraints.items()
         if constraint.id in solution.dual_vars
     }

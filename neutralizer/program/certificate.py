@@ -43,7 +43,9 @@ class Certificate:
 
     def __str__(self) -> str:
         gap = f"gap {self.gap:.3g} of {self.allowed:.3g} allowed"
-        return f"{gap}, largest violation {self.worst:.3g} of its scale ({self.worst_name or 'none'})"
+        return (
+            f"{gap}, largest violation {self.worst:.3g} of its scale ({self.worst_name or 'none'})"
+        )
 
 
 def cost_of(trades: Trades, scenario: Scenario) -> tuple[float, float]:
@@ -69,9 +71,7 @@ def basis_of(trades: Trades, scenario: Scenario) -> float:
     return max(changed, 1e-6 * scenario.gross_before, 1e-6)
 
 
-def violations(
-    trades: Trades, scenario: Scenario, worse_allowed: bool = False
-) -> dict[str, float]:
+def violations(trades: Trades, scenario: Scenario, worse_allowed: bool = False) -> dict[str, float]:
     """Everything a plan must keep, by name: what it is exceeded by over its own scale. Where
     `worse_allowed`, what is in breach before may stay so, no worse.
     """

@@ -80,7 +80,9 @@ def _osqp(task: dict[str, Any]) -> dict[str, Any]:
     import osqp
     from scipy import sparse
 
-    a = sparse.csc_matrix((task["a"]["data"], task["a"]["indices"], task["a"]["indptr"]), task["a"]["shape"])
+    a = sparse.csc_matrix(
+        (task["a"]["data"], task["a"]["indices"], task["a"]["indptr"]), task["a"]["shape"]
+    )
     zero = sum(size for kind, size, _ in task["cones"] if kind == "zero")
     low = np.where(np.arange(len(task["b"])) < zero, task["b"], -np.inf)
     solver = osqp.OSQP()
@@ -112,7 +114,7 @@ def _highs(task: dict[str, Any]) -> dict[str, Any]:
     if task["integer"].any():
         kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
         lp.integrality_ = [kinds[int(k)] for k in task["integer"]]
-    solver = highspy.Highs()
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]
     for name, value in task["settings"].items():
         solver.setOptionValue(name, value)
     solver.passModel(model)

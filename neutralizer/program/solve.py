@@ -69,9 +69,10 @@ def solve(scenario: Scenario) -> Solution:
             _refuse_unbounded(found, scenario)
             return found
         tried.append(f"{found.solver['status']}: {found.certificate}")
-        if "nfeasible" in found.solver["status"]:
-            _refuse_unbounded(found, scenario)
+        if "PrimalInfeasible" in found.solver["status"]:
             _refuse_infeasible(scenario)
+        if "DualInfeasible" in found.solver["status"]:
+            _refuse_unbounded(_attempt(scenario, "cost", finer, room, boxed=True), scenario)
     _refuse_infeasible(scenario)
     raise NotSolved("no answer passed the certificate: " + " | ".join(tried))
 
@@ -94,8 +95,10 @@ def cross_only(scenario: Scenario) -> Solution:
     return relax(scenario, "transfers")
 
 
-def _attempt(scenario: Scenario, aim: Aim, finer: float, room: float) -> Solution:
-    program = build(scenario, aim, room, finer)
+def _attempt(
+    scenario: Scenario, aim: Aim, finer: float, room: float, boxed: bool = False
+) -> Solution:
+    program = build(scenario, aim, room, finer, boxed)
     canonical = canonicalise(program)
     answer = run_solver(canonical, scenario)
     trades = recovered(program, canonical, answer["x"])
@@ -151,7 +154,9 @@ def recovered(program: Program, canonical: Canonical, x: Floats) -> Trades:
     apart = orders.order_rows @ order - orders.change_rows @ change
     weight = np.abs(change) + 1e-9 * scenario.may_change
     total = orders.change_rows @ weight
-    share = np.divide(weight, total[orders.row], out=np.zeros_like(weight), where=total[orders.row] > 0)
+    share = np.divide(
+        weight, total[orders.row], out=np.zeros_like(weight), where=total[orders.row] > 0
+    )
     change = change + share * apart[orders.row]
     change = np.clip(change, holdings.low - holdings.before, holdings.high - holdings.before)
     pools, routes = scenario.pools, scenario.routes
@@ -179,7 +184,11 @@ def _certificate(
         basis = sum(relaxations(trades, scenario).values())
         total, allowed = basis, max(INFEASIBLE, 1e-3 * basis)
         if aim == "transfers":
-            total += TIE * float(scenario.holding_notional @ np.abs(trades.change)) / scenario.gross_before
+            total += (
+                TIE
+                * float(scenario.holding_notional @ np.abs(trades.change))
+                / scenario.gross_before
+            )
         else:
             found = {k: v for k, v in found.items() if " " not in k or k == "cash routes"}
     true_b = canonical.b.copy()
@@ -199,7 +208,9 @@ def relaxations(trades: Trades, scenario: Scenario) -> dict[str, float]:
     for k, limit in enumerate(scenario.limits):
         beyond = max(after[k] - limit.upper, limit.lower - after[k], 0.0) / scale[k]
         found[f"{limit.limit_id} {limit.scope}"] = float(beyond)
-    short = np.maximum(-cash.headroom(trades, scenario), 0) * scenario.pools.fx / pool_scales(scenario)
+    short = (
+        np.maximum(-cash.headroom(trades, scenario), 0) * scenario.pools.fx / pool_scales(scenario)
+    )
     found |= {f"pool {p}": float(v) for p, v in zip(scenario.pools.ids, short, strict=True)}
     return {k: v for k, v in found.items() if v > 0}
 
@@ -209,7 +220,7 @@ def _refuse_unbounded(found: Solution, scenario: Scenario) -> None:
     reach = np.abs(scenario.holdings.before + found.trades.change) * scenario.holding_notional
     box = 1000 * max(scenario.gross_before, found.program.decision.money)
     h = int(reach.argmax()) if len(reach) else 0
-    if not len(reach) or reach[h] < 0.999 * box:
+    if not len(reach) or reach[h] < 0.999 * box or not found.certificate.accepted:
         return
     i = scenario.holdings.instrument[h]
     instruments = scenario.instruments

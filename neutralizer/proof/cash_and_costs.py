@@ -16,7 +16,6 @@ CENT = Decimal("0.01")
 
 def prove(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) -> None:
     """cash_transfers, pools, margin_movements and costs."""
-    assert ledger.after is not None  # noqa: S101 - rebuild fills it
     sent, received = _routes(scenario, files, faults)
     _pools(scenario, files, ledger, sent, received, faults)
     _margins(scenario, files, ledger, faults)
@@ -59,7 +58,9 @@ def _route(scenario: Scenario, r: int, row: Row) -> list[str]:
     if (row["currency"], row["received_currency"]) != (pools.currency[a], pools.currency[b]):
         faults.append("the currencies are not the pools'")
     if (decimal(row["fee"]), decimal(row["received"])) != (fee, arrives):
-        faults.append(f"fee {row['fee']} and received {row['received']} are not {fee} and {arrives}")
+        faults.append(
+            f"fee {row['fee']} and received {row['received']} are not {fee} and {arrives}"
+        )
     return faults
 
 
@@ -72,13 +73,15 @@ def _pools(
     faults: list[str],
 ) -> None:
     """Balances follow from cash, routes and outflows; every floor holds after margin."""
-    assert ledger.after is not None and ledger.after_transfers is not None  # noqa: S101
     pools = scenario.pools
     rows = {row["pool_id"]: row for row in files["pools.csv"]}
     if set(rows) != set(pools.ids) or len(rows) != len(files["pools.csv"]):
         faults.append("pools.csv does not hold every pool once")
         return
-    no_routes = [Trades(t.change, t.order, 0 * t.cash, t.borrowed) for t in (ledger.after, ledger.after_transfers)]
+    no_routes = [
+        Trades(t.change, t.order, 0 * t.cash, t.borrowed)
+        for t in (ledger.after, ledger.after_transfers)
+    ]
     plain, inside = (cash.balances(t, scenario) for t in no_routes)
     called = cash.requirements(ledger.after, scenario)
     before = cash.requirements(nothing(scenario), scenario)
@@ -100,7 +103,11 @@ def _pools(
             "minimum_balance": float(pools.minimum_balance[p]),
             "headroom": headroom,
         }
-        faults += [f"pool {name}: {c} {row[c]} is not {v:.2f}" for c, v in expected.items() if not same(row[c], v)]
+        faults += [
+            f"pool {name}: {c} {row[c]} is not {v:.2f}"
+            for c, v in expected.items()
+            if not same(row[c], v)
+        ]
         if not 0 <= borrowed <= pools.borrow_limit[p]:
             faults.append(f"pool {name} borrows {borrowed}, its limit is {pools.borrow_limit[p]:g}")
         allowed = min(0.0, float(short_before[p])) if files.transfers_only else 0.0
@@ -112,14 +119,21 @@ def _margins(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]
     """Margin of every account, rounded up, in its pool's currency, with the multiplier."""
     accounts, pools = scenario.accounts, scenario.pools
     states = (nothing(scenario), ledger.after_transfers, ledger.after)
-    called = [margin.amounts(s, scenario) * accounts.multiplier / pools.fx[accounts.pool] for s in states if s]
+    called = [
+        margin.amounts(s, scenario) * accounts.multiplier / pools.fx[accounts.pool]
+        for s in states
+        if s
+    ]
     rows = {row["account_id"]: row for row in files["margin_movements.csv"]}
     if set(rows) != set(accounts.ids):
         faults.append("margin_movements.csv does not hold every account once")
         return
     for a, name in enumerate(accounts.ids):
         currency = pools.currency[accounts.pool[a]]
-        written = [decimal(rows[name][c]) for c in ("margin_before", "margin_after_transfers", "margin_after")]
+        written = [
+            decimal(rows[name][c])
+            for c in ("margin_before", "margin_after_transfers", "margin_after")
+        ]
         expected = [rounded(float(m[a]), currency, up=True) for m in called]
         if written != expected or decimal(rows[name]["change"]) != expected[2] - expected[0]:
             faults.append(f"account {name}: margins {written} are not {expected}")

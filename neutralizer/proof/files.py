@@ -40,4 +40,6 @@ def same(written: str, value: float) -> bool:
     """
     shown = decimal(written)
     last = Decimal(1).scaleb(int(shown.as_tuple().exponent))
-    return abs(shown - Decimal(repr(float(value)))) <= last + Decimal(repr(abs(float(value)) * 1e-12))
+    return abs(shown - Decimal(repr(float(value)))) <= last + Decimal(
+        repr(abs(float(value)) * 1e-12)
+    )

@@ -22,8 +22,8 @@ class Ledger:
     orders: dict[int, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     holding: dict[Key, int] = field(default_factory=dict)
     order_of_ticket: dict[str, int] = field(default_factory=dict)
-    after: Trades | None = None
-    after_transfers: Trades | None = None
+    after: Trades = field(init=False)  # rebuild fills the states last
+    after_transfers: Trades = field(init=False)
 
 
 def rebuild(scenario: Scenario, files: Files, faults: list[str]) -> Ledger:
@@ -59,7 +59,9 @@ def _orders(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str])
     for row in files["hedges.csv"]:
         order = _order_of(row, receivers[row["ticket_id"]], index, scenario)
         if order is None:
-            faults.append(f"{row['ticket_id']}: {row['crossing_group']} may not order {row['instrument_id']}")
+            faults.append(
+                f"{row['ticket_id']}: {row['crossing_group']} may not order {row['instrument_id']}"
+            )
             continue
         sign = 1 if row["side"] == "BUY" else -1
         ledger.orders[order] += sign * decimal(row["quantity"])
@@ -84,13 +86,18 @@ def _states(scenario: Scenario, files: Files, ledger: Ledger) -> tuple[Trades, T
     inside, outside = np.zeros(count), np.zeros(count)
     for key, h in ledger.holding.items():
         inside[h] = float(ledger.transferred.get(key, Decimal(0)))
-        outside[h] = float(ledger.transferred.get(key, Decimal(0)) + ledger.hedged.get(key, Decimal(0)))
+        outside[h] = float(
+            ledger.transferred.get(key, Decimal(0)) + ledger.hedged.get(key, Decimal(0))
+        )
     order = np.zeros(len(scenario.orders.tradable))
     for o, quantity in ledger.orders.items():
         order[o] = float(quantity)
     pools, routes = scenario.pools.ids, scenario.routes
     cash, borrowed = np.zeros(len(routes.source)), np.zeros(len(pools))
-    route = {(pools[a], pools[b]): r for r, (a, b) in enumerate(zip(routes.source, routes.target, strict=True))}
+    route = {
+        (pools[a], pools[b]): r
+        for r, (a, b) in enumerate(zip(routes.source, routes.target, strict=True))
+    }
     for row in files["cash_transfers.csv"]:
         r = route.get((row["from_pool"], row["to_pool"]))
         if r is not None:

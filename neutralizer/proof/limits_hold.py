@@ -11,7 +11,6 @@ from neutralizer.proof.ledger import Ledger
 
 def prove(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) -> None:
     """No tolerance: only a band narrower than its step is proven to half a step."""
-    assert ledger.after is not None and ledger.after_transfers is not None  # noqa: S101
     before = limits.amounts(nothing(scenario), scenario)
     inside = limits.amounts(ledger.after_transfers, scenario)
     after = limits.amounts(ledger.after, scenario)
@@ -26,13 +25,17 @@ def prove(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) -
         name = f"{limit.limit_id} {limit.scope}"
         slack = half[k] + error[k]
         if not lower[k] - slack <= after[k] <= upper[k] + slack:
-            faults.append(f"limit {name}: {after[k]:.6g} is outside {lower[k]:.6g} to {upper[k]:.6g}")
+            faults.append(
+                f"limit {name}: {after[k]:.6g} is outside {lower[k]:.6g} to {upper[k]:.6g}"
+            )
         row = rows.get((limit.limit_id, limit.scope))
         if row is None:
             faults.append(f"limits.csv lacks {name}")
             continue
         measured = (("before", before[k]), ("after_transfers", inside[k]), ("after", after[k]))
-        faults += [f"limit {name}: {c} {row[c]} is not {v:.6g}" for c, v in measured if not same(row[c], v)]
+        faults += [
+            f"limit {name}: {c} {row[c]} is not {v:.6g}" for c, v in measured if not same(row[c], v)
+        ]
         expected = limits.status(limit, before[k], after[k], half[k], error[k])
         if row["status"] != expected:
             faults.append(f"limit {name}: status {row['status']} is not {expected}")

@@ -69,7 +69,9 @@ def _transfer(scenario: Scenario, ledger: Ledger, row: Row) -> list[str]:
             return [*faults, f"there is no book {name}"]
         b = books.ids.index(name)
         if books.group[b] != row["crossing_group"]:
-            faults.append(f"{name} is not in {row['crossing_group']}: an information barrier is crossed")
+            faults.append(
+                f"{name} is not in {row['crossing_group']}: an information barrier is crossed"
+            )
         if books.entity[b] != row[f"{side}_entity"]:
             faults.append(f"{side}_entity {row[f'{side}_entity']} is not {name}'s")
         account = _account(scenario, ledger, name, row["instrument_id"])
@@ -85,7 +87,9 @@ def _transfer(scenario: Scenario, ledger: Ledger, row: Row) -> list[str]:
     paid = k < len(scenario.instruments.ids) and scenario.instruments.fully_paid[k]
     value = decimal(row["quantity"]) * decimal(row["price"]) * decimal(row["multiplier"])
     if not same(row["settlement_amount"], float(value if paid else ZERO)):
-        faults.append(f"settlement_amount {row['settlement_amount']} is not quantity x price x multiplier")
+        faults.append(
+            f"settlement_amount {row['settlement_amount']} is not quantity x price x multiplier"
+        )
     return faults + _steps(scenario, ledger, row, k)
 
 
@@ -99,7 +103,11 @@ def _steps(scenario: Scenario, ledger: Ledger, row: Row, k: int) -> list[str]:
     for side in ("from_book", "to_book"):
         h = ledger.holding.get((row[side], row["instrument_id"]))
         own.add(abs(scenario.holdings.exact[h]) % step if h is not None else ZERO)
-    return [] if rest == 0 or rest in own else [f"quantity {row['quantity']} is not in whole steps of {step}"]
+    return (
+        []
+        if rest == 0 or rest in own
+        else [f"quantity {row['quantity']} is not in whole steps of {step}"]
+    )
 
 
 def _account(scenario: Scenario, ledger: Ledger, book: str, instrument: str) -> str | None:
@@ -119,9 +127,13 @@ def _hedge(scenario: Scenario, row: Row) -> list[str]:
     return faults
 
 
+def _sums() -> dict[tuple[str, str], Decimal]:
+    return defaultdict(Decimal)
+
+
 def _fills(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) -> None:
     """Per ticket and leg the allocations sum to ratio · quantity, exactly, inside the group."""
-    t, given = scenario.tradables, defaultdict(Decimal)
+    t, given = scenario.tradables, _sums()
     hedges = {row["ticket_id"]: row for row in files["hedges.csv"]}
     for row in files["hedge_allocations.csv"]:
         hedge = hedges.get(row["ticket_id"])
@@ -129,11 +141,15 @@ def _fills(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) 
         if hedge is None or quantity <= 0:
             faults.append(f"{row['ticket_id']}: an allocation without a hedge, or not above zero")
             continue
-        given[row["ticket_id"], row["instrument_id"]] += quantity if row["side"] == "BUY" else -quantity
+        given[row["ticket_id"], row["instrument_id"]] += (
+            quantity if row["side"] == "BUY" else -quantity
+        )
         account = _account(scenario, ledger, row["book_id"], row["instrument_id"])
         order = ledger.order_of_ticket.get(row["ticket_id"])
         if account is not None and account != row["account_id"]:
-            faults.append(f"{row['ticket_id']}: account {row['account_id']} is not {row['book_id']}'s")
+            faults.append(
+                f"{row['ticket_id']}: account {row['account_id']} is not {row['book_id']}'s"
+            )
         if order is None or row["book_id"] not in {
             scenario.books.ids[b] for b in scenario.orders.books[order]
         }:
@@ -148,7 +164,9 @@ def _fills(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) 
             wanted = sign * Decimal(repr(float(ratio))) * decimal(hedge["quantity"])
             found = given.pop((ticket, scenario.instruments.ids[i]), ZERO)
             if found != wanted:
-                faults.append(f"{ticket}: fills of {scenario.instruments.ids[i]} sum to {found}, not {wanted}")
+                faults.append(
+                    f"{ticket}: fills of {scenario.instruments.ids[i]} sum to {found}, not {wanted}"
+                )
     faults += [f"{ticket}: fills of {i}, which is no leg" for (ticket, i), q in given.items() if q]
 
 
@@ -162,7 +180,9 @@ def _lots(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) -
             sides[order].add(row["side"] == "BUY")
     for order, both in sides.items():
         if len(both) > 1:
-            faults.append(f"{orders.group[order]} buys and sells {t.ids[orders.tradable[order]]} outside")
+            faults.append(
+                f"{orders.group[order]} buys and sells {t.ids[orders.tradable[order]]} outside"
+            )
     traded: dict[int, Decimal] = defaultdict(Decimal)
     for order, quantity in ledger.orders.items():
         k = int(orders.tradable[order])
@@ -186,15 +206,18 @@ def _short_sales(scenario: Scenario, files: Files, ledger: Ledger, faults: list[
     outright = {r["ticket_id"] for r in files["hedges.csv"] if r["instrument_id"] in regulated}
     has: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for (book, name), h in ledger.holding.items():
-        has[owner[book], name] += scenario.holdings.exact[h] + ledger.transferred.get((book, name), ZERO)
+        has[owner[book], name] += scenario.holdings.exact[h] + ledger.transferred.get(
+            (book, name), ZERO
+        )
     sold: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
     for row in files["hedge_allocations.csv"]:
         if row["ticket_id"] in outright and row["book_id"] in owner:
-            sold[owner[row["book_id"]], row["instrument_id"], row["side"]] += decimal(row["quantity"])
+            sold[owner[row["book_id"]], row["instrument_id"], row["side"]] += decimal(
+                row["quantity"]
+            )
     for name_of, name in sorted({(o, n) for o, n, _ in sold}):
         step = Decimal(repr(float(i.step[i.ids.index(name)])))
         most = max(has[name_of, name], ZERO) // step * step
         sells, shorts = sold[name_of, name, "SELL"], sold[name_of, name, "SELL_SHORT"]
         if sells > most or (shorts > 0 and sells != min(most, sells + shorts)):
             faults.append(f"{name_of} has {most} {name} and sells {sells}, {shorts} of it short")
-

@@ -34,7 +34,9 @@ def prove(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) -
         columns = ("quantity_before", "transferred", "hedged", "quantity_after")
         found = tuple(decimal(row[c]) for c in columns)
         if found != expected:
-            faults.append(f"{key[0]} {key[1]}: {found[0]} + {found[1]} + {found[2]} = {found[3]} does not follow from inputs and tickets")
+            faults.append(
+                f"{key[0]} {key[1]}: {found[0]} + {found[1]} + {found[2]} = {found[3]} does not follow from inputs and tickets"
+            )
         if following.pop(key, ZERO) != after:
             faults.append(f"positions_next.csv: {key[0]} {key[1]} is not {after}")
         _mandate(scenario, key, h, after, faults)

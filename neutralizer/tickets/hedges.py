@@ -26,7 +26,11 @@ def rows(booking: Booking) -> list[dict[str, str]]:
     s = booking.scenario
     found = [_row(booking, hedge) for hedge in booking.plan.hedges]
     size = {
-        hedge_id(booking, x): (-float(x.quantity) * float(s.order_notional[x.order]), x.order, x.part)
+        hedge_id(booking, x): (
+            -float(x.quantity) * float(s.order_notional[x.order]),
+            x.order,
+            x.part,
+        )
         for x in booking.plan.hedges
     }
     for k, ticket in enumerate(sorted(size, key=lambda t: size[t]), 1):
@@ -41,7 +45,9 @@ def _row(booking: Booking, hedge: Hedge) -> dict[str, str]:
     notional = float(hedge.quantity) * float(s.tradables.notional[t])
     settles = "" if np.isnan(days) else later(s.execution_date, int(days), s.calendar).isoformat()
     paid = {
-        column: str(rounded(float(booking.order_costs[term][hedge.order]) * hedge.share, s.base_currency))
+        column: str(
+            rounded(float(booking.order_costs[term][hedge.order]) * hedge.share, s.base_currency)
+        )
         for column, term in COSTS.items()
     }
     return (

@@ -39,7 +39,9 @@ def _row(booking: Booking, transfer: Transfer) -> dict[str, str]:
     value = transfer.quantity * Decimal(repr(price)) * Decimal(repr(multiplier))
     currency = s.tradables.currency[i]
     names = (s.books.ids[giver], s.books.ids[taker])
-    ticket = ticket_id("TRF", booking, s.instruments.ids[i], *names, plain(transfer.quantity), plain(price))
+    ticket = ticket_id(
+        "TRF", booking, s.instruments.ids[i], *names, plain(transfer.quantity), plain(price)
+    )
     return (
         head(booking, ticket)
         | terms(s, i)
@@ -58,7 +60,9 @@ def _row(booking: Booking, transfer: Transfer) -> dict[str, str]:
             "price": plain(price),
             "settlement_amount": str(rounded(value if paid else Decimal(0), currency)),
             "notional_base": str(
-                rounded(float(transfer.quantity) * float(s.instruments.notional[i]), s.base_currency)
+                rounded(
+                    float(transfer.quantity) * float(s.instruments.notional[i]), s.base_currency
+                )
             ),
         }
     )
@@ -69,7 +73,10 @@ def booking_kind(s: Scenario, transfer: Transfer) -> str:
     AFFILIATE_TRADE to another entity.
     """
     giver, taker = (int(s.holdings.book[h]) for h in (transfer.giver, transfer.taker))
-    if s.books.owner[giver] != s.books.owner[taker] or s.books.entity[giver] != s.books.entity[taker]:
+    if (
+        s.books.owner[giver] != s.books.owner[taker]
+        or s.books.entity[giver] != s.books.entity[taker]
+    ):
         return "AFFILIATE_TRADE"
     same = s.holdings.account[transfer.giver] == s.holdings.account[transfer.taker]
     return "INTERBOOK" if same else "POSITION_TRANSFER"

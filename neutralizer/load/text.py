@@ -1,0 +1,39 @@
+"""Bytes -> text: UTF-8 without control characters, whole lines, no half-finished merge."""
+
+import re
+
+from neutralizer.issues import Issues
+
+_RULES = (
+    (
+        re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f]"),
+        "a control character stands in the file",
+        "remove it",
+    ),
+    (re.compile(r"\r(?!\n)"), "a line ends with CR alone", "save with LF or CRLF line ends"),
+    (
+        re.compile(r"^(<{7}|={7}|>{7})(?![<=>])", re.MULTILINE),
+        "a merge-conflict marker stands in the file",
+        "finish the merge",
+    ),
+)
+
+
+def decoded(file: str, data: bytes, issues: Issues) -> str | None:
+    """The text of a file; None, with an issue at its line, if it is not plain text."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        issues.error(file, 0, "", None, "the file is UTF-16", "save it as UTF-8")
+        return None
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        issues.error(file, line, "", None, "the file is not UTF-8", "save it as UTF-8")
+        return None
+    for pattern, reason, remedy in _RULES:
+        match = pattern.search(text)
+        if match:
+            line = text.count("\n", 0, match.start()) + 1
+            issues.error(file, line, "", match[0], reason, remedy)
+            return None
+    return text

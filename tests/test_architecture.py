@@ -1,0 +1,139 @@
+"""Floors, no circles, who may import cvxpy, who may touch the disk, every registry complete."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from neutralizer import costs, limits, margin, tickets
+from neutralizer.load import checks
+
+PACKAGE = Path(__file__).parent.parent / "neutralizer"
+FLOORS = {
+    "errors": 1,
+    "issues": 1,
+    "domain": 1,
+    "load": 2,
+    "tickets": 2,
+    "decision": 3,
+    "contracts": 3,
+    "margin": 4,
+    "costs": 5,
+    "limits": 5,
+    "program": 6,
+    "proof": 6,
+    "planning": 7,
+    "studies": 7,
+    "output": 7,
+    "verify": 8,
+    "run": 9,
+    "cli": 10,
+    "__main__": 11,
+}
+MAY_IMPORT_CVXPY = {"decision", "contracts", "costs", "limits", "margin", "program"}
+MAY_TOUCH_THE_DISK = {"load", "output"}
+SAME_ROOM_SIBLINGS = {("issues", "errors"), ("errors", "issues")}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    """The first step below the package: `limits`, `run`, …"""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path, lazy: bool = True) -> set[str]:
+    """Modules that a file imports; without those for type checkers, and without lazy ones if asked."""
+    tree = ast.parse(path.read_text())
+    hidden = {
+        id(node)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.dump(block.test)
+        for node in ast.walk(block)
+    }
+    nodes = [n for n in (ast.walk(tree) if lazy else tree.body) if id(n) not in hidden]
+    found = {a.name for n in nodes if isinstance(n, ast.Import) for a in n.names}
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{a.name}" for a in node.names}
+    return found
+
+
+def rooms_imported(path: Path) -> set[str]:
+    inside = {m.split(".")[1] for m in imports(path) if m.startswith("neutralizer.")}
+    return {r for r in inside if r in FLOORS}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_a_room_imports_only_from_lower_floors(path: Path) -> None:
+    own = room(path)
+    if own == "__init__":
+        return
+    for other in rooms_imported(path) - {own}:
+        assert FLOORS[other] < FLOORS[own] or (own, other) in SAME_ROOM_SIBLINGS, f"{own} -> {other}"
+
+
+def test_no_circles_between_modules() -> None:
+    names = {
+        ".".join(("neutralizer", *p.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(
+            ".__init__"
+        ): p
+        for p in MODULES
+    }
+    graph = {name: imports(path, lazy=False) & names.keys() for name, path in names.items()}
+    for name, targets in graph.items():  # a package's own modules are not a circle with its front
+        graph[name] = {t for t in targets if not name.startswith(t + ".") and t != name}
+    done: set[str] = set()
+
+    def visit(name: str, trail: tuple[str, ...]) -> None:
+        assert name not in trail, " -> ".join((*trail, name))
+        if name not in done:
+            for target in sorted(graph[name]):
+                visit(target, (*trail, name))
+            done.add(name)
+
+    for name in sorted(graph):
+        visit(name, ())
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_who_may_import_cvxpy_and_touch_the_disk(path: Path) -> None:
+    text = path.read_text()
+    if room(path) not in MAY_IMPORT_CVXPY:
+        assert not any(m.split(".")[0] == "cvxpy" for m in imports(path))
+    if room(path) in {"proof", "verify"}:
+        assert not {"neutralizer.program", "neutralizer.decision"} & imports(path)
+    if room(path) not in MAY_TOUCH_THE_DISK | {"cli"}:
+        for word in ("open(", ".read_bytes(", ".write_bytes(", ".read_text(", ".write_text("):
+            assert word not in text, f"{path} holds {word}"
+
+
+@pytest.mark.parametrize("name", ["costs", "limits", "margin"])
+def test_terms_import_cvxpy_only_where_the_expression_is_made(name: str) -> None:
+    for path in (PACKAGE / name).glob("*.py"):
+        assert "cvxpy" not in imports(path, lazy=False), path
+
+
+@pytest.mark.parametrize(
+    ("folder", "registered", "helpers"),
+    [
+        ("costs", {m.__name__ for m in costs.REGISTRY}, {"attribution"}),
+        ("limits", {m.__name__ for m in limits.REGISTRY.values()}, set()),
+        ("margin", {m.__name__ for m in margin.REGISTRY.values()}, {"cash"}),
+        ("tickets", {m.__name__ for m in tickets.REGISTRY}, set()),
+    ],
+)
+def test_registries_are_complete(folder: str, registered: set[str], helpers: set[str]) -> None:
+    files = {p.stem for p in (PACKAGE / folder).glob("*.py")} - helpers
+    written = {f"neutralizer.{folder}.{n}" for n in files if not n.startswith("_")}
+    assert written == registered
+
+
+def test_every_rule_is_registered() -> None:
+    """A public function (inputs, select, issues) of a rules module stands in the list of checks."""
+    registered = {rule.__name__ for rule in checks.RULES}
+    for module in ("references", "economics", "risk_rules", "limit_rules"):
+        tree = ast.parse((PACKAGE / "load" / f"{module}.py").read_text())
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                if [a.arg for a in node.args.args] == ["inputs", "select", "issues"]:
+                    assert node.name in registered, node.name

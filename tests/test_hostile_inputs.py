@@ -1,0 +1,422 @@
+"""Every kind of bad input is refused by file, line and column, all at once; the odd but good is kept.
+
+The world below is the two-desks scenario as CSV files, with a second pool in euro and a spread.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from neutralizer.errors import InputsRefused, NeutralizerError
+from neutralizer.load import folder, text
+from neutralizer.load.scenario import Loaded, load
+
+TWO_DESKS = Path(__file__).parent.parent / "scenarios" / "two-desks"
+
+WORLD = {
+    "scenario.yaml": """\
+format: 1
+name: two-desks
+as_of: 2024-06-27T16:00:00-04:00
+base_currency: USD
+tables:
+  books: books.csv
+  instruments: instruments.csv
+  positions: positions.csv
+  risk: {units: daily_fraction, factors: factors.csv, loadings: loadings.csv, factor_covariance: factor_covariance.csv}
+  fx: fx.csv
+  accounts: accounts.csv
+  pools: pools.csv
+  cash_routes: cash_routes.csv
+  margin_rates: margin_rates.csv
+  mandates: mandates.csv
+  limits: limits.csv
+  combinations: combinations.csv
+  crossing_groups: crossing_groups.csv
+costs: {booking_fee_bps: 0.1}
+""",
+    "books.csv": """\
+book_id,account_id,entity,description
+ARB,PB,BD,Arbitrage desk
+MM,PB,BD,Market maker
+EUX,PBE,BD,Euro desk
+""",
+    "instruments.csv": """\
+instrument_id,asset_class,currency,price,multiplier,payment,half_spread_bps,hedge_instrument,specific_volatility,price_time,sector,lot_size
+ETF,etf,USD,100,,fully_paid,2,yes,0.001,2024-06-27T15:59:00-04:00,broad,1
+FUT,future,USD,4000,50,margined,0.5,yes,0.001,,index,1
+EQE,equity,EUR,50,,fully_paid,3,yes,0.01,,tech,1
+ROLL,combination,USD,100,1,margined,1,no,,,,1
+""",
+    "positions.csv": """\
+book_id,instrument_id,quantity
+ARB,ETF,-60000
+MM,ETF,100000
+EUX,EQE,1000
+""",
+    "factors.csv": "factor_id,basis,description\nMARKET,value,the index\nEURO,value,the currency\n",
+    "loadings.csv": """\
+instrument_id,factor_id,loading
+ETF,MARKET,1
+FUT,MARKET,1
+EQE,MARKET,0.9
+EQE,EURO,1
+""",
+    "factor_covariance.csv": "factor_id,MARKET,EURO\nMARKET,0.0001,0.00001\nEURO,0.00001,0.00005\n",
+    "fx.csv": "currency,rate\nEUR,1.07\n",
+    "accounts.csv": "account_id,pool_id,margin_multiplier\nPB,USD,1\nPBE,EUR,1.2\n",
+    "pools.csv": "pool_id,currency,cash,minimum_balance\nUSD,USD,10000000,1000000\nEUR,EUR,500000,0\n",
+    "cash_routes.csv": "from_pool,to_pool,capacity,fee_bps\nUSD,EUR,1000000,1\nEUR,USD,,1\n",
+    "margin_rates.csv": """\
+instrument_id,account_id,long_rate,short_rate
+ETF,,0.15,0.15
+FUT,,0.05,0.05
+EQE,,0.2,0.3
+EQE,PBE,0.25,0.3
+""",
+    "mandates.csv": """\
+book_id,selector,may
+ARB,asset_class:etf,trade
+MM,*,trade
+EUX,instrument:EQE,trade
+""",
+    "limits.csv": """\
+limit_id,measure,scope,target,lower,upper,description
+ARB-market,factor_exposure,book:ARB,MARKET,-1000000,1000000,ARB within 1 million
+MM-market,factor_exposure,book:MM,MARKET,-2000000,2000000,MM within 2 million
+firm-volatility,volatility,firm,,,20000,at most this a day
+fut-position,position,firm,FUT,-500,500,contracts
+""",
+    "combinations.csv": "combination_id,instrument_id,ratio\nROLL,FUT,1\nROLL,ETF,-2000\n",
+    "crossing_groups.csv": "group_id,books\nhouse,ARB;MM\n",
+}
+
+TICKERS = ("NA", "null", "TRUE", "1E5", "12345E10", "00123", "NO")
+Change = tuple[str, str, str]
+
+
+def write(path: Path, *changes: Change) -> Path:
+    """The world in a folder, each change (file, old, new) made once; `old` must be there."""
+    path.mkdir(exist_ok=True)
+    files = dict(WORLD)
+    for file, old, new in changes:
+        assert old in files[file], (file, old)
+        files[file] = files[file].replace(old, new, 1)
+    for name, content in files.items():
+        (path / name).write_bytes(content.encode("utf-8", "surrogateescape"))
+    return path
+
+
+def refusal(path: Path) -> list[str]:
+    """The issues a folder is refused with, as lines, warnings left out."""
+    with pytest.raises(InputsRefused) as caught:
+        load(path)
+    lines = [str(issue) for issue in caught.value.issues if issue.severity == "ERROR"]
+    for line in lines:
+        assert line.isprintable(), ascii(line)
+        assert re.match(r"ERROR \S.*\S; \S", line), line
+    return lines
+
+
+def warnings(path: Path) -> list[str]:
+    return [str(issue) for issue in load(path).warnings]
+
+
+def raw(data: bytes) -> str:
+    """Bytes as text that `write` turns back into the same bytes."""
+    return data.decode("utf-8", "surrogateescape")
+
+
+def test_the_world_is_accepted(tmp_path: Path) -> None:
+    loaded = load(write(tmp_path / "s"))
+    assert loaded.warnings == ()
+    assert loaded.scenario.instruments.ids == ("EQE", "ETF", "FUT")
+
+
+BYTES = [
+    ("positions.csv", WORLD["positions.csv"], "", "positions.csv the file is empty"),
+    ("books.csv", WORLD["books.csv"], "book_id,entity\n", "books.csv books has no rows"),
+    ("instruments.csv", WORLD["instruments.csv"], "instrument_id,asset_class,currency\n", "instruments.csv instruments has no rows"),
+    ("books.csv", "Market maker", raw(b"caf\xe9"), "books.csv:3 the file is not UTF-8"),
+    ("scenario.yaml", "two-desks", raw(b"caf\xe9"), "scenario.yaml:2 the file is not UTF-8"),
+    ("books.csv", "Market", "Mar\0ket", r"books.csv:3 value='\x00' a control character"),
+    ("books.csv", "Market", "Mar\x1b[31mket", r"books.csv:3 value='\x1b' a control character"),
+    ("books.csv", "Market", "Mar\x9b31mket", r"books.csv:3 value='\x9b' a control character"),
+    ("scenario.yaml", "two-desks", "two\0desks", r"scenario.yaml:2 value='\x00' a control character"),
+    ("scenario.yaml", "name: two-desks", 'name: "two\\edesks"', "scenario.yaml:2 name"),
+    ("fx.csv", WORLD["fx.csv"], raw(WORLD["fx.csv"].encode("utf-16")), "fx.csv the file is UTF-16"),
+    ("fx.csv", WORLD["fx.csv"], raw(WORLD["fx.csv"].encode("utf-16-le")), r"fx.csv:1 value='\x00' a control"),
+    ("scenario.yaml", WORLD["scenario.yaml"], raw(WORLD["scenario.yaml"].encode("utf-16")), "scenario.yaml the file is UTF-16"),
+    ("fx.csv", WORLD["fx.csv"], WORLD["fx.csv"].replace("\n", "\r"), "fx.csv:1 value='\\r' a line ends with CR alone"),
+    ("scenario.yaml", "name: two-desks\n", "name: two-desks\r", "scenario.yaml:2 value='\\r' a line ends with CR alone"),
+    ("fx.csv", WORLD["fx.csv"], "", "fx.csv the file is empty"),
+    ("fx.csv", WORLD["fx.csv"], "\n\n", "fx.csv the file is empty"),
+    ("scenario.yaml", WORLD["scenario.yaml"], "", "scenario.yaml the file is empty or not a mapping"),
+]  # fmt: skip
+
+SHAPE = [
+    ("positions.csv", "MM,ETF,100000", "MM,ETF,100000,5", "positions.csv:3 the row has 4 fields, the header 3"),
+    ("positions.csv", "MM,ETF,100000", "MM,ETF", "positions.csv:3 the row has 2 fields, the header 3"),
+    ("fx.csv", "EUR,1.07", "EUR,1,07", "fx.csv:2 the row has 3 fields, the header 2"),
+    ("positions.csv", "quantity", "quantity,quantity", "positions.csv:1:quantity the column stands twice"),
+    ("positions.csv", "quantity", "Quantity", "positions.csv:1:Quantity unknown column; remove or rename it; did you mean quantity?"),
+    ("positions.csv", "quantity", "amount", "positions.csv:1:quantity required column is missing"),
+    ("positions.csv", "quantity", "quan\u202etity", r"positions.csv:1:quan\u202etity unknown column"),
+    ("fx.csv", WORLD["fx.csv"], "currency;rate\nEUR;1,07\n", "fx.csv:1 fields are separated by ;"),
+    ("fx.csv", WORLD["fx.csv"], "currency\trate\nEUR\t1.07\n", "fx.csv:1 fields are separated by tabs"),
+    ("books.csv", "Market maker", '"Market maker', "books.csv:3 unexpected end of data"),
+    ("books.csv", "Market maker", '"Market" maker', "books.csv:3 ',' expected after '\"'"),
+    ("books.csv", "Market maker", '"Market\nmaker"', r"books.csv:3:description value='Market\nmaker' a line break in a field"),
+    ("books.csv", "MM,", "<<<<<<< HEAD\nMM,", "books.csv:3 value='<<<<<<<' a merge-conflict marker"),
+    ("scenario.yaml", "name:", "<<<<<<< HEAD\nname:", "scenario.yaml:2 value='<<<<<<<' a merge-conflict marker"),
+    ("positions.csv", "MM,ETF", "book_id,instrument_id,quantity\nMM,ETF", "positions.csv:3 the header stands again"),
+    ("positions.csv", "MM,ETF", "\nMM,ETF", "positions.csv:3 a blank line"),
+    ("positions.csv", "book_id", "\nbook_id", "positions.csv:1 the first line is blank"),
+    ("positions.csv", "quantity", "quantity,", "positions.csv:1 a column without a name"),
+    ("books.csv", "Market maker", "x" * 257, "books.csv:3:description value='xxx"),
+    ("scenario.yaml", "books: books.csv", "books: [{book_id: MM, description: %s}]" % ("x" * 257), "scenario.yaml:6 tables.books.0.description value='xxx"),
+    ("scenario.yaml", "books: books.csv", 'books: [{book_id: MM, description: "a\\nb"}]', "scenario.yaml:6 tables.books.0.description"),
+    ("scenario.yaml", "books: books.csv", "books: [{book_id: MM, description: {a: b}}]", "scenario.yaml:6 tables.books.0.description not a value"),
+    ("scenario.yaml", "books: books.csv", "books: [{book_id: MM, description: [a, b]}]", "scenario.yaml:6 tables.books.0.description not a value"),
+    ("scenario.yaml", "books: books.csv", "books: [MM]", "scenario.yaml:6 tables.books.0 not a row"),
+    ("scenario.yaml", "books: books.csv", "books: [{book_id: MM, Entity: x}]", "scenario.yaml:6 tables.books.0.Entity unknown column; remove or rename it; did you mean entity?"),
+    ("scenario.yaml", "books: books.csv", "books: [{book_id: MM}, {entity: x}]", "scenario.yaml:6 tables.books.1.book_id value='' required value is blank"),
+    ("scenario.yaml", "books: books.csv", "books:", "scenario.yaml:6 tables.books not a table"),
+    ("scenario.yaml", "books: books.csv", "books: {name: books.csv}", "scenario.yaml:6 tables.books not a table entry"),
+    ("scenario.yaml", "  books: books.csv\n", "", "scenario.yaml:5 tables.books required key is missing"),
+]  # fmt: skip
+
+LOOK_ALIKE = "\u041c\u041c"
+IDS = [
+    ("books.csv", "MM,PB", ",PB", "books.csv:3:book_id value='' required value is blank"),
+    ("books.csv", "MM,PB", " MM,PB", "books.csv:3:book_id value=' MM' not a valid id; remove the blanks"),
+    ("books.csv", "MM,PB", "MM ,PB", "books.csv:3:book_id value='MM ' not a valid id; remove the blanks"),
+    ("books.csv", "MM,PB", "M\u00a0M,PB", r"books.csv:3:book_id value='M\xa0M' not a valid id"),
+    ("books.csv", "MM,PB", LOOK_ALIKE + ",PB", r"books.csv:3:book_id value='\u041c\u041c' not a valid id"),
+    ("books.csv", "MM,PB", "MM\u200f,PB", r"books.csv:3:book_id value='MM\u200f' not a valid id"),
+    ("scenario.yaml", "books: books.csv", 'books: [{book_id: "\\e[2J"}]', r"scenario.yaml:6 tables.books.0.book_id value='\x1b[2J'"),
+    *[("books.csv", "MM,PB", f"{c}MM,PB", "books.csv:3:book_id") for c in ("=", "+", "-", "@", "\t")],
+    *[("books.csv", "MM,PB", f"M{c}M,PB", f"books.csv:3:book_id value={f'M{c}M'!a} not a valid id") for c in ("/", "\\", "..", "'", ";", "<", "\u00e9")],
+    ("books.csv", "MM,PB", "../MM,PB", "books.csv:3:book_id value='../MM' not a valid id"),
+    ("books.csv", "MM,PB", "M" * 65 + ",PB", "books.csv:3:book_id value='MMM"),
+    ("positions.csv", "MM,ETF", "mm,ETF", "positions.csv:3:book_id value='mm' no such book; add it to books or mend the id; did you mean MM?"),
+    ("positions.csv", "MM,ETF", "MM,Etf", "positions.csv:3:instrument_id value='Etf' no such instrument; add it to instruments or mend the id; did you mean ETF?"),
+    ("books.csv", "Market maker", "=HYPERLINK()", "books.csv:3:description value='=HYPERLINK()'"),
+    ("books.csv", "Market maker", "Market\u202emaker", "books.csv:3:description"),
+    ("books.csv", "Market maker", "Market\u2028maker", "books.csv:3:description"),
+    ("factor_covariance.csv", "MARKET,0.0001", "=MARKET,0.0001", "factor_covariance.csv:2:factor_id value='=MARKET'"),
+    ("scenario.yaml", "name: two-desks", "name: ../two", "scenario.yaml:2 name value='../two'"),
+    ("mandates.csv", "asset_class:etf", "asset_class: etf", "mandates.csv:2:selector value='asset_class: etf'"),
+    ("books.csv", "ARB,PB", "*,PB", "books.csv:2:book_id value='*' `*` is not an id"),
+]  # fmt: skip
+
+BAD_NUMBERS = (
+    "12O", "nan", "NaN", "inf", "-inf", "Infinity", "1e400", "-1e400", "1e-400", "1_000", "5%", "(5)", "5-", "\u22125",
+    "\u0661\u0662", "\uff11", "0x1F", "1.000.5", "--5", "1e", "e5", ".", "-", "1 000", " 5", "5 ", "1/2", "012", "5d", "$5",
+)  # fmt: skip
+NUMBERS = [
+    *[("positions.csv", "100000", n, f"positions.csv:3:quantity value={n!a} not a number") for n in BAD_NUMBERS],
+    ("positions.csv", "100000", '"1,000"', "positions.csv:3:quantity value='1,000' not a number; write it without thousands"),
+    ("positions.csv", "100000", '"1.000,5"', "positions.csv:3:quantity value='1.000,5' not a number; write a point"),
+    ("positions.csv", "100000", '""', "positions.csv:3:quantity value='' required value is blank"),
+    ("factor_covariance.csv", "0.00005", "nan", "factor_covariance.csv:3:EURO value='nan' not a number"),
+    ("factor_covariance.csv", "0.00005", "", "factor_covariance.csv:3:EURO value='' not a number"),
+    ("scenario.yaml", "booking_fee_bps: 0.1", "booking_fee_bps: 0_1", "scenario.yaml:19 costs.booking_fee_bps value='0_1'"),
+    ("scenario.yaml", "booking_fee_bps: 0.1", "booking_fee_bps: .nan", "scenario.yaml:19 costs.booking_fee_bps value='.nan'"),
+    ("scenario.yaml", "booking_fee_bps: 0.1", "booking_fee_bps: -0.1", "scenario.yaml:19 costs.booking_fee_bps value='-0.1'"),
+]  # fmt: skip
+
+BAD_TIMES = (
+    "2024-06-27", "2024-06-27T15:59:00", "27/06/2024 15:59", "20240627T155900-0400", "2024-W26-4T15:59:00-04:00",
+    "2024-06-27x15:59:00-04:00", "2024-06-27T25:59:00-04:00", "2024-02-30T15:59:00-04:00", "2024-06-27T15:59:00-25:00",
+    "1719518340", "now", "2024-06-27T15:59:00 EST",
+)  # fmt: skip
+TIME = "2024-06-27T15:59:00-04:00"
+DATES = [
+    *[("instruments.csv", TIME, t, f"instruments.csv:2:price_time value={t!a} not a valid price_time") for t in BAD_TIMES],
+    ("scenario.yaml", "16:00:00-04:00", "16:00:00", "scenario.yaml:3 as_of value='2024-06-27T16:00:00' not a valid value; add the offset"),
+    *[
+        ("scenario.yaml", "base_currency", f"business_date: {d}\nbase_currency", f"scenario.yaml:4 business_date value='{d}' not a valid value")
+        for d in ("31/03/2026", "2026-02-30", "20260331", "2026-3-31", "2024-06-27T00:00:00Z", "0000-01-01")
+    ],
+]  # fmt: skip
+
+YAML = [
+    ("scenario.yaml", "base_currency", "name: again\nbase_currency", "scenario.yaml:4 name the key stands twice, first on line 2"),
+    ("scenario.yaml", "booking_fee_bps: 0.1", "booking_fee: 0.1", "scenario.yaml:19 costs.booking_fee unknown key; remove or rename it; did you mean booking_fee_bps?"),
+    ("scenario.yaml", "base_currency: USD", "base_currency: USD\nbase-currency: USD", "scenario.yaml:5 base-currency unknown key; remove or rename it; did you mean base_currency?"),
+    ("scenario.yaml", "  fx:", "  FX: fx.csv\n  fx:", "scenario.yaml:10 tables.FX unknown key; remove or rename it; did you mean fx?"),
+    ("scenario.yaml", "units: daily_fraction", "unit: daily_fraction", "scenario.yaml:9 tables.risk.unit unknown key; remove or rename it; did you mean units?"),
+    ("scenario.yaml", "units: daily_fraction", "units: daily", "scenario.yaml:9 tables.risk.units value='daily' not a valid value"),
+    ("scenario.yaml", "  fx:", '  "f\\ex": fx.csv\n  fx:', "scenario.yaml:10"),
+    ("scenario.yaml", "name: two-desks", "name: &n two-desks", "scenario.yaml:2 anchors and aliases are not read"),
+    ("scenario.yaml", "base_currency: USD", "base_currency: *n", "scenario.yaml:4 anchors and aliases are not read"),
+    ("scenario.yaml", "two-desks", "!!python/name:os.system x", "scenario.yaml:2 the tag"),
+    ("scenario.yaml", "two-desks", "! x", "scenario.yaml:2 the tag"),
+    ("scenario.yaml", "costs: {", "costs: {<<: {a: 1}, ", "scenario.yaml:19 merge keys are not read"),
+    ("scenario.yaml", "costs:", "---\ncosts:", "scenario.yaml:19 a second document begins"),
+    ("scenario.yaml", "two-desks", "[" * 30 + "]" * 30, "scenario.yaml:2 nested more than 20 deep"),
+    ("scenario.yaml", "two-desks", "x" * 1_100_000, "scenario.yaml the file is over 1 MiB"),
+    ("scenario.yaml", "two-desks", "[a", "scenario.yaml:3 not YAML"),
+    ("scenario.yaml", "name: two-desks", "\tname: two-desks", "scenario.yaml:2 not YAML"),
+    ("scenario.yaml", "name: two-desks", "? [a]\n: b", "scenario.yaml:2 a key that is not a word"),
+    ("scenario.yaml", "booking_fee_bps: 0.1", "horizon_days: 0o10", "scenario.yaml:19 costs.horizon_days value='0o10'"),
+    ("scenario.yaml", "booking_fee_bps: 0.1", "horizon_days: 010", "scenario.yaml:19 costs.horizon_days value='010' not a valid value; write it without leading zeros"),
+    ("scenario.yaml", "booking_fee_bps: 0.1", "horizon_days: 1:30", "scenario.yaml:19 costs.horizon_days value='1:30'"),
+    ("scenario.yaml", "booking_fee_bps: 0.1", "horizon_days: [1]", "scenario.yaml:19 costs.horizon_days"),
+    ("scenario.yaml", "format: 1", "format: 2", "scenario.yaml:1 format value='2'"),
+    ("scenario.yaml", "format: 1", "version: 1", "scenario.yaml:1 format required key is missing"),
+    ("scenario.yaml", "costs:", "solve: {time_limit: 120}\ncosts:", "scenario.yaml:19 solve.time_limit value='120'"),
+    ("scenario.yaml", "costs:", "solve: {time_limit: 99999999999999d}\ncosts:", "scenario.yaml:19 solve.time_limit value='99999999999999d'"),
+    ("scenario.yaml", "costs:", "freshness: {postions: 24h}\ncosts:", "scenario.yaml:19 freshness.postions no such table; mend the name; did you mean positions?"),
+    ("scenario.yaml", "costs:", "freshness: {positions: 24h}\ncosts:", "scenario.yaml:19 freshness.positions the table has no time"),
+    ("scenario.yaml", "costs:", "calendar: NOWHERE\ncosts:", "scenario.yaml:19 calendar value='NOWHERE' no such calendar"),
+    ("scenario.yaml", "costs:", "calendar: date\ncosts:", "scenario.yaml:19 calendar value='date' no such calendar"),
+    ("scenario.yaml", "  fx: fx.csv", "  fx: fx.csv\n  shocks: shocks.csv", "scenario.yaml:11 tables.shocks the table shocks is not available"),
+    ("scenario.yaml", "  risk: {units: daily_fraction", "  risk: risk.csv #", "scenario.yaml:9 tables.risk"),
+    ("scenario.yaml", WORLD["scenario.yaml"], "- a\n- b\n", "scenario.yaml the file is empty or not a mapping"),
+    ("scenario.yaml", WORLD["scenario.yaml"][WORLD["scenario.yaml"].index("tables"):], "tables: 5\n", "scenario.yaml:5 tables"),
+]  # fmt: skip
+
+REFERENCES = [
+    ("positions.csv", "MM,ETF", "MX,ETF", "positions.csv:3:book_id value='MX' no such book"),
+    ("positions.csv", "MM,ETF", "MM,ZZZ", "positions.csv:3:instrument_id value='ZZZ' no such instrument"),
+    ("positions.csv", "MM,ETF", "MM,ROLL", "positions.csv:3:instrument_id value='ROLL' no such instrument"),
+    ("loadings.csv", "FUT,MARKET", "ZZZ,MARKET", "loadings.csv:3:instrument_id value='ZZZ' no such instrument"),
+    ("loadings.csv", "FUT,MARKET", "FUT,MKT", "loadings.csv:3:factor_id value='MKT' no such factor"),
+    ("limits.csv", "book:ARB", "book:ARC", "limits.csv:2:scope value='book:ARC' no such book; mend the id"),
+    ("limits.csv", "book:ARB", "entity:X", "limits.csv:2:scope value='entity:X' no such entity"),
+    ("limits.csv", "book:ARB", "group:X", "limits.csv:2:scope value='group:X' no such group"),
+    ("limits.csv", "book:ARB", "pool:X", "limits.csv:2:scope value='pool:X' no such pool"),
+    ("limits.csv", "book:ARB", "account:X", "limits.csv:2:scope value='account:X' no such account"),
+    ("limits.csv", "book:ARB", "desk:ARB", "limits.csv:2:scope value='desk:ARB' not a scope"),
+    ("limits.csv", "book:ARB", "firm:ARB", "limits.csv:2:scope value='firm:ARB' not a scope"),
+    ("limits.csv", "book:ARB,MARKET", "book:ARB,MKT", "limits.csv:2:target value='MKT' no such factor"),
+    ("limits.csv", "firm,FUT", "firm,FXT", "limits.csv:5:target value='FXT' not an instrument"),
+    ("limits.csv", "position,firm,FUT", "gross,firm,ZZZ", "limits.csv:5:target value='ZZZ' not a selector"),
+    ("limits.csv", "position,firm,FUT,-500", "gross,firm,sector:coal,", "limits.csv:5:target value='sector:coal' it selects nothing"),
+    ("limits.csv", "volatility,firm", "external,book:MM", "limits.csv:4:scope value='book:MM' external is measured on firm or group"),
+    ("margin_rates.csv", "FUT,,", "ZZZ,,", "margin_rates.csv:3:instrument_id value='ZZZ' no such instrument"),
+    ("margin_rates.csv", "EQE,PBE", "EQE,PBX", "margin_rates.csv:5:account_id value='PBX' no such account"),
+    ("cash_routes.csv", "USD,EUR", "GBP,EUR", "cash_routes.csv:2:from_pool value='GBP' no such pool"),
+    ("cash_routes.csv", "USD,EUR", "USD,GBP", "cash_routes.csv:2:to_pool value='GBP' no such pool"),
+    ("cash_routes.csv", "USD,EUR", "USD,USD", "cash_routes.csv:2:to_pool value='USD' a route from a pool to itself"),
+    ("books.csv", "MM,PB,", "MM,PX,", "books.csv:3:account_id value='PX' no such account"),
+    ("books.csv", "MM,PB,", "MM,,", "books.csv:3:account_id value='' the book has no account"),
+    ("accounts.csv", "PB,USD", "PB,", "accounts.csv:2:pool_id value='' required value is blank"),
+    ("accounts.csv", "PB,USD", "PB,GBP", "accounts.csv:2:pool_id value='GBP' no such pool"),
+    ("mandates.csv", "MM,*", "MX,*", "mandates.csv:3:book_id value='MX' no such book"),
+    ("mandates.csv", "MM,*", "MM,instrument:ZZZ", "mandates.csv:3:selector value='instrument:ZZZ' it selects nothing"),
+    ("mandates.csv", "MM,*", "MM,sector:coal", "mandates.csv:3:selector value='sector:coal' it selects nothing"),
+    ("mandates.csv", "MM,*", "MM,colour:red", "mandates.csv:3:selector value='colour:red' not a selector"),
+    ("mandates.csv", "MM,*", "MM,description:x", "mandates.csv:3:selector value='description:x' not a selector"),
+    ("crossing_groups.csv", "ARB;MM", "ARB;MX", "crossing_groups.csv:2:books value='ARB;MX' no such book MX"),
+    ("crossing_groups.csv", "ARB;MM", "ARB; MM", "crossing_groups.csv:2:books value='ARB; MM' not a valid books; remove the blanks"),
+    ("crossing_groups.csv", "ARB;MM\n", "ARB;MM\nother,MM;EUX\n", "crossing_groups.csv:3:books value='MM;EUX' MM is already in house"),
+    ("crossing_groups.csv", "ARB;MM", "ARB;ARB", "crossing_groups.csv:2:books value='ARB;ARB' ARB is already in house"),
+    ("crossing_groups.csv", "house", "EUX", "crossing_groups.csv:2:group_id value='EUX' a book has this name"),
+    ("combinations.csv", "ROLL,FUT", "ROLL,ZZZ", "combinations.csv:2:instrument_id value='ZZZ' no such instrument"),
+    ("combinations.csv", "ROLL,FUT", "ROLX,FUT", "combinations.csv:2:combination_id value='ROLX' no cost row"),
+    ("combinations.csv", "ROLL,FUT,1\nROLL,ETF,-2000\n", "", "instruments.csv:5:instrument_id value='ROLL' a combination without legs"),
+    ("books.csv", "MM,PB,BD", "MM,PB,OTHER", "books.csv:3:account_id value='PB' the account PB serves two beneficial owners"),
+    ("books.csv", "MM,PB,BD", "MM,PB,OTHER", "crossing_groups.csv:2:books value='ARB;MM' the group joins the beneficial owners BD, OTHER"),
+    ("fx.csv", "EUR,1.07", "GBP,1.27", "instruments.csv:4:currency value='EUR' no rate for this currency"),
+    ("fx.csv", "EUR,1.07", "GBP,1.27", "pools.csv:3:currency value='EUR' no rate for this currency"),
+    ("fx.csv", "EUR,1.07", "EUR,1.07\nUSD,2", "fx.csv:3:rate value='2' the base currency's own rate is not 1"),
+    ("books.csv", "MM,PB,BD", "ARB,PB,BD", "books.csv:3:book_id value='ARB' the key ARB stands twice, first on line 2"),
+    ("positions.csv", "MM,ETF", "ARB,ETF", "positions.csv:3:book_id value='ARB' the key ARB/ETF stands twice, first on line 2"),
+    ("loadings.csv", "EQE,EURO", "EQE,MARKET", "loadings.csv:5:instrument_id value='EQE' the key EQE/MARKET stands twice, first on line 4"),
+    ("margin_rates.csv", "EQE,PBE", "EQE,", "margin_rates.csv:5:instrument_id value='EQE' the key EQE/ stands twice, first on line 4"),
+    ("limits.csv", "MM-market", "ARB-market", "limits.csv:3:limit_id value='ARB-market' the key ARB-market stands twice, first on line 2"),
+    ("factor_covariance.csv", "EURO,0.00001", "MARKET,0.00001", "factor_covariance.csv:3:factor_id value='MARKET' the row stands twice"),
+    ("factor_covariance.csv", "factor_id,MARKET,EURO", "factor_id,MARKET,YEN", "factor_covariance.csv:3:factor_id value='EURO' not in the header"),
+    ("factor_covariance.csv", "EURO,0.00001,0.00005\n", "", "factor_covariance.csv:1:EURO no row of this id"),
+    ("factors.csv", "EURO,", "YEN,", "factors.csv:3:factor_id value='YEN' the factor YEN stands in factors or in factor_covariance only"),
+    ("scenario.yaml", "factors: factors.csv", "covariance: factor_covariance.csv, factors: factors.csv", "scenario.yaml:9 tables.risk.covariance two risk models at once"),
+]  # fmt: skip
+
+MISSING = [
+    ("instruments.csv", "etf,USD,100", "etf,USD,", "instruments.csv:2:price value='' no price"),
+    ("loadings.csv", "FUT,MARKET,1\n", "", "instruments.csv:3:instrument_id value='FUT' no loading at all"),
+    ("instruments.csv", "0.5,yes,0.001", "0.5,yes,", "instruments.csv:3:specific_volatility value='' required beside a factor covariance"),
+    ("margin_rates.csv", "FUT,,0.05,0.05\n", "", "books.csv:3:book_id value='MM' no margin rate for FUT in account PB"),
+    ("margin_rates.csv", "FUT,,0.05,0.05", "FUT,,0.05,", "margin_rates.csv:3:long_rate value='0.05' not one margin"),
+    ("instruments.csv", "4000,50", "4000,", "instruments.csv:3:multiplier value='' required for future"),
+    ("instruments.csv", "50,margined", "50,", "instruments.csv:3:payment value='' required for future"),
+    ("instruments.csv", "margined,0.5", "margined,", "instruments.csv:3:half_spread_bps value='' no half spread for what may be ordered"),
+    ("pools.csv", "minimum_balance\nUSD,USD,10000000,1000000\nEUR,EUR,500000,0", "borrow_limit\nUSD,USD,10000000,5\nEUR,EUR,500000,0", "pools.csv:2:borrow_rate_bps required where borrow_limit > 0"),
+    ("pools.csv", "10000000", "", "pools.csv:2:cash value='' required value is blank"),
+    ("loadings.csv", "EQE,EURO,1", "EQE,EURO,", "loadings.csv:5:loading value='' required value is blank"),
+]  # fmt: skip
+
+ECONOMICS = [
+    ("instruments.csv", "fully_paid,2", "fully_paid,-2", "instruments.csv:2:half_spread_bps value='-2' not a number; it must be at least 0"),
+    ("instruments.csv", "lot_size\n", "commission_bps\n", "instruments.csv:2:commission_bps value='-1'"),
+    ("cash_routes.csv", "1000000,1", "1000000,-1", "cash_routes.csv:2:fee_bps value='-1'"),
+    ("cash_routes.csv", "1000000,1", "-1,1", "cash_routes.csv:2:capacity value='-1'"),
+    ("scenario.yaml", "booking_fee_bps", "impact_coefficient: -1, booking_fee_bps", "scenario.yaml:19 costs.impact_coefficient value='-1'"),
+    ("margin_rates.csv", "ETF,,0.15", "ETF,,-0.15", "margin_rates.csv:2:long_rate value='-0.15'"),
+    ("margin_rates.csv", "ETF,,0.15,0.15", "ETF,,0.15,5.5", "margin_rates.csv:2:short_rate value='5.5' not a number; it must be at most 5"),
+    ("instruments.csv", "etf,USD,100", "etf,USD,0", "instruments.csv:2:price value='0' a price of zero or below"),
+    ("instruments.csv", "etf,USD,100", "etf,USD,-1", "instruments.csv:2:price value='-1' a price of zero or below"),
+    ("instruments.csv", "future,USD,4000", "future,USD,-4000", "instruments.csv:3:notional_per_unit the price is zero or below"),
+    ("instruments.csv", "broad,1", "broad,0", "instruments.csv:2:lot_size value='0'"),
+    ("instruments.csv", "broad,1", "broad,-1", "instruments.csv:2:lot_size value='-1'"),
+    ("fx.csv", "1.07", "0", "fx.csv:2:rate value='0'"),
+    ("fx.csv", "1.07", "-1.07", "fx.csv:2:rate value='-1.07'"),
+    ("accounts.csv", "1.2", "-1.2", "accounts.csv:3:margin_multiplier value='-1.2'"),
+    ("limits.csv", "-1000000,1000000", "1000000,-1000000", "limits.csv:2:lower value='1000000' lower over upper"),
+    ("limits.csv", ",,,20000", ",,,-1", "limits.csv:4:upper value='-1' volatility is never negative"),
+    ("limits.csv", ",,,20000", ",,,", "limits.csv:4:upper value='' the limit has no bound"),
+    ("limits.csv", ",,,20000", ",,5,20000", "limits.csv:4:lower value='5' a lower bound on volatility is not convex"),
+    ("combinations.csv", "-2000", "-2000.5", "combinations.csv:3:ratio value='-2000.5' ratio x lot"),
+    ("combinations.csv", "-2000", "0", "combinations.csv:3:ratio value='0' ratio x lot"),
+    ("instruments.csv", "4000,50", "1e300,1e300", "instruments.csv:3:price value='1e300'"),
+    ("positions.csv", "100000", "1e307", "positions.csv:3:quantity value='1e307'"),
+    ("instruments.csv", "etf,USD,100", "etf,USD,1e-320", "instruments.csv:2:price value='1e-320'"),
+    ("accounts.csv", "margin_multiplier\nPB,USD,1", "model\nPB,USD,scan", "accounts.csv:2:model value='scan' model scan is not available in this version"),
+    ("limits.csv", "description", "kind", "limits.csv:2:kind value='ARB within 1 million' not a valid kind; use one of hard"),
+]  # fmt: skip
+
+RISK = [
+    ("factor_covariance.csv", "EURO,0.00001", "EURO,0.000010001", "factor_covariance.csv:2:EURO value='0.00001' the covariance is not symmetric: 1.0001e-05 the other way round"),
+    ("factor_covariance.csv", "0.0001,0.00001\nEURO,0.00001", "0.0001,0.0001\nEURO,0.0001", "factor_covariance.csv:2:MARKET value='0.0001' not positive semidefinite: eigenvalue -0.414, carried by MARKET, EURO"),
+    ("factor_covariance.csv", "0.00005", "-0.00005", "factor_covariance.csv:3:EURO value='-0.00005' a negative variance"),
+    ("factor_covariance.csv", "0.00005", "0", "factor_covariance.csv:3:EURO value='0' a variance of zero beside a covariance"),
+    ("factor_covariance.csv", "0.00005", "1e-320", "factor_covariance.csv"),
+    ("scenario.yaml", "units: daily_fraction, ", "", "scenario.yaml:9 tables.risk.units required key is missing"),
+    ("scenario.yaml", "  risk: {units: daily_fraction, factors: factors.csv, loadings: loadings.csv, factor_covariance: factor_covariance.csv}\n", "", "tables.risk specific_volatility has no units"),
+    ("scenario.yaml", "factor_covariance: factor_covariance.csv", "factor_covariance: [{}]", "scenario.yaml:9 tables.risk.factor_covariance"),
+    ("scenario.yaml", "factor_covariance: factor_covariance.csv", "factor_covariance: [{factor_id: MARKET, EURO: 0, MARKET: 1}]", "scenario.yaml:9 tables.risk.factor_covariance.0.EURO no row of this id"),
+]  # fmt: skip
+
+BAD_PATHS = (
+    "../books.csv", "sub/../../books.csv", "/etc/passwd", "~/books.csv", "~root/books.csv", "file:///etc/passwd",
+    "https://example.com/books.csv", "C:/books.csv", "..", "sub\\books.csv", "books.csv.gz", "books.ZIP", "books.xlsx",
+    "nothing.csv", "x" * 300 + ".csv", "sub", '"boo\\0ks.csv"', '"boo\\eks.csv"', '"b\\u202e.csv"', "link.csv", "linked/books.csv", "pipe.csv",
+)  # fmt: skip
+
+CELLS = {
+    "bytes": BYTES, "shape": SHAPE, "ids": IDS, "numbers": NUMBERS, "dates": DATES, "yaml": YAML, "references": REFERENCES,
+    "missing": MISSING, "economics": ECONOMICS, "risk": RISK,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "fragment"),
+    [pytest.param(*c, id=f"{g}-{k}") for g, cases in CELLS.items() for k, c in enumerate(cases)],
+)
+def test_it_is_refused_by_file_line_and_column(
+    tmp_path: Path, file: str, old: str, new: str, fragment: str
+) -> None:
+    if new == "commission_bps\n":
+        old, new = WORLD[file], WORLD[file].replace("lot_size", "commission_bps").replace("broad,1", "broad,-1")
+    lines = refusal(write(tmp_path / "s", (file, old, new)))
+    assert any(line.startswith("ERROR " + fragment) or f" {fragment}" in line for line in lines), lines

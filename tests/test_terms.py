@@ -1,0 +1,140 @@
+"""Every term says itself twice: its expression and its amount agree at random points."""
+
+from collections.abc import Callable
+
+import cvxpy as cp
+import numpy as np
+import pytest
+
+from neutralizer import costs, limits, margin
+from neutralizer.decision import Decision
+from neutralizer.domain.scenario import Limit, Scenario
+from neutralizer.domain.trades import Trades
+from neutralizer.margin import cash
+
+NAMES = ("two-desks", "equity-desks", "multi-asset")
+Named = Callable[[str], Scenario]
+
+
+def random_point(scenario: Scenario, seed: int) -> tuple[Decision, Trades]:
+    """A decision with values and the same trades in units; conservation is not asked for."""
+    rng = np.random.default_rng(seed)
+    decision = Decision(scenario)
+    for variable in (decision.rise, decision.fall, decision.buy, decision.sell):
+        variable.value = rng.uniform(0, 2, variable.size) * rng.integers(0, 2, variable.size)
+    both = (decision.buy.value > 0) & (decision.sell.value > 0)
+    decision.sell.value = np.where(both, 0, decision.sell.value)
+    together = np.intersect1d(decision.risers, decision.fallers)
+    rise = decision.rise.value.copy()
+    moving = set(decision.fallers[decision.fall.value > 0]) & set(together)
+    rise[np.isin(decision.risers, list(moving))] = 0
+    decision.rise.value = rise
+    decision.cash.value = rng.uniform(0, 1, decision.cash.size)
+    decision.borrowed.value = rng.uniform(0, 1, decision.borrowed.size)
+    change = np.zeros(len(scenario.holdings.book))
+    change[decision.risers] += decision.rise.value
+    change[decision.fallers] -= decision.fall.value
+    pools, routes, money = scenario.pools, scenario.routes, decision.money
+    trades = Trades(
+        change * money / scenario.holding_notional,
+        (decision.buy.value - decision.sell.value) * money / scenario.order_notional,
+        decision.cash.value * money / pools.fx[routes.source],
+        decision.borrowed.value * money / pools.fx,
+    )
+    return decision, trades
+
+
+def value(decision: Decision, expression: object) -> np.ndarray:
+    """The value of an expression, once the exposures tied to the decision have theirs."""
+    for row in decision.constraints().values():
+        left = row.args[0]
+        if isinstance(left, cp.atoms.affine.index.index) and left.value is None:
+            variable = left.args[0]
+            if variable.value is None:
+                variable.value = np.zeros(variable.shape)
+    for row in decision._extra:
+        left, right = row.args
+        current = left.args[0].value.copy()
+        current[:, left.key[1]] = np.reshape(right.value, (current.shape[0], -1))
+        left.args[0].value = current
+    return np.asarray(expression.value, dtype=float)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("cost", costs.REGISTRY, ids=lambda c: c.__name__.rpartition(".")[2])
+def test_cost(scenario_named: Named, name: str, cost: object) -> None:
+    scenario = scenario_named(name)
+    for seed in range(3):
+        decision, trades = random_point(scenario, seed)
+        expected = sum(a.sum() for a in cost.amounts(trades, scenario).values())  # type: ignore[attr-defined]
+        found = value(decision, cost.expression(decision, scenario))  # type: ignore[attr-defined]
+        assert found == pytest.approx(expected, rel=1e-9, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("measure", limits.REGISTRY)
+def test_measure(scenario_named: Named, name: str, measure: str) -> None:
+    scenario = scenario_named(name)
+    rows = [x for x in scenario.limits if x.measure == measure]
+    rows += [x for x in _every_scope(scenario) if x.measure == measure]
+    module = limits.REGISTRY[measure]
+    for seed in range(3):
+        decision, trades = random_point(scenario, seed)
+        found = value(decision, module.expression(decision, scenario, rows))
+        expected = [module.amount(trades, scenario, x) for x in rows]
+        scale = decision.money if measure != "concentration" else 1.0
+        assert found == pytest.approx(np.array(expected), rel=1e-9, abs=1e-9 * scale)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_measures_move_no_more_than_their_sensitivity(scenario_named: Named, name: str) -> None:
+    scenario = scenario_named(name)
+    rng = np.random.default_rng(5)
+    nothing = Trades(
+        np.zeros(len(scenario.holdings.book)),
+        np.zeros(len(scenario.orders.tradable)),
+        np.zeros(len(scenario.routes.source)),
+        np.zeros(len(scenario.pools.ids)),
+    )
+    for limit in (*scenario.limits, *_every_scope(scenario)):
+        if limit.measure == "external":
+            continue  # moves with orders, which these changes do not make
+        move = rng.normal(size=len(scenario.holdings.book)) * 10
+        moved = Trades(move, nothing.order, nothing.cash, nothing.borrowed)
+        module = limits.REGISTRY[limit.measure]
+        change = module.amount(moved, scenario, limit) - module.amount(nothing, scenario, limit)
+        most = float(limits.sensitivity(scenario, limit) @ np.abs(move))
+        assert abs(change) <= most * (1 + 1e-9) + 1e-6
+
+
+def _every_scope(scenario: Scenario) -> list[Limit]:
+    """One limit of every measure on the firm, so that no measure goes without a test."""
+    everything = np.arange(len(scenario.holdings.book))
+    first = scenario.instruments.ids[scenario.holdings.instrument[0]]
+    found = []
+    for measure in limits.REGISTRY:
+        own = everything
+        if measure == "position":
+            own = np.flatnonzero(scenario.holdings.instrument == scenario.holdings.instrument[0])
+        found.append(
+            Limit(
+                f"test-{measure}", measure, "firm", first if measure == "position" else "",
+                -np.inf, 1.0, False, 0.0, "", "", everything, own,
+                factor=0, books=frozenset(range(len(scenario.books.ids))),
+                accounts=tuple(range(len(scenario.accounts.ids))),
+            )  # fmt: skip
+        )
+    return found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_margin_and_pools(scenario_named: Named, name: str) -> None:
+    scenario = scenario_named(name)
+    accounts = range(len(scenario.accounts.ids))
+    for seed in range(3):
+        decision, trades = random_point(scenario, seed)
+        found = value(decision, margin.expression(decision, scenario, accounts))
+        assert found == pytest.approx(margin.amounts(trades, scenario), rel=1e-9)
+        headroom = value(decision, cash.headroom_expression(decision, scenario)) * decision.money
+        expected = cash.headroom(trades, scenario) * scenario.pools.fx
+        assert headroom == pytest.approx(expected, rel=1e-9, abs=1e-6 * decision.money)
