@@ -1,6 +1,7 @@
 """The whole trip: folder -> scenario -> program -> solution -> plan -> proof -> run folder."""
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,7 +76,9 @@ def _decide(
     say("solving")
     solution = cross_only(scenario) if options.transfers_only else solve(scenario)
     say("rounding to whole lots")
+    started = time.perf_counter()
     rounded = whole_lots(solution, scenario, Standard.of(scenario, options.transfers_only))
+    rounding_seconds = time.perf_counter() - started
     plan = compose(scenario, rounded)
     baseline = Baseline(None, None, "not asked for")
     if options.baseline and not options.transfers_only:
@@ -88,7 +91,8 @@ def _decide(
         "transfers_only": options.transfers_only,
         "baseline": options.baseline,
     }
-    files[MANIFEST] = json_bytes(manifest(loaded.bytes_read, files, run_id, settings))
+    seconds = {"solver": solution.solver["seconds"], "rounding": rounding_seconds}
+    files[MANIFEST] = json_bytes(manifest(loaded.bytes_read, files, run_id, settings, seconds))
     if staging is not None:
         staging.write(files)
         files = staging.read()

@@ -8,19 +8,14 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from examples.refresh import EXAMPLES, NAMES, environment, outputs
+from examples.refresh import EXAMPLES, NAMES, PAGES, ROOT, environment, fits, outputs, printed
 
-ROOT = EXAMPLES.parent
-DOCS = ROOT / "docs"
 SCRIPTS = sorted(EXAMPLES.rglob("*.sh"))
-PAGES = sorted([*EXAMPLES.rglob("*.md"), *DOCS.glob("*.md")])
 END_OF_DAY = EXAMPLES / "end-of-day" / "end-of-day.sh"
-BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -49,13 +44,8 @@ def test_script_is_sound(script: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: f"{p.parent.name}/{p.name}")
 def test_page_shows_what_its_commands_print(page: Path, tmp_path: Path) -> None:
     """Every `$` line of a console block runs as written; a line of … stands for any lines."""
-    commands = [c for block in BLOCK.findall(page.read_text()) for c in _commands(block)]
-    if commands:
-        for folder in ("scenarios", "examples", "docs"):
-            shutil.copytree(ROOT / folder, tmp_path / folder)
-    for command, shown in commands:
-        done = _sh(command, tmp_path)
-        assert _fits(shown, done.stdout.splitlines()), f"$ {command}\n{done.stdout}"
+    for command, shown, lines in printed(page, tmp_path):
+        assert fits(shown, lines), "\n".join([f"$ {command}", *lines])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: f"{p.parent.name}/{p.name}")
@@ -67,9 +57,9 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 def test_tables_are_what_the_generator_prints() -> None:
     """docs/tables.md is the column table's own print."""
-    command = [sys.executable, str(DOCS / "build_tables.py")]
+    command = [sys.executable, str(ROOT / "docs" / "build_tables.py")]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    assert printed == (DOCS / "tables.md").read_text()
+    assert printed == (ROOT / "docs" / "tables.md").read_text()
 
 
 def test_end_of_day_runs_once(tmp_path: Path) -> None:
@@ -165,37 +155,3 @@ def _changed(work: Path, old: str, new: str) -> Path:
     assert old in text
     (copy / "scenario.yaml").write_text(text.replace(old, new))
     return copy
-
-
-def _sh(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """A command as a person types it, both streams together."""
-    return subprocess.run(
-        ["sh", "-c", command],
-        env=environment(cwd / ".bin"),
-        cwd=cwd,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def _commands(block: str) -> Iterator[tuple[str, list[str]]]:
-    """(command, lines shown under it); a command goes on after a backslash at the line's end."""
-    lines = block.splitlines()
-    while lines:
-        line = lines.pop(0)
-        assert line.startswith("$ "), line
-        command = line[2:]
-        while command.endswith("\\"):
-            command = command[:-1] + lines.pop(0)
-        shown = []
-        while lines and not lines[0].startswith("$ "):
-            shown.append(lines.pop(0))
-        yield command, shown
-
-
-def _fits(shown: list[str], printed: list[str]) -> bool:
-    """Whether the lines are the printed ones, … standing for any."""
-    parts = [re.escape(x.rstrip()) + "\n" if x != "…" else "(?:.*\n)*?" for x in shown]
-    text = "".join(x.rstrip() + "\n" for x in printed)
-    return re.fullmatch("".join(parts), text) is not None

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from neutralizer.errors import InputsRefused, NeutralizerError
-from neutralizer.load import folder, text
+from neutralizer.load import folder
 from neutralizer.load.scenario import Loaded, load
 
 TWO_DESKS = Path(__file__).parent.parent / "scenarios" / "two-desks"
@@ -417,6 +417,306 @@ def test_it_is_refused_by_file_line_and_column(
     tmp_path: Path, file: str, old: str, new: str, fragment: str
 ) -> None:
     if new == "commission_bps\n":
-        old, new = WORLD[file], WORLD[file].replace("lot_size", "commission_bps").replace("broad,1", "broad,-1")
+        old, new = (
+            WORLD[file],
+            WORLD[file].replace("lot_size", "commission_bps").replace("broad,1", "broad,-1"),
+        )
     lines = refusal(write(tmp_path / "s", (file, old, new)))
-    assert any(line.startswith("ERROR " + fragment) or f" {fragment}" in line for line in lines), lines
+    assert any(line.startswith("ERROR " + fragment) or f" {fragment}" in line for line in lines), (
+        lines
+    )
+
+
+@pytest.mark.parametrize("name", BAD_PATHS)
+def test_a_table_is_a_plain_file_inside_the_folder(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path / "s", ("scenario.yaml", "books: books.csv", f"books: {name}"))
+    (tmp_path / "books.csv").write_text(WORLD["books.csv"])
+    for packed in ("books.csv.gz", "books.ZIP", "books.xlsx"):
+        (path / packed).write_bytes(b"\x1f\x8b")
+    (path / "sub").mkdir()
+    (path / "link.csv").symlink_to("books.csv")
+    (path / "linked").symlink_to(tmp_path)
+    os.mkfifo(path / "pipe.csv")
+    lines = refusal(path)
+    assert any("scenario.yaml:6 tables.books value=" in line for line in lines), lines
+    assert all("scenario.yaml:6 tables.books" in line for line in lines), lines
+
+
+def test_device_and_links_for_the_scenario_itself(tmp_path: Path) -> None:
+    path = write(tmp_path / "s")
+    (path / "scenario.yaml").rename(path / "other.yaml")
+    for make in (
+        lambda p: p.symlink_to("other.yaml"),
+        lambda p: p.mkdir(),
+        os.mkfifo,
+        lambda p: p.symlink_to("/dev/zero"),
+    ):
+        make(path / "scenario.yaml")
+        assert "cannot be read" in refusal(path)[0]
+        (path / "scenario.yaml").rmdir() if (path / "scenario.yaml").is_dir() else (
+            path / "scenario.yaml"
+        ).unlink()
+    assert "cannot be read" in refusal(path)[0]
+    assert "cannot be read" in refusal(tmp_path / "nowhere")[0]
+
+
+def test_size_is_judged_before_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path / "s")
+    os.truncate(path / "positions.csv", folder.MOST_BYTES + 1)
+    opened: list[str] = []
+    read = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda p: opened.append(p.name) or read(p))
+    assert any(
+        "scenario.yaml:8 tables.positions" in i and "over 256 MiB" in i for i in refusal(path)
+    )
+    assert "positions.csv" not in opened
+    os.truncate(path / "scenario.yaml", folder.MOST_SETTINGS + 1)
+    opened.clear()
+    assert "scenario.yaml the file is over 1 MiB" in refusal(path)[0]
+    assert not opened
+
+
+TEN: list[Change] = [
+    ("scenario.yaml", "booking_fee_bps: 0.1", "booking_fee: 0.1"),
+    ("scenario.yaml", "format: 1", "format: 9"),
+    ("books.csv", "MM,PB", "MM,PX"),
+    ("instruments.csv", "etf,USD,100", "etf,USD,1O0"),
+    ("instruments.csv", "4000,50", "4000,"),
+    ("positions.csv", "EUX,EQE,1000", "eux,EQE,1000"),
+    ("positions.csv", "100000", "1e400"),
+    ("limits.csv", "book:ARB", "book:ARC"),
+    ("limits.csv", ",,,20000", ",,,"),
+    ("fx.csv", "1.07", '"1.07"x'),
+]
+TEN_FOUND = (
+    "scenario.yaml:19 costs.booking_fee unknown key",
+    "scenario.yaml:1 format value='9'",
+    "books.csv:3:account_id value='PX'",
+    "instruments.csv:2:price value='1O0'",
+    "instruments.csv:3:multiplier value=''",
+    "positions.csv:4:book_id value='eux'",
+    "positions.csv:3:quantity value='1e400'",
+    "limits.csv:2:scope value='book:ARC'",
+    "limits.csv:4:upper value=''",
+    "fx.csv:2 ',' expected",
+)
+
+
+def test_ten_mistakes_in_six_files_are_told_at_once(tmp_path: Path) -> None:
+    lines = refusal(write(tmp_path / "s", *TEN))
+    for fragment in TEN_FOUND:
+        assert sum(fragment in line for line in lines) == 1, (fragment, lines)
+    noise = [line for line in lines if not any(f in line for f in TEN_FOUND)]
+    assert noise == [
+        "ERROR instruments.csv:2:price value='1O0' no price; fill price, or bid and ask"
+    ]
+
+
+def test_a_file_that_cannot_be_split_is_not_blamed_on_others(tmp_path: Path) -> None:
+    for file in WORLD:
+        if file != "scenario.yaml":
+            lines = refusal(write(tmp_path / "s", (file, "\n", "\nx,\0\n")))
+            assert [line for line in lines if f"ERROR {file}:2" not in line] == []
+
+
+def test_at_most_fifty_errors_a_file(tmp_path: Path) -> None:
+    rows = "".join(f"ARB,X{k},1\n" for k in range(500))
+    lines = refusal(write(tmp_path / "s", ("positions.csv", "ARB,ETF,-60000\n", rows)))
+    assert len(lines) == 51
+    assert lines[-1].startswith("ERROR positions.csv more than 50 errors")
+
+
+WARNED = [
+    ("instruments.csv", "fully_paid,2", "fully_paid,0", "instruments.csv:2:half_spread_bps value='0' a half spread of zero"),
+    ("margin_rates.csv", "ETF,,0.15", "ETF,,1.5", "margin_rates.csv:2:long_rate value='1.5' a margin rate above 1"),
+    ("instruments.csv", "fully_paid,3,yes,0.01", "fully_paid,3,yes,0.5", "instruments.csv:4:specific_volatility value='0.5' a daily volatility of 0.5"),
+    ("instruments.csv", "fully_paid,3,yes,0.01", "fully_paid,3,yes,0.000001", "instruments.csv:4:specific_volatility value='0.000001' a daily"),
+    ("factor_covariance.csv", "0.0001", "0.16", "loadings.csv:2:loading value='1' its factors give it a daily volatility of 0.4"),
+    ("mandates.csv", "ARB,asset_class:etf,trade", "ARB,asset_class:etf,none", "limits.csv:2:scope value='book:ARB' nothing that it measures may change"),
+    ("limits.csv", "position,firm,FUT", "position,book:EUX,FUT", "limits.csv:5:scope value='book:EUX' nothing that it measures may change"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "old", "new", "fragment"), WARNED)
+def test_what_is_odd_but_possible_is_a_warning(
+    tmp_path: Path, file: str, old: str, new: str, fragment: str
+) -> None:
+    found = warnings(write(tmp_path / "s", (file, old, new)))
+    assert found[0].startswith("WARNING " + fragment), found
+    assert all(line.startswith(f"WARNING {file}") or "loadings.csv" in line for line in found[1:])
+
+
+@pytest.mark.parametrize("ticker", TICKERS)
+def test_an_id_is_kept_as_written(tmp_path: Path, ticker: str) -> None:
+    renamed = {file: re.sub(r"\bETF\b", ticker, content) for file, content in WORLD.items()}
+    changes = [(file, WORLD[file], content) for file, content in renamed.items()]
+    assert ticker in load(write(tmp_path / "s", *changes)).scenario.instruments.ids
+    yaml = (TWO_DESKS / "scenario.yaml").read_text()
+    path = write(tmp_path / "s")
+    (path / "scenario.yaml").write_text(re.sub(r"\b(MM|ARB)\b", rf"\g<1>{ticker}", yaml))
+    assert load(path).scenario.books.ids == (f"ARB{ticker}", f"MM{ticker}")
+    (path / "scenario.yaml").write_text(re.sub(r"\bMM\b", ticker, yaml))
+    assert set(load(path).scenario.books.ids) == {"ARB", ticker}
+
+
+def crlf(content: str) -> str:
+    return content.replace("\n", "\r\n")
+
+
+def reversed_rows(content: str) -> str:
+    head, *rows = content.splitlines()
+    return "\n".join([head, *reversed(rows)]) + "\n"
+
+
+def reversed_columns(content: str) -> str:
+    return "".join(",".join(reversed(line.split(","))) + "\n" for line in content.splitlines())
+
+
+def other_covariance(content: str) -> str:
+    return "factor_id,EURO,MARKET\nMARKET,0.00001,0.0001\nEURO,0.00005,0.00001\n"
+
+
+def quoted(content: str) -> str:
+    return "".join(
+        ",".join(f'"{cell}"' for cell in line.split(",")) + "\n" for line in content.splitlines()
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [crlf, lambda c: "\ufeff" + c, lambda c: c + "\n\n", lambda c: c.rstrip("\n"), reversed_rows, reversed_columns, quoted, other_covariance],
+    ids=["crlf", "bom", "blank-end", "no-end", "rows", "columns", "quoted", "covariance"],
+)  # fmt: skip
+def test_the_same_values_are_the_same_scenario(
+    tmp_path: Path, change: Callable[[str], str]
+) -> None:
+    files = [file for file in WORLD if file.endswith(".csv")]
+    if change is other_covariance:
+        files = ["factor_covariance.csv"]
+    elif change is reversed_columns:
+        files = [f for f in files if f != "factor_covariance.csv"]
+    plain = load(write(tmp_path / "s"))
+    changed = load(
+        write(tmp_path / "t", *[(file, WORLD[file], change(WORLD[file])) for file in files])
+    )
+    assert same(plain, changed)
+
+
+def same(one: Loaded, other: Loaded) -> bool:
+    return one.run_id(False, True) == other.run_id(False, True)
+
+
+def test_bom_and_crlf_in_the_yaml(tmp_path: Path) -> None:
+    content = WORLD["scenario.yaml"]
+    changed = write(tmp_path / "t", ("scenario.yaml", content, "\ufeff" + crlf(content)))
+    assert same(load(write(tmp_path / "s")), load(changed))
+
+
+def test_every_digit_of_a_quantity_is_kept(tmp_path: Path) -> None:
+    digits = "100000.000000000000000000000000000000000000001"
+    one = load(write(tmp_path / "s", ("positions.csv", "100000", digits)))
+    assert digits in [str(q) for q in one.scenario.holdings.exact]
+    assert not same(one, load(write(tmp_path / "t")))
+    written = [
+        load(write(tmp_path / "t", ("positions.csv", "100000", q)))
+        for q in ("1e5", "100000.00", "+100000")
+    ]
+    assert all(same(w, load(write(tmp_path / "s"))) for w in written)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-8, 1e8])
+def test_a_covariance_may_be_of_low_rank_at_any_scale(tmp_path: Path, scale: float) -> None:
+    a, b, c = 0.0001 * scale, 0.00002 * scale, 0.000004 * scale
+    content = f"factor_id,MARKET,EURO\nMARKET,{a!r},{b!r}\nEURO,{b!r},{c!r}\n"
+    change = ("factor_covariance.csv", WORLD["factor_covariance.csv"], content)
+    root = load(write(tmp_path / "s", change)).scenario.risk.factor_root
+    assert root is not None
+    assert root.shape == (2, 1)
+
+
+def test_names_are_read_once_however_they_are_written(tmp_path: Path) -> None:
+    loaded = load(
+        write(tmp_path / "s", ("scenario.yaml", "books: books.csv", "books: ./books.csv"))
+    )
+    assert set(loaded.bytes_read) == set(WORLD)
+
+
+def neutralizer(*words: str, cwd: Path) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "neutralizer", *words]
+    return subprocess.run(command, cwd=cwd, capture_output=True, timeout=60, check=False)
+
+
+def tree(path: Path) -> dict[str, tuple[int, bytes]]:
+    return {
+        p.relative_to(path).as_posix(): (
+            p.stat().st_mtime_ns,
+            p.read_bytes() if p.is_file() else b"",
+        )
+        for p in sorted(path.rglob("*"))
+    }
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("positions.csv", "MM,ETF", "M\x1b]0;owned\x07M,ETF"),
+        ("positions.csv", "quantity", "qu\u202eantity"),
+        ("scenario.yaml", "name: two-desks", '"na\\e[31mme": x'),
+        ("scenario.yaml", "books: books.csv", 'books: "b\\e[2J.csv"'),
+        ("limits.csv", "book:ARB", "book:A\u009b31mRB"),
+    ],
+)
+def test_the_command_line_refuses_cleanly(tmp_path: Path, change: Change) -> None:
+    write(tmp_path / "s", change)
+    out = tmp_path / "runs"
+    (out / "yesterday").mkdir(parents=True)
+    (out / ".today.staging").mkdir()
+    (out / ".today.staging" / "left.csv").write_text("from a crash\n")
+    before = tree(tmp_path)
+    for words in (("check", "s"), ("run", "s", "--out", "runs/today")):
+        done = neutralizer(*words, cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (3, b"")
+        assert done.stderr.startswith(b"ERROR ")
+        assert b"Traceback" not in done.stderr
+        assert all(32 <= byte < 127 or byte == 10 for byte in done.stderr), done.stderr
+    assert tree(tmp_path) == before
+
+
+ATOMS = [
+    b"", b"\0", b"\xff", b"\r", b"\n", b",", b'"', b"'", b":", b"-", b"{", b"}", b"[", b"]", b"*", b"&a", b"!!x", b"---\n", b"\t", b"..",
+    b"/", b"0", b"-1", b"1e400", b"1e29", b"1e-59", b"nan", b"12O", b"=1", b"\xe2\x88\x92", b"\xc2\xa0", b"#", b"? ", b"<<", b"x" * 300,
+    b"MM", b"ETF", b"USD", b"MARKET", b"combination", b"\xef\xbb\xbf", b"\xf0\x9f\x92\xa5", b"| ", b"> ", b"~", b"null", b"9999-12-31",
+]  # fmt: skip
+YAML_WORLD = (TWO_DESKS / "scenario.yaml").read_bytes()
+EDITS = st.lists(
+    st.tuples(st.floats(0, 1), st.integers(0, 12), st.sampled_from(ATOMS) | st.binary(max_size=4)),
+    min_size=1,
+    max_size=4,
+)
+
+
+@settings(
+    max_examples=200,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(file=st.sampled_from(["rows.yaml", *WORLD]), edits=EDITS)
+def test_any_bytes_are_read_or_refused(
+    tmp_path: Path, file: str, edits: list[tuple[float, int, bytes]]
+) -> None:
+    """Nothing but a NeutralizerError leaves load(), whatever the bytes."""
+    path = write(tmp_path / "s")
+    name = "scenario.yaml" if file == "rows.yaml" else file
+    data = YAML_WORLD if file == "rows.yaml" else WORLD[file].encode()
+    for where, length, atom in edits:
+        k = int(where * len(data))
+        data = data[:k] + atom + data[k + length :]
+    (path / name).write_bytes(data)
+    refused: NeutralizerError | None = None
+    try:
+        load(path)
+    except NeutralizerError as found:
+        refused = found
+    assert all(str(issue).isprintable() for issue in getattr(refused, "issues", ()))

@@ -15,6 +15,13 @@ NEEDS_TERMS = ("future", "option", "swap", "fx")
 
 def in_play(inputs: Inputs, select: Selector) -> tuple[Bools, Bools]:
     """(B, I) which pairs are held or may be traded, and which may change; books sorted by id."""
+    if "play" not in inputs.memo:
+        inputs.memo["play"] = _in_play(inputs, select)
+    found: tuple[Bools, Bools] = inputs.memo["play"]
+    return found
+
+
+def _in_play(inputs: Inputs, select: Selector) -> tuple[Bools, Bools]:
     books = sorted(set(inputs["books"]["book_id"]))
     may = freedoms(inputs, select, books)
     held = np.zeros(may.shape, dtype=bool)

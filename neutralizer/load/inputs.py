@@ -55,6 +55,7 @@ class Inputs:
     bytes_read: dict[str, bytes]
     overrides: tuple[str, ...]
     as_of: dict[str, datetime] = field(default_factory=dict)
+    memo: dict[str, Any] = field(default_factory=dict)  # what several rules ask, answered once
     given: frozenset[str] = frozenset()
     broken: set[str] = field(default_factory=set)
 
@@ -101,7 +102,7 @@ def _type(name: str, raw: Raw | None, inputs: Inputs, issues: Issues) -> None:
         if raw is not None and raw.rows and not needed <= set(raw.header):
             inputs.broken.add(name)
     elif raw is not None:
-        square = _square(raw, issues)
+        square = _square(_label_first(raw), issues)
         if square is None:
             inputs.broken.add(name)
         else:
@@ -189,6 +190,17 @@ def _cell(
     where, dotted = document.line((*path, column)), ".".join(map(str, (*path, column)))
     issues.error(SCENARIO_FILE, where, dotted, None, "not a value", "write a plain word or number")
     return ""
+
+
+def _label_first(raw: Raw) -> Raw:
+    """In YAML the order of a row's keys means nothing: the column of ids is found by its name."""
+    label = next((c for c in raw.header if c in ("factor_id", "instrument_id")), None)
+    if label is None or not raw.file.endswith(".yaml"):
+        return raw
+    k = raw.header.index(label)
+    header = (label, *raw.header[:k], *raw.header[k + 1 :])
+    rows = [[row[k], *row[:k], *row[k + 1 :]] for row in raw.rows]
+    return Raw(raw.name, raw.file, header, rows, raw.lines)
 
 
 def _square(raw: Raw, issues: Issues) -> Square | None:

@@ -26,8 +26,11 @@ def unique_keys(inputs: Inputs, select: Selector, issues: Issues) -> None:
     for name, key in KEYS.items():
         table = inputs[name]
         may_be_blank = name == "margin_rates"
+        keys = list(zip(*(table[c] for c in key), strict=True))
+        if len(set(keys)) == len(keys):
+            continue
         first: dict[tuple[str, ...], int] = {}
-        for row, found in enumerate(zip(*(table[c] for c in key), strict=True)):
+        for row, found in enumerate(keys):
             if not all(found) and not (may_be_blank and found[0]):
                 continue
             if found in first:
@@ -213,7 +216,7 @@ def accounts_are_sound(inputs: Inputs, select: Selector, issues: Issues) -> None
         if not book:
             continue
         used = of.accounts[ids.index(book)]
-        if (used < 0).any():
+        if (used < 0).any() and not books["account_id"][row]:
             books.error(
                 issues,
                 row,

@@ -117,10 +117,11 @@ def volatilities_are_believable(inputs: Inputs, select: Selector, issues: Issues
             reason = f"a daily volatility of {table[column][row] * scale:.3g}"
             table.warning(issues, row, column, reason, _UNITS)
     dense = inputs.squares.get("covariance")
-    daily = np.sqrt(np.maximum(np.diag(dense.matrix), 0)) * scale if dense else np.zeros(0)
-    for k in _odd(daily) if dense else ():
-        name = dense.ids[k]
-        dense.warning(issues, name, name, f"a daily volatility of {daily[k]:.3g}", _UNITS)
+    if dense is not None:
+        daily = np.sqrt(np.maximum(np.diag(dense.matrix), 0)) * scale
+        for k in _odd(daily):
+            name = dense.ids[k]
+            dense.warning(issues, name, name, f"a daily volatility of {daily[k]:.3g}", _UNITS)
     _factor_model_is_believable(inputs, scale, issues)
 
 

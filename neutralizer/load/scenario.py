@@ -12,8 +12,8 @@ from neutralizer.errors import InputsRefused, InputsTooOld
 from neutralizer.issues import Issue, Issues
 from neutralizer.load.checks import check
 from neutralizer.load.columns import KEYS
-from neutralizer.load.inputs import Inputs, read_inputs
 from neutralizer.load.freshness import too_old
+from neutralizer.load.inputs import Inputs, read_inputs
 from neutralizer.load.mandates import Selector
 from neutralizer.load.resolve import resolve
 from neutralizer.load.table import Table

@@ -8,6 +8,8 @@ NUMBER = re.compile(
 )
 ID = re.compile(r"(?!.*\.\.)[A-Za-z0-9_.$^#(*][A-Za-z0-9_.:$^#&%+=@()* -]{0,63}(?<! )")
 DURATION = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)(s|m|h|d)")
+_DIGIT = re.compile(r"[0-9]")
+_NOT_ZERO = re.compile(r"[^eE]*[1-9]")  # a digit above zero before the exponent
 SMALLEST, LARGEST = 1e-60, 1e30  # so that products of numbers stay finite
 INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?"
@@ -24,13 +26,12 @@ _HINTS = (
 
 def number(text: str) -> float:
     """A finite decimal number. Raises ValueError with the remedy as its message."""
-    if not NUMBER.fullmatch(text) or not re.search(r"[0-9]", text):
+    if not NUMBER.fullmatch(text) or not _DIGIT.search(text):
         raise ValueError(
             next((h for p, h in _HINTS if p.fullmatch(text)), "write a plain decimal number")
         )
     value = float(text)
-    nothing = not re.search(r"[1-9]", re.split("[eE]", text)[0])
-    if not (nothing or SMALLEST <= abs(value) <= LARGEST):
+    if not SMALLEST <= abs(value) <= LARGEST and _NOT_ZERO.match(text):
         raise ValueError(
             f"write a number between {SMALLEST:g} and {LARGEST:g} in size, or leave it blank"
         )

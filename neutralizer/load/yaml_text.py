@@ -65,8 +65,8 @@ def _document(events: Iterator[Any], document: YamlText, issues: Issues) -> None
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
-                line = event.start_mark.line + 1
-                raise _Refused(line, "a second document begins", "keep one document")
+                mark: Any = event.start_mark
+                raise _Refused(mark.line + 1, "a second document begins", "keep one document")
             document.root = _value(next(events), events, document, (), issues)
     if not isinstance(document.root, dict):
         raise _Refused(0, "the file is empty or not a mapping", "begin with `format: 1`")

@@ -24,13 +24,18 @@ NAME = "manifest.json"
 
 
 def manifest(
-    inputs: Mapping[str, bytes], outputs: Mapping[str, bytes], run_id: str, settings: dict[str, Any]
+    inputs: Mapping[str, bytes],
+    outputs: Mapping[str, bytes],
+    run_id: str,
+    settings: dict[str, Any],
+    seconds: dict[str, float],
 ) -> dict[str, Any]:
     """Hashes, rows and control totals of every file."""
     return {
         "run_id": run_id,
         "written_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {"neutralizer": __version__} | {p: version(p) for p in PACKAGES},
+        "seconds": {name: round(taken, 3) for name, taken in seconds.items()},
         "settings": settings,
         "inputs": {name: _described(name, data) for name, data in sorted(inputs.items())},
         "outputs": {name: _described(name, data) for name, data in sorted(outputs.items())},

@@ -1,0 +1,126 @@
+"""Measures what the project promises about speed, each as a ratio to something of the same run.
+
+`python -m benchmarks.measure` prints a table; `--write` puts it into benchmarks/RESULTS.md.
+`--large` adds the 12,000-holding case, which takes some minutes.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.generate import generate
+
+Row = tuple[str, str, str, str]  # what, measured, allowed, met
+RESULTS = Path(__file__).with_name("RESULTS.md")
+
+
+def seconds(command: list[str], times: int = 3) -> float:
+    """The least wall time of a few runs of a command."""
+    best = float("inf")
+    for _ in range(times):
+        started = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True)
+        best = min(best, time.perf_counter() - started)
+    return best
+
+
+def python(code: str) -> list[str]:
+    return [sys.executable, "-c", code]
+
+
+def row(what: str, found: float, allowed: float, unit: str = "x") -> Row:
+    return what, f"{found:.2f} {unit}", f"{allowed:g} {unit}", "yes" if found <= allowed else "NO"
+
+
+def whole_run(folder: Path) -> list[Row]:
+    """`run --no-baseline` on 500 x 10 x 20 against imports, solver and rounding."""
+    generate(folder / "mid", 500, 10, 20, 1500, 8, 1)
+    floor = seconds(python("import cvxpy, pandas"))
+    best, kept = float("inf"), {}
+    for k in range(3):
+        out = folder / f"out{k}"
+        command = [sys.executable, "-m", "neutralizer", "run", str(folder / "mid")]
+        taken = seconds([*command, "--out", str(out), "--no-baseline", "-q"], 1)
+        own = json.loads((out / "manifest.json").read_text())["seconds"]
+        if taken / (floor + own["solver"] + own["rounding"]) < best:
+            best = taken / (floor + own["solver"] + own["rounding"])
+            kept = own
+    summary = json.loads((folder / "out0" / "summary.json").read_text())
+    premium = 100 * (summary["plan_cost"] / summary["objective"] - 1)
+    return [
+        row("run, 500 x 10 x 20, over imports + solver + rounding", best, 1.5),
+        row("its rounding", kept["rounding"], max(kept["solver"], 10.0), "s"),
+        row("its premium of whole lots", premium, 0.5, "%"),
+    ]
+
+
+def loading(folder: Path) -> list[Row]:
+    """Positions of 50 books in 2,000 instruments and loadings on 50 factors."""
+    generate(folder / "wide", 2000, 50, 50, 100_000, 8, 1)
+    code = (
+        "import time; from pathlib import Path; from neutralizer.load.scenario import load\n"
+        f"t = time.perf_counter(); load(Path({str(folder / 'wide')!r}))\n"
+        "print(time.perf_counter() - t)"
+    )
+    best = min(
+        float(subprocess.run(python(code), check=True, capture_output=True, text=True).stdout)
+        for _ in range(3)
+    )
+    return [row("loading 100,000 positions and 100,000 loadings", best, 2.0, "s")]
+
+
+def starting() -> list[Row]:
+    """`--help` against an empty Python."""
+    empty = seconds(python("pass"), 9)
+    helped = seconds([sys.executable, "-m", "neutralizer", "--help"], 9)
+    return [row("--help over an empty Python", helped / empty, 5.0)]
+
+
+def large(folder: Path) -> list[Row]:
+    """2,000 x 20 x 50 with 12,000 holdings: canonicalisation and memory."""
+    generate(folder / "large", 2000, 20, 50, 12_000, 8, 1)
+    code = (
+        "import time, resource; from pathlib import Path\n"
+        "from neutralizer.load.scenario import load\n"
+        "from neutralizer.program.build import build\n"
+        "from neutralizer.program.canonical import canonicalise\n"
+        "from neutralizer.program.solve import run_solver\n"
+        f"s = load(Path({str(folder / 'large')!r})).scenario\n"
+        "t = time.perf_counter(); c = canonicalise(build(s)); t = time.perf_counter() - t\n"
+        "a = run_solver(c, s)\n"
+        "own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss\n"
+        "print(t / a['seconds'], a['seconds'], max(own, child) / 2**20)"
+    )
+    out = subprocess.run(python(code), check=True, capture_output=True, text=True).stdout.split()
+    return [
+        row("building and canonicalising, 12,000 holdings, over the solve", float(out[0]), 0.2),
+        row("peak memory at 12,000 holdings", float(out[2]), 2.0, "GB"),
+    ]
+
+
+def main() -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--large", action="store_true")
+    parser.add_argument("--write", action="store_true")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        rows = [*starting(), *loading(folder), *whole_run(folder)]
+        rows += large(folder) if asked.large else []
+    lines = ["| what | measured | allowed | met |", "|---|---|---|---|"]
+    lines += ["| " + " | ".join(cells) + " |" for cells in rows]
+    print("\n".join(lines))
+    if asked.write:
+        command = "python -m benchmarks.measure" + " --large" * asked.large + " --write"
+        head = f"# Measured\n\nMade by `{command}`, each the best of a few runs on one machine.\n\n"
+        RESULTS.write_text(head + "\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+#!/bin/sh
+# The end-of-day run, for cron or systemd.
+#
+#   end-of-day.sh SCENARIO RUNS [DATE]
+#
+# SCENARIO  the scenario folder that the feeds fill
+# RUNS      the folder that keeps one folder a day, RUNS/YYYY-MM-DD; made if it is missing
+# DATE      the business date that the scenario must be of; default today, by the clock
+#
+# Prints one line when all is well, else what the clerk has to know, and ends with the exit code of
+# neutralizer. cron mails what is printed. Set MAIL_TO where nothing else does (systemd).
+# RETRY_AFTER is how long to wait when another run holds the lock, in seconds; default 60.
+set -u
+
+if [ $# -lt 2 ] || [ $# -gt 3 ]; then
+    echo "usage: end-of-day.sh SCENARIO RUNS [DATE]" >&2
+    exit 2
+fi
+scenario=$1
+runs=$2
+day=${3:-$(date +%Y-%m-%d)}
+out=$runs/$day
+said=$(mktemp) || exit 9
+trap 'rm -f "$said"' EXIT
+
+# tell CODE SENTENCE: the sentence, then what neutralizer said; by mail too where MAIL_TO is set.
+tell() {
+    {
+        echo "$2"
+        cat "$said"
+    } >&2
+    if [ -n "${MAIL_TO:-}" ]; then
+        { echo "$2"; cat "$said"; } | mail -s "neutralizer $day: exit $1" "$MAIL_TO"
+    fi
+}
+
+# explain CODE: one sentence for each exit code, and what helps to act on it.
+explain() {
+    case $1 in
+    0)
+        cat "$said"
+        # what a person should know before booking; the one line of --quiet leaves it out
+        awk '/^  "findings": \[$/ {on = 1; next} /^  \]/ {on = 0} on {sub(/^ +/, "  finding: "); print}' \
+            "$out/summary.json"
+        ;;
+    3) tell 3 "The inputs of $day are refused. No tickets. Send the lines below to whoever feeds them." ;;
+    4)
+        if [ -s "$out.refused/conflicts.csv" ]; then
+            cat "$out.refused/conflicts.csv" >>"$said"
+        fi
+        tell 4 "No plan keeps every limit on $day. No tickets. Ask the owners of the limits below."
+        ;;
+    5) tell 5 "No certified answer for $day. No tickets. Call support with the lines below." ;;
+    6) tell 6 "The plan of $day failed its proof. No tickets. Call support; $out.refused says why." ;;
+    7) tell 7 "$out holds a run of other inputs. It was not touched. Ask whether it was booked." ;;
+    8) tell 8 "Another run still writes $out. Wait until it has ended, then run again." ;;
+    9) tell 9 "Cannot write $out. No tickets. Check disk space and permissions, then run again." ;;
+    10) tell 10 "The inputs are not fresh enough for $day. No tickets. Ask for the feed, then run again." ;;
+    11) tell 11 "Files in $out were changed after the run. Do not book them. Call support." ;;
+    70) tell 70 "A fault of neutralizer itself on $day. No tickets. Call support with the lines below." ;;
+    *) tell "$1" "The run of $day ended with code $1. No tickets of this run. Call support." ;;
+    esac
+}
+
+# attempt: one run; the inputs' own date is read first, so that yesterday's feed is never run as today's.
+attempt() {
+    neutralizer check "$scenario" >"$said" 2>&1 || return
+    dated=$(awk '$1 == "OK" {print $2}' "$said")
+    if [ "$dated" != "$day" ]; then
+        echo "the scenario is of $dated, not of $day" >"$said"
+        return 10
+    fi
+    neutralizer run "$scenario" --out "$out" --quiet >"$said" 2>&1
+}
+
+if ! mkdir -p "$runs" 2>"$said"; then
+    explain 9
+    exit 9
+fi
+attempt
+code=$?
+if [ "$code" -eq 8 ]; then
+    sleep "${RETRY_AFTER:-60}"
+    attempt
+    code=$?
+fi
+explain "$code"
+exit "$code"
