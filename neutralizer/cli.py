@@ -181,6 +181,8 @@ def main() -> NoReturn:
     try:
         cli.main(standalone_mode=False)
         sys.exit(0)
+    except SystemExit as done:  # click ends a closed pipe with 1, which is kept for no fault
+        sys.exit(128 + signal.SIGPIPE if done.code == 1 else done.code)
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
     except click.ClickException as usage:

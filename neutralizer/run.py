@@ -9,6 +9,7 @@ from typing import Any
 
 from neutralizer import costs
 from neutralizer.costs.attribution import by_book
+from neutralizer.domain.orders import crosses_only
 from neutralizer.domain.plan import Booking, Plan
 from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import FolderTaken, Infeasible, NeutralizerError, ProofFailed, Tampered
@@ -72,7 +73,8 @@ def run(root: Path, out: Path | None, options: Options) -> Outcome:
 def _decide(
     loaded: Loaded, run_id: str, options: Options, staging: Staging | None = None
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
-    scenario, say = loaded.scenario, options.say
+    say = options.say
+    scenario = crosses_only(loaded.scenario) if options.transfers_only else loaded.scenario
     say("solving")
     solution = cross_only(scenario) if options.transfers_only else solve(scenario)
     say("rounding to whole lots")
@@ -85,23 +87,25 @@ def _decide(
         say("solving each book alone")
         baseline = stand_alone(scenario)
     say("writing and proving")
-    files = _written(loaded, plan, solution, rounded.report, baseline, run_id, options)
+    files = _written(loaded, scenario, plan, solution, rounded.report, baseline, run_id, options)
     settings = {
         "set": list(options.overrides),
         "transfers_only": options.transfers_only,
         "baseline": options.baseline,
+        "freshness_not_checked": list(loaded.ages_not_checked),
     }
     seconds = {"solver": solution.solver["seconds"], "rounding": rounding_seconds}
     files[MANIFEST] = json_bytes(manifest(loaded.bytes_read, files, run_id, settings, seconds))
     if staging is not None:
         staging.write(files)
         files = staging.read()
-    proven(scenario, files)
+    proven(loaded.scenario, files)
     return json.loads(files[SUMMARY]), files
 
 
 def _written(
     loaded: Loaded,
+    scenario: Scenario,
     plan: Plan,
     solution: Solution,
     rounding: dict[str, Any],
@@ -109,13 +113,12 @@ def _written(
     run_id: str,
     options: Options,
 ) -> dict[str, bytes]:
-    scenario = loaded.scenario
     per_order = costs.amounts(plan.trades, scenario)
     order_costs = {t: per_order[t] for t in ("half_spread", "market_impact", "commission_tax")}
     booking = Booking(plan, scenario, run_id, order_costs, release_phase(scenario, plan))
     attributed = by_book(scenario, plan)
     summary = summarise(
-        booking, attributed, solution.objective, solution.solver, rounding, baseline.cost,
+        booking, attributed, solution.objective, solution.trades, solution.solver, rounding, baseline.cost,
         baseline.firm_volatility, baseline.reason, options.transfers_only,
     )  # fmt: skip
     return run_files(booking, attributed, solution.trades, summary, loaded.bytes_read)
@@ -149,7 +152,7 @@ def _refuse(staging: Staging, refusal: NeutralizerError, scenario: Scenario, run
     findings = list(getattr(refusal, "findings", ())) or [str(refusal)]
     status = getattr(refusal, "reason", "proof_failed")
     columns = ("limit_id", "scope", "measure", "target", "relaxation", "owner")
-    rows = [{c: str(row[c]) for c in columns} for row in conflicts]
+    rows = [{c: _cell(row[c]) for c in columns} for row in conflicts]
     summary = {
         "run_id": run_id,
         "name": scenario.name,
@@ -159,3 +162,7 @@ def _refuse(staging: Staging, refusal: NeutralizerError, scenario: Scenario, run
     }
     staging.write({SUMMARY: json_bytes(summary), "conflicts.csv": csv_bytes(columns, rows)})
     staging.publish(refused_folder(staging.target), replace=True)
+
+
+def _cell(value: object) -> str:
+    return f"{value:.6f}" if isinstance(value, float) else str(value)

@@ -70,7 +70,9 @@ def test_a_room_imports_only_from_lower_floors(path: Path) -> None:
     if own == "__init__":
         return
     for other in rooms_imported(path) - {own}:
-        assert FLOORS[other] < FLOORS[own] or (own, other) in SAME_ROOM_SIBLINGS, f"{own} -> {other}"
+        assert FLOORS[other] < FLOORS[own] or (own, other) in SAME_ROOM_SIBLINGS, (
+            f"{own} -> {other}"
+        )
 
 
 def test_no_circles_between_modules() -> None:
@@ -135,6 +137,8 @@ def test_every_rule_is_registered() -> None:
     for module in ("references", "economics", "risk_rules", "limit_rules", "freshness"):
         tree = ast.parse((PACKAGE / "load" / f"{module}.py").read_text())
         for node in tree.body:
-            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-                if [a.arg for a in node.args.args] == ["inputs", "select", "issues"]:
-                    assert node.name in registered, node.name
+            is_rule = isinstance(node, ast.FunctionDef) and (
+                [a.arg for a in node.args.args] == ["inputs", "select", "issues"]
+            )
+            if is_rule and not node.name.startswith("_"):
+                assert node.name in registered, node.name

@@ -506,10 +506,7 @@ def test_ten_mistakes_in_six_files_are_told_at_once(tmp_path: Path) -> None:
     lines = refusal(write(tmp_path / "s", *TEN))
     for fragment in TEN_FOUND:
         assert sum(fragment in line for line in lines) == 1, (fragment, lines)
-    noise = [line for line in lines if not any(f in line for f in TEN_FOUND)]
-    assert noise == [
-        "ERROR instruments.csv:2:price value='1O0' no price; fill price, or bid and ask"
-    ]
+    assert len(lines) == 10
 
 
 def test_a_file_that_cannot_be_split_is_not_blamed_on_others(tmp_path: Path) -> None:

@@ -118,9 +118,20 @@ def _every_scope(scenario: Scenario) -> list[Limit]:
             own = np.flatnonzero(scenario.holdings.instrument == scenario.holdings.instrument[0])
         found.append(
             Limit(
-                f"test-{measure}", measure, "firm", first if measure == "position" else "",
-                -np.inf, 1.0, False, 0.0, "", "", everything, own,
-                factor=0, books=frozenset(range(len(scenario.books.ids))),
+                f"test-{measure}",
+                measure,
+                "firm",
+                first if measure == "position" else "",
+                -np.inf,
+                1.0,
+                False,
+                0.0,
+                "",
+                "",
+                everything,
+                own,
+                factor=0,
+                books=frozenset(range(len(scenario.books.ids))),
                 accounts=tuple(range(len(scenario.accounts.ids))),
             )  # fmt: skip
         )

@@ -21,11 +21,11 @@ def by_book(scenario: Scenario, plan: Plan) -> Costs:
     books, share = scenario.books.ids, order_shares(scenario, plan)
     for cost in costs.REGISTRY:
         for term, amounts in cost.amounts(plan.trades, scenario).items():
-            if cost.AXIS == "holding":
+            if cost.AXIS == "order":
+                amounts = amounts @ share
+            if cost.AXIS in ("holding", "order"):
                 totals = np.bincount(scenario.holdings.book, weights=amounts, minlength=len(books))
                 found |= {(b, term): float(x) for b, x in zip(books, totals, strict=True)}
-            elif cost.AXIS == "order":
-                found |= {(b, term): float(x) for b, x in zip(books, amounts @ share, strict=True)}
             elif cost.AXIS == "account":
                 for a, x in enumerate(amounts.tolist()):
                     found[_only_book(scenario, a), term] += x
@@ -36,12 +36,12 @@ def by_book(scenario: Scenario, plan: Plan) -> Costs:
 
 
 def order_shares(scenario: Scenario, plan: Plan) -> Floats:
-    """(O, B) share of each order that fills each book, by notional over its legs."""
-    share = np.zeros((len(scenario.orders.tradable), len(scenario.books.ids)))
+    """(O, H) share of each order that fills each holding, by notional over its legs."""
+    share = np.zeros((len(scenario.orders.tradable), len(scenario.holdings.book)))
     for hedge in plan.hedges:
         for a in hedge.allocations:
             notional = scenario.holding_notional[a.holding] * abs(float(a.quantity))
-            share[hedge.order, scenario.holdings.book[a.holding]] += notional
+            share[hedge.order, a.holding] += notional
     total = share.sum(axis=1, keepdims=True)
     found: Floats = np.divide(share, total, out=np.zeros_like(share), where=total > 0)
     return found

@@ -49,6 +49,13 @@ def alone(scenario: Scenario) -> Scenario:
     return with_groups(scenario, scenario.books.ids)
 
 
+def crosses_only(scenario: Scenario) -> Scenario:
+    """The same scenario with nothing that may be ordered outside."""
+    closed = replace(scenario.tradables, cap=np.zeros(len(scenario.tradables.ids)))
+    orders = orders_of(scenario.books, scenario.holdings, closed, scenario.may_change)
+    return replace(scenario, tradables=closed, orders=orders)
+
+
 def with_groups(scenario: Scenario, groups: Sequence[str]) -> Scenario:
     """The same scenario under another partition of its books."""
     books = replace(scenario.books, group=tuple(groups))

@@ -214,7 +214,6 @@ class Scenario:
     minimum_order: float  # base
     minimum_transfer: float
     orders: Orders
-    solver: str
     time_limit: float  # seconds
     memory_limit: int  # bytes
     warnings: tuple[str, ...] = ()

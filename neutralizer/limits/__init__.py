@@ -50,25 +50,47 @@ def sensitivity(scenario: Scenario, limit: Limit) -> Floats:
     return found
 
 
+def written(scenario: Scenario) -> tuple[Floats, Floats]:
+    """(limits,) the bounds as written, ±inf where blank."""
+    lower = np.array([x.lower for x in scenario.limits], dtype=float)
+    upper = np.array([x.upper for x in scenario.limits], dtype=float)
+    return lower, upper
+
+
 def bounds(scenario: Scenario) -> tuple[Floats, Floats]:
     """(limits,) the bounds that hold: where only improvement is asked, not worse than before."""
     before = amounts(nothing(scenario), scenario)
-    lower = np.array([x.lower for x in scenario.limits], dtype=float)
-    upper = np.array([x.upper for x in scenario.limits], dtype=float)
+    lower, upper = written(scenario)
     improve = np.array([x.improve for x in scenario.limits], dtype=bool)
     lower = np.where(improve, np.minimum(lower, before), lower)
     return lower, np.where(improve, np.maximum(upper, before), upper)
 
 
 def scales(scenario: Scenario) -> Floats:
-    """(limits,) a limit's own scale: its bound, else the measure's gross move, else a lot."""
+    """(limits,) a limit's own scale: its bound, else the measure's gross move, else a lot. A bound
+    below a millionth of the gross move is as good as zero.
+    """
     found = []
     for limit in scenario.limits:
         ends = [abs(e) for e in (limit.lower, limit.upper) if np.isfinite(e)]
         move = sensitivity(scenario, limit)
         gross_move = float(move @ np.abs(scenario.holdings.before))
-        found.append(max(ends, default=0.0) or gross_move or float(move.max(initial=0)) or 1.0)
+        bound = max(ends, default=0.0)
+        own = bound if bound > 1e-6 * gross_move else gross_move
+        found.append(own or float(move.max(initial=0)) or 1.0)
     return np.array(found, dtype=float)
+
+
+def penalty(trades: Trades, scenario: Scenario) -> float:
+    """What improving limits still exceed their written bounds by, priced, base currency."""
+    before, after = amounts(nothing(scenario), scenario), amounts(trades, scenario)
+    total = 0.0
+    for k, limit in enumerate(scenario.limits):
+        if limit.improve:
+            over = max(after[k] - limit.upper, 0.0) if before[k] > limit.upper else 0.0
+            under = max(limit.lower - after[k], 0.0) if before[k] < limit.lower else 0.0
+            total += limit.penalty * (over + under)
+    return float(total)
 
 
 def rounding_errors(scenario: Scenario) -> Floats:

@@ -30,6 +30,7 @@ class Loaded:
         str  # of values, settings and program version: order of rows and columns does not matter
     )
     warnings: tuple[Issue, ...]
+    ages_not_checked: tuple[str, ...]  # tables that `freshness` does not name
 
     def run_id(self, transfers_only: bool, baseline: bool) -> str:
         """Twelve hex digits of the inputs' values, the settings, what was asked and the version."""
@@ -50,7 +51,8 @@ def load(root: Path, overrides: tuple[str, ...] = ()) -> Loaded:
         raise InputsTooOld("; ".join(stale))
     warnings = tuple(issues.warnings)
     scenario = replace(resolve(inputs, select), warnings=tuple(map(str, warnings)))
-    return Loaded(scenario, inputs.bytes_read, overrides, _digest(inputs), warnings)
+    unchecked = tuple(sorted(inputs.given - set(inputs.settings.freshness)))
+    return Loaded(scenario, inputs.bytes_read, overrides, _digest(inputs), warnings, unchecked)
 
 
 def _digest(inputs: Inputs) -> str:

@@ -50,7 +50,7 @@ class LotSettings(_Strict):
 class SolveSettings(_Strict):
     """Which solver, and for how long."""
 
-    solver: Literal["auto", "clarabel", "osqp"] = "auto"
+    solver: Literal["auto", "clarabel"] = "auto"
     time_limit: Duration = timedelta(seconds=120)
     memory_limit_gb: Annotated[float, _text(values.number), Field(gt=0)] = 8.0
 

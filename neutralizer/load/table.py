@@ -7,7 +7,7 @@ columns on an extra field; so the text is split by `csv` and each column is conv
 import csv
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -53,6 +53,9 @@ class Table:
     name: str
     raw: Raw
     columns: dict[str, Any]
+    unread: set[tuple[int, str]] = field(
+        default_factory=set
+    )  # cells that hold no value of their kind
 
     def __len__(self) -> int:
         return len(self.raw.rows)
@@ -65,7 +68,9 @@ class Table:
         return column in self.raw.header
 
     def error(self, issues: Issues, row: int, column: str, reason: str, remedy: str) -> None:
-        """An error at one cell."""
+        """An error at one cell; a cell that could not be read is not judged again."""
+        if (row, column) in self.unread:
+            return
         raw = self.raw
         value = raw.rows[row][raw.header.index(column)] if column in raw.header else None
         issues.error(raw.file, raw.lines[row], raw.path(row, column), value, reason, remedy)
@@ -189,6 +194,7 @@ def _convert(table: Table, column: Column, cells: list[str], issues: Issues) -> 
         for row, text in enumerate(cells):
             if text in wrong and (text or column.required):
                 table.error(issues, row, column.name, *wrong[text])
+                table.unread.add((row, column.name))
     found = [meaning[text] for text in cells]
     return np.array(found, dtype=float) if column.kind == "number" else found
 

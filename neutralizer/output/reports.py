@@ -10,7 +10,7 @@ from neutralizer.costs.attribution import Costs, order_shares
 from neutralizer.domain.money import plain, rounded
 from neutralizer.domain.plan import Booking
 from neutralizer.domain.scenario import Floats, Scenario
-from neutralizer.domain.trades import Trades, nothing
+from neutralizer.domain.trades import Trades, nothing, sums
 from neutralizer.margin import cash
 
 Row = dict[str, str]
@@ -166,13 +166,10 @@ def pool_rows(booking: Booking) -> list[Row]:
 def _execution_cost(booking: Booking) -> Floats:
     """(P,) spread, impact and commission of each pool's fills, in its currency."""
     s = booking.scenario
-    per_book = sum(booking.order_costs.values()) @ order_shares(s, booking.plan)
-    found = np.zeros(len(s.pools.ids))
-    for b in range(len(s.books.ids)):
-        held = s.holdings.account[(s.holdings.book == b) & (s.holdings.account >= 0)]
-        if len(held):  # a book's costs are called on the account that holds most of its lines
-            found[s.accounts.pool[np.bincount(held).argmax()]] += per_book[b]
-    return found / s.pools.fx
+    paid = np.add.reduce(list(booking.order_costs.values())) @ order_shares(s, booking.plan)
+    held = s.holdings.account >= 0
+    pool = s.accounts.pool[s.holdings.account[held]]
+    return sums(pool, paid[held], len(s.pools.ids)) / s.pools.fx
 
 
 def margin_rows(booking: Booking) -> list[Row]:

@@ -11,12 +11,14 @@ from neutralizer.domain.money import rounded
 from neutralizer.domain.plan import Booking, Plan
 from neutralizer.domain.scenario import Floats, Scenario
 from neutralizer.domain.trades import Trades, nothing, volatility
+from neutralizer.margin import cash
 
 
 def summarise(
     booking: Booking,
     costs: Costs,
     objective: float,
+    best: Trades,
     solver: dict[str, Any],
     rounding: dict[str, Any],
     alone: float | None,
@@ -41,6 +43,10 @@ def summarise(
         "transfers_only": transfers_only,
         "objective": _money(objective, s),
         "plan_cost": float(plan_cost),
+        "penalty": {
+            "objective": _money(limits.penalty(best, s), s),
+            "plan": _money(limits.penalty(plan.trades, s), s),
+        },
         "costs": {term: float(amount) for term, amount in terms.items()},
         "stand_alone_cost": None if alone is None else _money(alone, s),
         "saving": saving,
@@ -95,16 +101,17 @@ def breaches(s: Scenario, plan: Plan) -> dict[str, int]:
 def _outside(s: Scenario, state: Trades) -> Floats:
     """(limits,) excess beyond the written bounds, over half a step, in the measure's unit."""
     found, half = limits.amounts(state, s), limits.half_steps(s)
-    lower = np.array([x.lower for x in s.limits], dtype=float)
-    upper = np.array([x.upper for x in s.limits], dtype=float)
+    lower, upper = limits.written(s)
     beyond = np.maximum(found - upper, lower - found) - half
     return np.where(beyond > limits.rounding_errors(s), beyond, 0.0)
 
 
 def release_phase(s: Scenario, plan: Plan) -> int:
-    """1 where the transfers alone leave no limit further outside than before, else 2."""
+    """1 where the transfers and the cash leave no limit and no pool worse than before, else 2."""
     worse = _outside(s, plan.after_transfers) > _outside(s, nothing(s))
-    return 2 if worse.any() else 1
+    short = np.minimum(cash.headroom(plan.after_transfers, s), 0)
+    shorter = short < np.minimum(cash.headroom(nothing(s), s), 0)
+    return 2 if worse.any() or shorter.any() else 1
 
 
 def _findings(
@@ -127,7 +134,7 @@ def _findings(
         found.append("the plan in whole lots costs more than each book alone before lots")
     if release_phase(s, plan) == 2:
         found.append(
-            "transfers alone leave a limit worse than before: book them with the hedges (release_phase 2)"
+            "transfers alone leave a limit or a pool worse than before: book them with the hedges (release_phase 2)"
         )
     if rounding.get("small_lines_kept"):
         found.append("lines below the minimum sizes were kept: a hard limit needs them")

@@ -50,13 +50,16 @@ def _costs(summary: dict[str, Any], files: Files) -> str:
     lines += [f"  {term:<24}{amount:>18,.2f}" for term, amount in rows]
     lines.append(f"  {'plan':<24}{summary['plan_cost']:>18,.2f}")
     lines.append(f"  {'before lots':<24}{summary['objective']:>18,.2f}")
+    if any(summary["penalty"].values()):
+        whole, best = summary["penalty"]["plan"], summary["penalty"]["objective"]
+        lines.append(f"  {'penalty on improving':<24}{whole:>18,.2f} (before lots {best:,.2f})")
     if summary["stand_alone_cost"] is not None:
         lines.append(f"  {'each book alone':<24}{summary['stand_alone_cost']:>18,.2f}")
         lines.append(f"  {'saving':<24}{summary['saving']:>18,.2f}")
     by_book: dict[str, float] = {}
     for row in csv_rows(files["costs.csv"])[1]:
         by_book[row["book_id"]] = by_book.get(row["book_id"], 0.0) + float(row["amount"])
-    lines.append(f"\ncost by book, {money}")
+    lines += [f"\ncost by book, {money}"] if by_book else []
     lines += [f"  {_cut(book or '(no book)', 24):<24}{x:>18,.2f}" for book, x in by_book.items()]
     return "\n".join(lines)
 

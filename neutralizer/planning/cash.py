@@ -10,6 +10,8 @@ from neutralizer.domain.scenario import Floats, Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.margin import cash
 
+SHORT = 1e3  # what a unit left short weighs against fees, where some may be left short at all
+
 
 def funded(scenario: Scenario, trades: Trades, slack: Floats | None = None) -> Trades | None:
     """The trades with their cash and loans replaced; None where the pools cannot be covered.
@@ -23,25 +25,28 @@ def funded(scenario: Scenario, trades: Trades, slack: Floats | None = None) -> T
         trades.change, trades.order, np.zeros(len(routes.source)), np.zeros(len(pools.ids))
     )
     cents = np.array([float(minor_unit(c)) for c in pools.currency])
-    need = -cash.headroom(still, scenario) - (0.0 if slack is None else slack)
+    need = -cash.headroom(still, scenario)
     if (need <= 0).all():
         return still
+    short = np.zeros(len(pools.ids)) if slack is None else slack
     crossing = pools.fx[routes.source] / pools.fx[routes.target] * (1 - routes.fee)
-    flow = np.zeros((len(pools.ids), len(routes.source) + len(pools.ids)))
+    flow = np.zeros((len(pools.ids), len(routes.source) + 2 * len(pools.ids)))
     np.subtract.at(flow, (routes.source, np.arange(len(routes.source))), 1.0)
     np.add.at(flow, (routes.target, np.arange(len(routes.source))), crossing)
-    flow[:, len(routes.source) :] = np.eye(len(pools.ids))
+    flow[:, len(routes.source) :] = np.hstack([np.eye(len(pools.ids))] * 2)
     spare = cents * (2 + np.bincount(routes.source, minlength=len(pools.ids)))
-    most = np.concatenate([routes.capacity, pools.borrow_limit])
+    most = np.concatenate([routes.capacity, pools.borrow_limit, short])
+    borrowed = slice(len(routes.source), len(routes.source) + len(pools.ids))
     for room in (spare, np.zeros_like(spare)):
         moved = _least(scenario, flow, need + room, most)
         if moved is not None:
-            amounts = _rounded_up(moved, np.concatenate([cents[routes.source], cents]), most)
+            cent = np.concatenate([cents[routes.source], cents, cents])
+            amounts = _rounded_up(moved, cent, most)
             return Trades(
                 trades.change,
                 trades.order,
                 amounts[: len(routes.source)],
-                amounts[len(routes.source) :],
+                amounts[borrowed],
             )
     return None
 
@@ -49,8 +54,9 @@ def funded(scenario: Scenario, trades: Trades, slack: Floats | None = None) -> T
 def _least(scenario: Scenario, flow: Floats, need: Floats, most: Floats) -> Floats | None:
     """Least cost first, then least total amount at that cost."""
     pools, routes = scenario.pools, scenario.routes
-    fx = np.concatenate([pools.fx[routes.source], pools.fx])
-    price = np.concatenate([routes.fee, pools.borrow_rate * scenario.costing.years]) * fx
+    fx = np.concatenate([pools.fx[routes.source], pools.fx, pools.fx])
+    loans = pools.borrow_rate * scenario.costing.years
+    price = np.concatenate([routes.fee, loans, np.full(len(loans), SHORT)]) * fx
     bounds = [(0.0, None if np.isinf(m) else m) for m in most]
     scale = max(float(np.abs(need).max()), 1.0)
     bounds = [(0.0, None if b is None else b / scale) for _, b in bounds]

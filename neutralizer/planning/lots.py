@@ -146,10 +146,11 @@ def _search(
 ) -> tuple[Whole, Trades] | None:
     grain, scale = rounding.grain, limits.scales(scenario)
     room, pool_room = rooms(scenario, grain), pool_rooms(scenario, grain)
-    curved = np.array([x.measure == "volatility" for x in scenario.limits], dtype=bool)
+    if not grain.coarse_holding.all():
+        curved = np.array([x.measure == "volatility" for x in scenario.limits], dtype=bool)
+        room = room + CONE_ROOM * scale * curved
     for window in windows:
-        drawn = np.where(curved, room + CONE_ROOM * scale, room)
-        b, loose = _right_hand_sides(rounding, scenario, standard, drawn, pool_room)
+        b, loose = _right_hand_sides(rounding, scenario, standard, room, pool_room)
         whole = attempt(rounding, b, loose, window, zeros)
         if whole is None:
             room, pool_room = room / 10, pool_room / 10

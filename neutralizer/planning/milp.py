@@ -107,7 +107,7 @@ def attempt(
     for _ in range(ROUNDS):
         answer = problem.solve()
         rounding.seconds += answer["seconds"]
-        rounding.nodes += answer["nodes"]
+        rounding.nodes += max(answer["nodes"], 0)
         if answer["x"] is None:
             rounding.proven = answer["status"] == "Infeasible"
             return None

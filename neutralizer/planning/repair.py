@@ -70,15 +70,15 @@ def _best_move(
     for k in np.argsort(size, kind="stable")[:TRIES]:
         if not np.isfinite(size[k]):
             break
-        moved = _moved(scenario, whole, int(movable[k]), int(order[k]), -np.sign(effect[k]) * lots[k])
+        moved = _moved(
+            scenario, whole, int(movable[k]), int(order[k]), -np.sign(effect[k]) * lots[k]
+        )
         if moved is not None and (beyond(moved) / limits.scales(scenario)).sum() < out.sum():
             return moved
     return None
 
 
-def _effects(
-    scenario: Scenario, whole: Whole, limit: int, movable: Ints, order: Ints
-) -> Floats:
+def _effects(scenario: Scenario, whole: Whole, limit: int, movable: Ints, order: Ints) -> Floats:
     """What one lot bought by each holding adds to what the limit is out by, in its own unit."""
     row = scenario.limits[limit]
     measure = limits.REGISTRY[row.measure].amount
@@ -98,9 +98,7 @@ def _effects(
     return found
 
 
-def _moved(
-    scenario: Scenario, whole: Whole, holding: int, order: int, lots: float
-) -> Whole | None:
+def _moved(scenario: Scenario, whole: Whole, holding: int, order: int, lots: float) -> Whole | None:
     """One holding and its order moved by whole lots; None outside the mandate or the cap."""
     t = int(scenario.orders.tradable[order])
     lot = float(scenario.tradables.lot[t])

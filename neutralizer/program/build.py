@@ -44,14 +44,14 @@ def build(
     """The program of one scenario.
 
     aim cost: least cost within every limit; elastic: least Σ relaxation / scale of limits and pools,
-    whose answer is zero exactly where the cost program has one; transfers: the same without external
-    orders, nothing ending worse than before. `finer` divides the unit of the objective; `boxed` makes
+    whose answer is zero exactly where the cost program has one; transfers: the same, nothing ending
+    worse than before, for a scenario that may not order outside. `finer` divides the unit of the objective; `boxed` makes
     the boxes constraints, which are otherwise wide enough never to matter.
     """
     decision = Decision(scenario)
     unit = decision.money * 1e-4 / finer if aim == "cost" else 1 / finer
     program = Program(None, decision, {}, unit, [])
-    program.constraints = _limits(program, scenario, aim, room) | _pools(program, scenario, aim)
+    program.constraints |= _limits(program, scenario, aim, room) | _pools(program, scenario, aim)
     paid = [cost.expression(decision, scenario) for cost in costs.REGISTRY] if aim == "cost" else []
     program.constraints |= decision.constraints()
     program.boxes += decision.boxes()
@@ -59,8 +59,6 @@ def build(
         for k, (variable, most) in enumerate(decision.boxes()):
             some = np.flatnonzero(np.isfinite(most))
             program.constraints[f"box_{k}"] = variable[some] <= most[some]
-    if aim == "transfers":
-        program.constraints["no_orders"] = decision.size <= 0
     if aim == "cost":
         objective = sum(paid) / program.unit + _penalties(program, scenario)
     else:
@@ -76,7 +74,7 @@ def build(
 def _limits(program: Program, scenario: Scenario, aim: Aim, room: float) -> dict[str, Any]:
     """One vectorised constraint per measure and side, each row over its limit's scale."""
     scale, found = limits.scales(scenario), {}
-    lower, upper = limits.bounds(scenario)
+    lower, upper = limits.bounds(scenario) if aim == "cost" else limits.written(scenario)
     gap = np.minimum(
         room * scale, np.where(np.isfinite(upper - lower), (upper - lower) / 4, np.inf)
     )

@@ -50,15 +50,7 @@ class Certificate:
 
 def cost_of(trades: Trades, scenario: Scenario) -> tuple[float, float]:
     """(sum of the cost terms, penalties on improving limits), base currency."""
-    before = limits.amounts(nothing(scenario), scenario)
-    after = limits.amounts(trades, scenario)
-    penalty = 0.0
-    for k, limit in enumerate(scenario.limits):
-        if limit.improve:
-            over = max(after[k] - limit.upper, 0) if before[k] > limit.upper else 0.0
-            under = max(limit.lower - after[k], 0) if before[k] < limit.lower else 0.0
-            penalty += limit.penalty * (over + under)
-    return sum(costs.totals(trades, scenario).values()), penalty
+    return sum(costs.totals(trades, scenario).values()), limits.penalty(trades, scenario)
 
 
 def basis_of(trades: Trades, scenario: Scenario) -> float:

@@ -18,7 +18,7 @@ def main() -> None:
     task = pickle.load(sys.stdin.buffer)
     _bind(task["memory_limit"])
     started = time.perf_counter()
-    answer = {"clarabel": _clarabel, "osqp": _osqp, "highs": _highs}[task["solver"]](task)
+    answer = {"clarabel": _clarabel, "highs": _highs}[task["solver"]](task)
     answer["seconds"] = time.perf_counter() - started
     pickle.dump(answer, sys.stdout.buffer)
 
@@ -73,28 +73,6 @@ def _clarabel(task: dict[str, Any]) -> dict[str, Any]:
         "iterations": int(found.iterations),
         "primal_residual": float(found.r_prim),
         "dual_residual": float(found.r_dual),
-    }
-
-
-def _osqp(task: dict[str, Any]) -> dict[str, Any]:
-    import osqp
-    from scipy import sparse
-
-    a = sparse.csc_matrix(
-        (task["a"]["data"], task["a"]["indices"], task["a"]["indptr"]), task["a"]["shape"]
-    )
-    zero = sum(size for kind, size, _ in task["cones"] if kind == "zero")
-    low = np.where(np.arange(len(task["b"])) < zero, task["b"], -np.inf)
-    solver = osqp.OSQP()
-    solver.setup(P=None, q=task["c"], A=a, l=low, u=task["b"], **task["settings"])
-    found = solver.solve()
-    return {
-        "x": np.array(found.x),
-        "z": np.array(found.y),
-        "status": str(found.info.status),
-        "iterations": int(found.info.iter),
-        "primal_residual": float(found.info.prim_res),
-        "dual_residual": float(found.info.dual_res),
     }
 
 

@@ -35,14 +35,6 @@ CLARABEL: dict[str, Any] = {
     "tol_gap_rel": 1e-10,
     "tol_feas": 1e-11,
 }
-OSQP: dict[str, Any] = {
-    "verbose": False,
-    "max_iter": 200_000,
-    "eps_abs": 1e-9,
-    "eps_rel": 1e-9,
-    "polishing": True,
-    "adaptive_rho_interval": 50,
-}
 INFEASIBLE = 1e-6  # of the limits' scales: a certified relaxation above it
 
 
@@ -118,21 +110,19 @@ def _attempt(
 
 
 def run_solver(canonical: Canonical, scenario: Scenario) -> dict[str, Any]:
-    """The child's answer to a cone program. OSQP only where asked for and every cone is linear."""
-    linear = all(cone.kind in ("zero", "nonneg") for cone in canonical.cones)
-    name = "osqp" if scenario.solver == "osqp" and linear else "clarabel"
+    """The child's answer to a cone program."""
     task = {
-        "solver": name,
+        "solver": "clarabel",
         "c": canonical.c,
         "a": sparse_parts(canonical.a),
         "b": canonical.b,
         "cones": [(c.kind, c.stop - c.start, c.power) for c in canonical.cones],
-        "settings": OSQP if name == "osqp" else CLARABEL,
+        "settings": CLARABEL,
     }
     answer = in_child(task, scenario.time_limit, scenario.memory_limit)
     answer["x"] = np.nan_to_num(answer["x"])
     answer["z"] = np.nan_to_num(answer["z"])
-    return answer | {"name": name, "version": version(name)}
+    return answer | {"name": "clarabel", "version": version("clarabel")}
 
 
 def recovered(program: Program, canonical: Canonical, x: Floats) -> Trades:

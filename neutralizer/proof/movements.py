@@ -22,6 +22,8 @@ def prove(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) -
                 faults.append(f"{row['ticket_id']} belongs to another run")
     for row in files["internal_transfers.csv"]:
         faults += [f"{row['ticket_id']}: {fault}" for fault in _transfer(scenario, ledger, row)]
+    if files.transfers_only and files["hedges.csv"]:
+        faults.append("transfers only were asked for, and hedges.csv holds orders")
     for row in files["hedges.csv"]:
         faults += [f"{row['ticket_id']}: {fault}" for fault in _hedge(scenario, row)]
     _fills(scenario, files, ledger, faults)

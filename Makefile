@@ -1,0 +1,39 @@
+# Everything a developer runs. `make` lists it.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help setup demo test check format bench clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+setup: .venv/ready ## the virtual environment with the package and its tools
+
+.venv/ready: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	touch $@
+
+demo: setup ## run the main job on scenarios/equity-desks into runs/demo
+	mkdir -p runs
+	$(BIN)/neutralizer run scenarios/equity-desks --out runs/demo --replace
+	$(BIN)/neutralizer verify runs/demo
+
+test: setup ## every test
+	$(BIN)/python -m pytest -n 2
+
+check: setup ## format, lint, types, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n 2
+
+format: setup ## write the formatting
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup ## the measurements of benchmarks/RESULTS.md
+	$(BIN)/python -m benchmarks.measure --large --write
+
+clean: ## remove what the above made
+	rm -rf .venv runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
