@@ -133,7 +133,7 @@ def _every_scope(scenario: Scenario) -> list[Limit]:
                 factor=0,
                 books=frozenset(range(len(scenario.books.ids))),
                 accounts=tuple(range(len(scenario.accounts.ids))),
-            )  # fmt: skip
+            )
         )
     return found
 
