@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from neutralizer.issues import Issue
 
 EXAMPLES = ("two-desks", "equity-desks", "multi-asset")
-FAULT = 70
+CANNOT_WRITE, FAULT, CLOSED_PIPE = 9, 70, 128 + signal.SIGPIPE
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -175,35 +175,40 @@ def _say_issues(issues: "tuple[Issue, ...]") -> None:
 
 def main() -> NoReturn:
     """Runs a command and ends with its exit code; a fault of the program itself is 70, never 1."""
-    from neutralizer.errors import InputsRefused, NeutralizerError
-
     signal.signal(signal.SIGTERM, _terminated)
     try:
         cli.main(standalone_mode=False)
         sys.exit(0)
     except SystemExit as done:  # click ends a closed pipe with 1, which is kept for no fault
-        sys.exit(128 + signal.SIGPIPE if done.code == 1 else done.code)
+        sys.exit(CLOSED_PIPE if done.code == 1 else done.code)
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
     except click.ClickException as usage:
         usage.show()
         sys.exit(2)
     except (click.exceptions.Abort, KeyboardInterrupt):
-        sys.exit(130)
-    except InputsRefused as refusal:
-        _say_issues(refusal.issues)
-        sys.exit(refusal.exit_code)
-    except NeutralizerError as refusal:
-        click.echo(f"ERROR {refusal}", err=True)
-        sys.exit(refusal.exit_code)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
-    except Exception as fault:
-        click.echo(f"ERROR a fault of neutralizer itself, please report: {fault!r}", err=True)
-        if "NEUTRALIZER_TRACEBACK" in os.environ:
-            raise
-        sys.exit(FAULT)
+        sys.exit(128 + signal.SIGINT)
+    except Exception as error:
+        sys.exit(_refused(error))
+
+
+def _refused(error: Exception) -> int:
+    """Says what is wrong on stderr; the exit code."""
+    from neutralizer.errors import InputsRefused, NeutralizerError
+
+    if isinstance(error, InputsRefused):
+        _say_issues(error.issues)
+        return error.exit_code
+    if isinstance(error, NeutralizerError):
+        click.echo(f"ERROR {error}", err=True)
+        return error.exit_code
+    if isinstance(error, OSError):
+        click.echo(f"ERROR cannot write the output: {error.strerror}", err=True)
+        return CANNOT_WRITE
+    click.echo(f"ERROR a fault of neutralizer itself, please report: {error!r}", err=True)
+    if "NEUTRALIZER_TRACEBACK" in os.environ:
+        raise error
+    return FAULT
 
 
 def _terminated(number: int, frame: object) -> NoReturn:

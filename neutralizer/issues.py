@@ -19,11 +19,17 @@ class Issue:
     severity: str = "ERROR"
 
     def __str__(self) -> str:
-        where = self.file + (f":{self.line}" if self.line else "")
+        where = _printable(self.file) + (f":{self.line}" if self.line else "")
         if self.column:
-            where += f" {self.column}" if self.file.endswith(".yaml") else f":{self.column}"
+            mark = " " if self.file.endswith(".yaml") else ":"
+            where += mark + _printable(self.column)
         value = "" if self.value is None else f" value={_shown(self.value)}"
         return f"{self.severity} {where}{value} {self.reason}; {self.remedy}"
+
+
+def _printable(name: str) -> str:
+    """A name as it is, or in ASCII escapes where it holds what a terminal would act on."""
+    return name if name.isprintable() else ascii(name)[1:-1]
 
 
 def _shown(value: str) -> str:

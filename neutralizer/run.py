@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from neutralizer import costs
-from neutralizer.costs.attribution import by_book
+from neutralizer.costs.attribution import by_book, fills_of
 from neutralizer.domain.orders import crosses_only
 from neutralizer.domain.plan import Booking, Plan
 from neutralizer.domain.scenario import Scenario
@@ -116,7 +116,7 @@ def _written(
     per_order = costs.amounts(plan.trades, scenario)
     order_costs = {t: per_order[t] for t in ("half_spread", "market_impact", "commission_tax")}
     booking = Booking(plan, scenario, run_id, order_costs, release_phase(scenario, plan))
-    attributed = by_book(scenario, plan)
+    attributed = by_book(scenario, plan.trades, fills_of(plan))
     summary = summarise(
         booking, attributed, solution.objective, solution.trades, solution.solver, rounding, baseline.cost,
         baseline.firm_volatility, baseline.reason, options.transfers_only,

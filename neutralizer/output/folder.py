@@ -27,6 +27,8 @@ def refused_folder(target: Path) -> Path:
 @contextmanager
 def writing(target: Path) -> Iterator["Staging"]:
     """Holds the lock of a target folder. Raises Locked, CannotWrite."""
+    if not target.name or target.name == "..":
+        raise CannotWrite(f"{target} cannot be a run's folder: name a new one")
     try:
         staging = Staging(target)
     except OSError as error:
@@ -34,16 +36,7 @@ def writing(target: Path) -> Iterator["Staging"]:
     try:
         yield staging
     except OSError as error:
-        if error.errno in (
-            errno.ENOSPC,
-            errno.EACCES,
-            errno.EPERM,
-            errno.EROFS,
-            errno.EDQUOT,
-            errno.EIO,
-        ):
-            raise CannotWrite(f"cannot write {target}: {error.strerror}") from None
-        raise
+        raise CannotWrite(f"cannot write {target}: {error.strerror}") from None
     finally:
         staging.close()
 
@@ -56,6 +49,9 @@ class Staging:
         self.path = target.with_name(f".{target.name}.staging")
         if not target.parent.is_dir():
             raise CannotWrite(f"there is no folder {target.parent}: make it first")
+        for path in (target, refused_folder(target)):
+            if path.is_symlink() or (path.exists() and not path.is_dir()):
+                raise FolderTaken(f"{path} is a file or a link: name another folder")
         self._lock = self._locked()
         self._clear()
 
@@ -64,7 +60,7 @@ class Staging:
             with suppress(FileExistsError):
                 self.path.mkdir(mode=0o777)
             try:
-                handle = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+                handle = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             except FileNotFoundError:
                 continue
             try:
@@ -107,8 +103,10 @@ class Staging:
         """One rename. Raises FolderTaken where something stands there and may not be replaced."""
         if replace and destination.exists():
             _exchange(self.path, destination)
-            _sync(destination.parent)
-            shutil.rmtree(self.path)
+            with suppress(OSError):  # it is published: what is left to tidy does not undo that
+                _sync(destination.parent)
+            for _ in range(2):
+                shutil.rmtree(self.path, ignore_errors=True)
             return
         try:
             os.rename(self.path, destination)
@@ -118,7 +116,8 @@ class Staging:
                     f"{destination} is taken; name another folder, or use --replace"
                 ) from None
             raise
-        _sync(destination.parent)
+        with suppress(OSError):
+            _sync(destination.parent)
 
     def close(self) -> None:
         """Removes what was staged and not published, and gives the lock back."""
@@ -138,9 +137,9 @@ def read_folder(root: Path) -> dict[str, bytes]:
 
 
 def remove(folder: Path) -> None:
-    """Removes a folder if it is there."""
-    if folder.is_dir():
-        shutil.rmtree(folder)
+    """Removes a folder if it is there and may be removed."""
+    if folder.is_dir() and not folder.is_symlink():
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _sync(folder: Path) -> None:

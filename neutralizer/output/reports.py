@@ -6,7 +6,7 @@ from decimal import Decimal
 import numpy as np
 
 from neutralizer import limits, margin
-from neutralizer.costs.attribution import Costs, order_shares
+from neutralizer.costs.attribution import Costs, fill_shares, fills_of
 from neutralizer.domain.money import plain, rounded
 from neutralizer.domain.plan import Booking
 from neutralizer.domain.scenario import Floats, Scenario
@@ -166,7 +166,9 @@ def pool_rows(booking: Booking) -> list[Row]:
 def _execution_cost(booking: Booking) -> Floats:
     """(P,) spread, impact and commission of each pool's fills, in its currency."""
     s = booking.scenario
-    paid = np.add.reduce(list(booking.order_costs.values())) @ order_shares(s, booking.plan)
+    paid = np.add.reduce(list(booking.order_costs.values())) @ fill_shares(
+        s, fills_of(booking.plan)
+    )
     held = s.holdings.account >= 0
     pool = s.accounts.pool[s.holdings.account[held]]
     return sums(pool, paid[held], len(s.pools.ids)) / s.pools.fx

@@ -3,7 +3,8 @@
 from collections import defaultdict
 from decimal import Decimal
 
-from neutralizer import costs, margin
+from neutralizer import margin
+from neutralizer.costs.attribution import by_book
 from neutralizer.domain.money import minor_unit, rounded
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, nothing
@@ -19,7 +20,7 @@ def prove(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) -
     sent, received = _routes(scenario, files, faults)
     _pools(scenario, files, ledger, sent, received, faults)
     _margins(scenario, files, ledger, faults)
-    _costs(scenario, files, ledger.after, faults)
+    _costs(scenario, files, ledger, faults)
 
 
 def _routes(
@@ -139,17 +140,17 @@ def _margins(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]
             faults.append(f"account {name}: margins {written} are not {expected}")
 
 
-def _costs(scenario: Scenario, files: Files, after: Trades, faults: list[str]) -> None:
-    """Each term sums to its own recomputation, all of them to plan_cost."""
-    lines: dict[str, list[Decimal]] = defaultdict(list)
-    for row in files["costs.csv"]:
-        lines[row["term"]].append(decimal(row["amount"]))
-    for term, value in costs.totals(after, scenario).items():
-        total = sum(lines[term], Decimal(0))
-        if abs(total - rounded(value, scenario.base_currency)) > CENT * (1 + len(lines[term])):
-            faults.append(f"costs.csv: {term} sums to {total}, not {value:.2f}")
-    unknown = set(lines) - set(costs.totals(after, scenario))
-    faults += [f"costs.csv: there is no term {term}" for term in sorted(unknown)]
-    whole = sum((sum(found, Decimal(0)) for found in lines.values()), Decimal(0))
+def _costs(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) -> None:
+    """Each book pays what its fills and holdings cost, to the cent; all of it is plan_cost."""
+    expected = by_book(scenario, ledger.after, ledger.fills)
+    written = {(row["book_id"], row["term"]): decimal(row["amount"]) for row in files["costs.csv"]}
+    if len(written) != len(files["costs.csv"]):
+        faults.append("costs.csv holds a book and term twice")
+    for book, term in sorted(expected.keys() | written.keys()):
+        found = written.get((book, term), Decimal(0))
+        own = expected.get((book, term), Decimal(0))
+        if abs(found - own) > CENT:
+            faults.append(f"costs.csv: {book or 'no book'} {term} is {found}, not {own}")
+    whole = sum(written.values(), Decimal(0))
     if whole != Decimal(str(files.summary["plan_cost"])):
         faults.append(f"costs.csv sums to {whole}, plan_cost is {files.summary['plan_cost']}")

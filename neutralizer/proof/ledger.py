@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from neutralizer.costs.attribution import Fill
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.proof.files import Files, Row, decimal
@@ -22,6 +23,7 @@ class Ledger:
     orders: dict[int, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     holding: dict[Key, int] = field(default_factory=dict)
     order_of_ticket: dict[str, int] = field(default_factory=dict)
+    fills: list[Fill] = field(default_factory=list)
     after: Trades = field(init=False)  # rebuild fills the states last
     after_transfers: Trades = field(init=False)
 
@@ -40,6 +42,11 @@ def rebuild(scenario: Scenario, files: Files, faults: list[str]) -> Ledger:
         sign = 1 if row["side"] == "BUY" else -1
         ledger.hedged[row["book_id"], row["instrument_id"]] += sign * decimal(row["quantity"])
     _orders(scenario, files, ledger, faults)
+    for row in files["hedge_allocations.csv"]:
+        order = ledger.order_of_ticket.get(row["ticket_id"])
+        holding = ledger.holding.get((row["book_id"], row["instrument_id"]))
+        if order is not None and holding is not None:
+            ledger.fills.append((order, holding, float(decimal(row["quantity"]))))
     for book, instrument in sorted(ledger.transferred.keys() | ledger.hedged.keys()):
         if (book, instrument) not in ledger.holding:
             faults.append(f"{book} may not hold or trade {instrument}")
