@@ -69,14 +69,22 @@ def _binding(files: Files) -> str:
     tight = [r for r in rows if r["binding"] == "yes" or r["status"] != "OK"]
     if not tight:
         return "no limit binds"
-    head = f"{'limits that bind':<26}{'scope':<16}{'before':>18}{'after':>18}"
-    lines = [
-        f"  {_cut(r['limit_id'], 23):<24}{_cut(r['scope'], 15):<16}{_cut(r['before'], 17):>18}{_cut(r['after'], 17):>18}"
-        + ("" if r["status"] == "OK" else f"\n    {r['status']}")
-        for r in tight[:20]
-    ]
+    head = f"{'limits that bind':<28}{'scope':<16}{'before':>17}{'after':>17}"
+    lines = [_limit(row) for row in tight[:20]]
     more = [f"  and {len(tight) - 20} more in limits.csv"] if len(tight) > 20 else []
     return "\n".join([head, *lines, *more])
+
+
+def _limit(row: dict[str, str]) -> str:
+    name, scope = _cut(row["limit_id"], 25), _cut(row["scope"], 15)
+    line = f"  {name:<26}{scope:<16}{_amount(row['before']):>17}{_amount(row['after']):>17}"
+    return line if row["status"] == "OK" else f"{line}\n    {row['status']}"
+
+
+def _amount(text: str) -> str:
+    """Thousands separated; digits after the point only for what is small."""
+    value = float(text)
+    return f"{value:,.0f}" if abs(value) >= 1000 or value.is_integer() else f"{value:,.4g}"
 
 
 def _pools(files: Files) -> str:

@@ -15,22 +15,21 @@ CHILD = Path(__file__).with_name("child.py")
 def in_child(task: dict[str, Any], seconds: float, memory: int) -> dict[str, Any]:
     """The child's answer. Raises NotSolved when it crashed, ran out of memory, or out of time."""
     environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, str(CHILD)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=environment,
-    )
-    try:
-        out, talk = process.communicate(pickle.dumps(task | {"memory_limit": memory}), seconds)
-    except subprocess.TimeoutExpired:
-        raise NotSolved(
-            f"{task['solver']} gave no answer within {seconds:g} s; raise solve.time_limit"
-        ) from None
-    finally:
-        process.kill()
-        process.wait()
+    ) as process:
+        try:
+            out, talk = process.communicate(pickle.dumps(task | {"memory_limit": memory}), seconds)
+        except subprocess.TimeoutExpired:
+            raise NotSolved(
+                f"{task['solver']} gave no answer within {seconds:g} s; raise solve.time_limit"
+            ) from None
+        finally:
+            process.kill()
     if process.returncode:
         last = talk.decode(errors="replace").strip().rpartition("\n")[2]
         raise NotSolved(f"{task['solver']} ended with code {process.returncode}: {last}")
