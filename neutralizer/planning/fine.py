@@ -6,7 +6,7 @@ import numpy as np
 
 from neutralizer.domain.scenario import Floats, Scenario
 from neutralizer.planning.grain import Grain
-from neutralizer.planning.milp import Whole
+from neutralizer.planning.integers import Whole
 
 
 def settle(scenario: Scenario, grain: Grain, whole: Whole) -> Whole | None:

@@ -17,8 +17,10 @@ from neutralizer.margin import cash
 from neutralizer.planning.cash import funded
 from neutralizer.planning.fine import settle
 from neutralizer.planning.grain import Grain, all_coarse, all_fine, grain_of, pool_rooms, rooms
-from neutralizer.planning.milp import CONE_ROOM, Rounding, Whole, attempt, start
+from neutralizer.planning.integers import Whole
+from neutralizer.planning.milp import Rounding, attempt, start
 from neutralizer.planning.repair import Beyond, repair
+from neutralizer.planning.tangents import CONE_ROOM
 from neutralizer.program.build import pool_scales
 from neutralizer.program.certificate import cost_of
 from neutralizer.program.solve import Solution

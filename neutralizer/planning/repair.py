@@ -12,7 +12,7 @@ from neutralizer import limits
 from neutralizer.domain.scenario import Floats, Ints, Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.planning.grain import Grain
-from neutralizer.planning.milp import Whole
+from neutralizer.planning.integers import Whole
 
 MOVES = 300
 TRIES = 25  # orders tried for one limit before it is given up

@@ -1,8 +1,6 @@
-"""What makes an answer acceptable: everything recomputed, in its own unit, and a lower bound on cost.
+"""What makes an answer acceptable: everything recomputed, in its own unit, beside a lower bound.
 
-A solver's status is not evidence. The bound is Lagrange's: for duals z in the dual cone every x in
-the box has c·x >= −b·z + Σ_j min over the box of (c + Aᵀz)_j x_j, so that residuals cost what they
-can do at most, and nothing is taken on trust (Boyd and Vandenberghe, Convex Optimization, ch. 5).
+A solver's status is not evidence, either way.
 """
 
 from dataclasses import dataclass
@@ -10,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from neutralizer import costs, limits
-from neutralizer.domain.scenario import Floats, Scenario
+from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, nothing, position
 from neutralizer.margin import cash
 from neutralizer.program.build import pool_scales
-from neutralizer.program.canonical import Canonical, Cone
 
 FEASIBLE = 1e-6  # of each thing's own scale
 GAP = 1e-5  # of the cost beyond its constant part
@@ -111,132 +108,16 @@ def _own_bounds(trades: Trades, scenario: Scenario) -> dict[str, float]:
     }
 
 
-def dual_bound(canonical: Canonical, z: Floats, target: float) -> float:
-    """A lower bound on c·x + offset over all feasible x whose objective is at most `target`."""
-    z = _in_dual_cone(canonical.cones, z)
-    low, high = _column_boxes(canonical, target)
-    reduced = canonical.c + canonical.a.T @ z
-    with np.errstate(invalid="ignore"):
-        worst = np.minimum(reduced * low, reduced * high)
-    return float(-canonical.b @ z + np.sum(np.where(reduced == 0, 0.0, worst))) + canonical.offset
-
-
-def _in_dual_cone(cones: tuple[Cone, ...], z: Floats) -> Floats:
-    """z with every block moved into its dual cone, which costs the bound at most what it was out by."""
-    z = z.copy()
-    for cone in cones:
-        part = z[cone.start : cone.stop]
-        if cone.kind == "nonneg":
-            np.maximum(part, 0, out=part)
-        elif cone.kind == "soc":
-            part[0] = max(part[0], float(np.linalg.norm(part[1:])))
-        elif cone.kind == "power":
-            a = cone.power
-            part[:2] = np.maximum(part[:2], 0)
-            most = (part[0] / a) ** a * (part[1] / (1 - a)) ** (1 - a)
-            part[2] = np.clip(part[2], -most, most)
-    return z
-
-
-def _column_boxes(canonical: Canonical, target: float) -> tuple[Floats, Floats]:
-    """Where each column lies at an optimum. Decisions have boxes; a column of cvxpy's own is either
-    defined by an equality or the top of an epigraph, which at an optimum touches what it covers. What
-    is left is bounded by its cost: no better answer spends more than `target`.
-    """
-    low = np.where(np.isnan(canonical.upper), np.nan, 0.0)
-    high = canonical.upper.copy()
-    rows = canonical.a.tocsr()
-    for _ in range(6):
-        open_before = int(np.isnan(low).sum())
-        if open_before == 0:
-            break
-        for cone in canonical.cones:
-            _close_cone(cone, rows, canonical.b, low, high)
-        if int(np.isnan(low).sum()) == open_before:
-            break
-    unknown = np.isnan(low)
-    # what is left and paid for is the top of a square (risk charge, quadratic impact): not negative
-    low[unknown] = np.where(canonical.c[unknown] > 0, 0.0, -np.inf)
-    high[unknown] = np.inf
-    return _bounded_by_cost(canonical, low, high, target)
-
-
-def _close_cone(cone: Cone, rows: object, b: Floats, low: Floats, high: Floats) -> None:
-    """Bounds the open columns of one block from what is known of the others."""
-    block = rows[cone.start : cone.stop]  # type: ignore[index]
-    is_open = np.isnan(low)
-    count = (abs(block) > 0).astype(float) @ is_open
-    if cone.kind in ("zero", "nonneg"):
-        _close_rows(block, b[cone.start : cone.stop], count, cone.kind, is_open, low, high)
-    else:
-        _close_epigraph(block, b[cone.start : cone.stop], cone, is_open, low, high)
-
-
-def _interval(block: object, low: Floats, high: Floats, b: Floats) -> tuple[Floats, Floats]:
-    """Least and largest b − A x over the closed columns."""
-    positive, negative = block.maximum(0), block.minimum(0)  # type: ignore[attr-defined]
-    lo, hi = np.nan_to_num(low, nan=0.0), np.nan_to_num(high, nan=0.0)
-    return b - (positive @ hi + negative @ lo), b - (positive @ lo + negative @ hi)
-
-
-def _close_rows(
-    block: object,
-    b: Floats,
-    count: Floats,
-    kind: str,
-    is_open: Floats,
-    low: Floats,
-    high: Floats,
-) -> None:
-    single = np.flatnonzero(count == 1)
-    if not len(single):
-        return
-    part = block[single].tocoo()  # type: ignore[index]
-    least, most = _interval(block[single], low, high, b[single])  # type: ignore[index]
-    mine = is_open[part.col]
-    r, c, v = part.row[mine], part.col[mine], part.data[mine]
-    below = v < 0
-    if kind == "zero":  # v x = rest
-        first, second = least[r] / v, most[r] / v
-        low[c], high[c] = np.minimum(first, second), np.maximum(first, second)
-        return
-    # rest − v x >= 0 with v < 0 means x >= −rest/|v|: at an optimum x is the largest of those
-    r, c, v = r[below], c[below], v[below]
-    floor = np.full(len(low), -np.inf)
-    top = np.full(len(low), -np.inf)
-    np.maximum.at(floor, c, most[r] / v)
-    np.maximum.at(top, c, least[r] / v)
-    touched = np.unique(c)
-    low[touched], high[touched] = floor[touched], np.maximum(top, floor)[touched]
-
-
-def _close_epigraph(
-    block: object, b: Floats, cone: Cone, is_open: Floats, low: Floats, high: Floats
-) -> None:
-    """t >= ‖v‖ or t^a >= |v| with t alone in the first row: t lies between zero and the largest size."""
-    first = block[[0]].tocoo()  # type: ignore[index]
-    if len(first.data) != 1 or not is_open[first.col[0]] or b[0] != 0:
-        return
-    rest = (abs(block[1:]) > 0).astype(float) @ is_open  # type: ignore[index]
-    if rest.any():
-        return
-    least, most = _interval(block[1:], low, high, b[1:])  # type: ignore[index]
-    size = np.maximum(np.abs(least), np.abs(most))
-    top = float(np.linalg.norm(size)) if cone.kind == "soc" else float(size[-1] ** (1 / cone.power))
-    low[first.col[0]], high[first.col[0]] = 0.0, top / abs(first.data[0])
-
-
-def _bounded_by_cost(
-    canonical: Canonical, low: Floats, high: Floats, target: float
-) -> tuple[Floats, Floats]:
-    """c_j x_j <= target − offset − what the other columns cost at least."""
-    c = canonical.c
-    with np.errstate(invalid="ignore"):
-        least = np.where(c == 0, 0.0, np.minimum(c * low, c * high))
-    if not np.isfinite(least).all():
-        return low, high
-    spare = target - canonical.offset - least.sum()
-    paid = c > 0
-    ceiling = np.full(len(c), np.inf)
-    ceiling[paid] = (least[paid] + max(spare, 0.0)) / c[paid]
-    return low, np.minimum(high, np.maximum(ceiling, low))
+def relaxations(trades: Trades, scenario: Scenario) -> dict[str, float]:
+    """What each limit and pool is exceeded by over its scale; only those that are."""
+    after = limits.amounts(trades, scenario)
+    scale = limits.scales(scenario)
+    found = {}
+    for k, limit in enumerate(scenario.limits):
+        beyond = max(after[k] - limit.upper, limit.lower - after[k], 0.0) / scale[k]
+        found[f"{limit.limit_id} {limit.scope}"] = float(beyond)
+    short = (
+        np.maximum(-cash.headroom(trades, scenario), 0) * scenario.pools.fx / pool_scales(scenario)
+    )
+    found |= {f"pool {p}": float(v) for p, v in zip(scenario.pools.ids, short, strict=True)}
+    return {k: v for k, v in found.items() if v > 0}

@@ -2,25 +2,25 @@
 the solution says which attempt was accepted, and a refusal says what every attempt ended with.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
-from neutralizer import limits
 from neutralizer.domain.scenario import Floats, Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.errors import Infeasible, NotSolved
-from neutralizer.margin import cash
-from neutralizer.program.build import ROOM, TIE, Aim, Program, build, pool_scales
+from neutralizer.program import conflict
+from neutralizer.program.bound import dual_bound
+from neutralizer.program.build import ROOM, TIE, Aim, Program, build
 from neutralizer.program.canonical import Canonical, canonicalise
 from neutralizer.program.certificate import (
     GAP,
     Certificate,
     basis_of,
     cost_of,
-    dual_bound,
+    relaxations,
     violations,
 )
 from neutralizer.program.process import in_child, sparse_parts
@@ -190,21 +190,6 @@ def _certificate(
     return Certificate(total, bound, basis, allowed, found.get(worst, 0.0), worst)
 
 
-def relaxations(trades: Trades, scenario: Scenario) -> dict[str, float]:
-    """What each limit and pool is exceeded by over its scale; only those that are."""
-    after = limits.amounts(trades, scenario)
-    scale = limits.scales(scenario)
-    found = {}
-    for k, limit in enumerate(scenario.limits):
-        beyond = max(after[k] - limit.upper, limit.lower - after[k], 0.0) / scale[k]
-        found[f"{limit.limit_id} {limit.scope}"] = float(beyond)
-    short = (
-        np.maximum(-cash.headroom(trades, scenario), 0) * scenario.pools.fx / pool_scales(scenario)
-    )
-    found |= {f"pool {p}": float(v) for p, v in zip(scenario.pools.ids, short, strict=True)}
-    return {k: v for k, v in found.items() if v > 0}
-
-
 def _refuse_unbounded(found: Solution, scenario: Scenario) -> None:
     """An answer on the box of 1,000 times the gross before: name the instrument and its rate."""
     reach = np.abs(scenario.holdings.before + found.trades.change) * scenario.holding_notional
@@ -223,59 +208,8 @@ def _refuse_unbounded(found: Solution, scenario: Scenario) -> None:
 
 
 def _refuse_infeasible(scenario: Scenario) -> None:
-    """Raises Infeasible when the least relaxation is certified above zero; improving limits that may
-    stay where they are count from where they may be.
-    """
-    lower, upper = limits.bounds(scenario)
-    held = tuple(
-        replace(limit, lower=float(lower[k]), upper=float(upper[k]))
-        for k, limit in enumerate(scenario.limits)
-    )
-    found = relax(replace(scenario, limits=held))
-    if found.certificate.bound <= INFEASIBLE:
-        return
-    needed = relaxations(found.trades, replace(scenario, limits=held))
-    conflicts = conflict_rows(needed, scenario)
-    names = ", ".join(f"{c['limit_id']} by {c['relaxation']:.6g}" for c in conflicts[:5])
-    raise Infeasible(
-        "infeasible",
-        f"no plan keeps every limit; the smallest relaxation: {names}"
-        + (f" and {len(conflicts) - 5} more" if len(conflicts) > 5 else ""),
-        conflicts,
-    )
-
-
-def conflict_rows(needed: dict[str, float], scenario: Scenario) -> list[dict[str, object]]:
-    """What the least relaxation gives, limit by limit in its own unit, largest share first."""
-    scale = limits.scales(scenario)
-    known = {f"{x.limit_id} {x.scope}": (k, x) for k, x in enumerate(scenario.limits)}
-    pools = dict(zip(scenario.pools.ids, pool_scales(scenario) / scenario.pools.fx, strict=True))
-    rows: list[dict[str, object]] = []
-    for name, share in sorted(needed.items(), key=lambda item: -item[1]):
-        if share <= INFEASIBLE:
-            continue
-        if name in known:
-            k, limit = known[name]
-            rows.append(
-                {
-                    "limit_id": limit.limit_id,
-                    "scope": limit.scope,
-                    "measure": limit.measure,
-                    "target": limit.target,
-                    "relaxation": share * scale[k],
-                    "owner": limit.owner,
-                }
-            )
-        else:
-            pool = name.removeprefix("pool ")
-            rows.append(
-                {
-                    "limit_id": pool,
-                    "scope": f"pool:{pool}",
-                    "measure": "minimum_balance",
-                    "target": "",
-                    "relaxation": share * pools[pool],
-                    "owner": "",
-                }
-            )
-    return rows
+    """Raises Infeasible when the least relaxation is certified above zero."""
+    held = conflict.as_held(scenario)
+    found = relax(held)
+    if found.certificate.bound > INFEASIBLE:
+        raise conflict.infeasible(relaxations(found.trades, held), scenario)
