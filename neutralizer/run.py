@@ -21,7 +21,8 @@ from neutralizer.output.manifest import differences, manifest
 from neutralizer.output.summary import release_phase, summarise
 from neutralizer.output.writing import csv_bytes, json_bytes
 from neutralizer.planning.compose import compose
-from neutralizer.planning.lots import Standard, whole_lots
+from neutralizer.planning.lots import whole_lots
+from neutralizer.planning.standard import Standard
 from neutralizer.program.solve import Solution, cross_only, solve
 from neutralizer.studies.baseline import Baseline, stand_alone
 from neutralizer.verify import proven

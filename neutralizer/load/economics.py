@@ -6,8 +6,8 @@ from neutralizer.domain.scenario import Bools
 from neutralizer.issues import Issues
 from neutralizer.load.accounts import AccountOf, margin_row
 from neutralizer.load.inputs import Inputs
+from neutralizer.load.instruments import combination_legs, fx_rates, prices
 from neutralizer.load.mandates import Selector, freedoms
-from neutralizer.load.resolve import combination_legs, fx_rates, prices
 
 SMALLEST_UNIT, LARGEST_UNIT, LARGEST_POSITION = 1e-12, 1e15, 1e18  # base currency
 NEEDS_TERMS = ("future", "option", "swap", "fx")

@@ -11,15 +11,15 @@ import numpy as np
 
 from neutralizer import limits
 from neutralizer.domain.scenario import Bools, Floats, Scenario
-from neutralizer.domain.trades import Trades, nothing
+from neutralizer.domain.trades import Trades
 from neutralizer.errors import Infeasible
-from neutralizer.margin import cash
 from neutralizer.planning.cash import funded
 from neutralizer.planning.fine import settle
 from neutralizer.planning.grain import Grain, all_coarse, all_fine, grain_of, pool_rooms, rooms
 from neutralizer.planning.integers import Whole
 from neutralizer.planning.milp import Rounding, attempt, start
 from neutralizer.planning.repair import Beyond, repair
+from neutralizer.planning.standard import Standard, excess
 from neutralizer.planning.tangents import CONE_ROOM
 from neutralizer.program.build import pool_scales
 from neutralizer.program.certificate import cost_of
@@ -40,29 +40,6 @@ class Rounded:
     trades: Trades
     cost: float
     report: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Standard:
-    """What the whole numbers are held to: bounds per limit, and how far each pool may stay short."""
-
-    lower: Floats
-    upper: Floats
-    pool_slack: Floats
-
-    @staticmethod
-    def of(scenario: Scenario, worse_allowed: bool = False) -> "Standard":
-        """Bounds with half a step where a band is narrower than its step. `worse_allowed`: what is in
-        breach before may stay so, no worse (transfers only).
-        """
-        lower, upper = limits.bounds(scenario)
-        half = limits.half_steps(scenario)
-        pools = np.zeros(len(scenario.pools.ids))
-        if worse_allowed:
-            before = limits.amounts(nothing(scenario), scenario)
-            lower, upper = np.minimum(lower, before), np.maximum(upper, before)
-            pools = np.maximum(-cash.headroom(nothing(scenario), scenario), 0.0)
-        return Standard(lower - half, upper + half, pools)
 
 
 def whole_lots(solution: Solution, scenario: Scenario, standard: Standard) -> Rounded:
@@ -169,15 +146,6 @@ def _search(
         room = np.where(beyond > 0, np.maximum(2 * room, room + 2 * beyond + TOUCH * scale), room)
         pool_room = 3 * pool_room + TOUCH * pool_scales(scenario) * (paid is None)
     return None
-
-
-def excess(scenario: Scenario, trades: Trades, standard: Standard) -> Floats:
-    """(limits,) what each measure is beyond the standard by, in its own unit, without tolerance but
-    for the rounding error of the sums themselves.
-    """
-    after = limits.amounts(trades, scenario)
-    found = np.maximum(after - standard.upper, standard.lower - after)
-    return np.where(found > limits.rounding_errors(scenario), found, 0.0)
 
 
 def _within_caps(scenario: Scenario, trades: Trades) -> bool:
