@@ -23,8 +23,9 @@ from neutralizer.output.writing import csv_bytes, json_bytes
 from neutralizer.planning.compose import compose
 from neutralizer.planning.lots import whole_lots
 from neutralizer.planning.standard import Standard
+from neutralizer.program.shadow import shadow_prices
 from neutralizer.program.solve import Solution, cross_only, solve
-from neutralizer.studies.baseline import Baseline, stand_alone
+from neutralizer.studies.baseline import NOT_ASKED, Baseline, stand_alone
 from neutralizer.verify import proven
 
 Say = Callable[[str], None]
@@ -83,7 +84,7 @@ def _decide(
     rounded = whole_lots(solution, scenario, Standard.of(scenario, options.transfers_only))
     rounding_seconds = time.perf_counter() - started
     plan = compose(scenario, rounded)
-    baseline = Baseline(None, None, "not asked for")
+    baseline = NOT_ASKED
     if options.baseline and not options.transfers_only:
         say("solving each book alone")
         baseline = stand_alone(scenario)
@@ -118,11 +119,9 @@ def _written(
     order_costs = {t: per_order[t] for t in ("half_spread", "market_impact", "commission_tax")}
     booking = Booking(plan, scenario, run_id, order_costs, release_phase(scenario, plan))
     attributed = by_book(scenario, plan.trades, fills_of(plan))
-    summary = summarise(
-        booking, attributed, solution.objective, solution.trades, solution.solver, rounding, baseline.cost,
-        baseline.firm_volatility, baseline.reason, options.transfers_only,
-    )  # fmt: skip
-    return run_files(booking, attributed, solution.trades, summary, loaded.bytes_read)
+    summary = summarise(booking, attributed, solution, baseline, rounding, options.transfers_only)
+    shadow = None if options.transfers_only else shadow_prices(solution, scenario)
+    return run_files(booking, attributed, solution.trades, shadow, summary, loaded.bytes_read)
 
 
 def _same_run(out: Path, run_id: str, replace: bool) -> dict[str, bytes] | None:

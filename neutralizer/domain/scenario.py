@@ -214,6 +214,7 @@ class Scenario:
     minimum_order: float  # base
     minimum_transfer: float
     orders: Orders
+    pinned_volatility: float | None  # the firm's, at which the saving is compared; base a day
     time_limit: float  # seconds
     memory_limit: int  # bytes
     warnings: tuple[str, ...] = ()

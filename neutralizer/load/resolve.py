@@ -63,6 +63,7 @@ def resolve(inputs: Inputs, select: Selector) -> Scenario:
         minimum_order=settings.lots.minimum_order_notional,
         minimum_transfer=settings.lots.minimum_transfer_notional,
         orders=orders_of(books, holdings, tradables, may_change),
+        pinned_volatility=settings.baseline.firm_volatility,
         time_limit=settings.solve.time_limit.total_seconds(),
         memory_limit=int(settings.solve.memory_limit_gb * 2**30),
     )

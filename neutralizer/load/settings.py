@@ -55,6 +55,12 @@ class SolveSettings(_Strict):
     memory_limit_gb: Annotated[float, _text(values.number), Field(gt=0)] = 8.0
 
 
+class BaselineSettings(_Strict):
+    """What the baseline is compared at."""
+
+    firm_volatility: NotNegative | None = None  # base currency a day; default what it leaves
+
+
 class RiskFiles(_Strict):
     """The risk tables and their units."""
 
@@ -99,6 +105,7 @@ class Settings(_Strict):
     lots: LotSettings = LotSettings()
     freshness: dict[str, Duration] = {}
     solve: SolveSettings = SolveSettings()
+    baseline: BaselineSettings = BaselineSettings()
 
 
 NEEDED_TABLES = ("books", "instruments", "positions")

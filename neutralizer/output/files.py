@@ -5,6 +5,7 @@ from typing import Any
 
 from neutralizer.costs.attribution import Costs
 from neutralizer.domain.plan import Booking
+from neutralizer.domain.scenario import Floats
 from neutralizer.domain.trades import Trades
 from neutralizer.output import reports
 from neutralizer.output.writing import csv_bytes, csv_rows, json_bytes
@@ -19,6 +20,7 @@ def run_files(
     booking: Booking,
     costs: Costs,
     best: Trades,
+    shadow: Floats | None,
     summary: dict[str, Any],
     inputs: Mapping[str, bytes],
 ) -> dict[str, bytes]:
@@ -28,7 +30,7 @@ def run_files(
         "margin_movements.csv": reports.margin_rows(booking),
         "positions_after.csv": reports.positions_after(booking),
         "positions_next.csv": reports.positions_next(booking),
-        "limits.csv": reports.limit_rows(booking, best),
+        "limits.csv": reports.limit_rows(booking, best, shadow),
         "pools.csv": reports.pool_rows(booking),
         "costs.csv": reports.cost_rows(costs),
     }

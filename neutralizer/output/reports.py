@@ -74,8 +74,10 @@ def _pair(s: Scenario, h: int) -> Row:
     }
 
 
-def limit_rows(booking: Booking, best_trades: Trades) -> list[Row]:
-    """Every limit before, after transfers, after; what binds in the continuous optimum."""
+def limit_rows(booking: Booking, best_trades: Trades, shadow: Floats | None) -> list[Row]:
+    """Every limit before, after transfers, after; what binds in the continuous optimum, and what one
+    unit of relief would save there (base currency per unit of the measure).
+    """
     s, plan = booking.scenario, booking.plan
     states = (nothing(s), plan.after_transfers, plan.trades)
     before, inside, after = (limits.amounts(state, s) for state in states)
@@ -102,7 +104,7 @@ def limit_rows(booking: Booking, best_trades: Trades) -> list[Row]:
                 "utilisation": _utilisation(after[k], limit.lower, limit.upper),
                 "status": limits.status(limit, before[k], after[k], half[k], error[k]),
                 "binding": "yes" if near else "no",
-                "shadow_price": "",
+                "shadow_price": "" if shadow is None else f"{shadow[k]:.6g}",
                 "relaxed_by": "",
                 "owner": limit.owner,
             }

@@ -1,7 +1,7 @@
 """summary.json: the run in one page of numbers."""
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,17 +13,17 @@ from neutralizer.domain.scenario import Floats, Scenario
 from neutralizer.domain.trades import Trades, nothing, volatility
 from neutralizer.margin import cash
 
+if TYPE_CHECKING:
+    from neutralizer.program.solve import Solution
+    from neutralizer.studies.baseline import Baseline
+
 
 def summarise(
     booking: Booking,
     costs: Costs,
-    objective: float,
-    best: Trades,
-    solver: dict[str, Any],
+    solution: "Solution",
+    baseline: "Baseline",
     rounding: dict[str, Any],
-    alone: float | None,
-    alone_volatility: float | None,
-    alone_reason: str,
     transfers_only: bool,
 ) -> dict[str, Any]:
     """Base currency throughout. Times stay out: the same run has the same bytes."""
@@ -32,7 +32,6 @@ def summarise(
     terms: dict[str, Decimal] = {}
     for (_, term), amount in sorted(costs.items()):
         terms[term] = terms.get(term, Decimal(0)) + amount
-    saving = None if alone is None else _money(alone - objective, s)
     return {
         "run_id": booking.run_id,
         "name": s.name,
@@ -41,16 +40,15 @@ def summarise(
         "base_currency": s.base_currency,
         "status": "transfers_only" if transfers_only else "optimal",
         "transfers_only": transfers_only,
-        "objective": _money(objective, s),
+        "objective": _money(solution.objective, s),
         "plan_cost": float(plan_cost),
         "penalty": {
-            "objective": _money(limits.penalty(best, s), s),
+            "objective": _money(limits.penalty(solution.trades, s), s),
             "plan": _money(limits.penalty(plan.trades, s), s),
         },
         "costs": {term: float(amount) for term, amount in terms.items()},
-        "stand_alone_cost": None if alone is None else _money(alone, s),
-        "saving": saving,
-        "firm_volatility": _volatilities(s, plan, alone_volatility),
+        **_savings(solution.objective, baseline, s),
+        "firm_volatility": _volatilities(s, plan, baseline.firm_volatility),
         "crossed_notional": _money(crossed_notional(s, plan), s),
         "external_notional": _money(external_notional(s, plan.trades), s),
         "gross_before": _money(s.gross_before, s),
@@ -63,9 +61,20 @@ def summarise(
             "cash_transfers": len(plan.cash),
         },
         "breaches": breaches(s, plan),
-        "solver": {k: v for k, v in solver.items() if k != "seconds"},
+        "solver": {k: v for k, v in solution.solver.items() if k != "seconds"},
         "rounding": {k: v for k, v in rounding.items() if k != "seconds"},
-        "findings": _findings(s, plan, plan_cost, alone, alone_reason, rounding),
+        "findings": _findings(s, plan, plan_cost, baseline, rounding),
+    }
+
+
+def _savings(objective: float, baseline: "Baseline", s: Scenario) -> dict[str, float | None]:
+    """Against each book alone, and the same with the firm no more volatile than that leaves it."""
+    alone, equal = baseline.cost, baseline.equal_risk_cost
+    return {
+        "stand_alone_cost": None if alone is None else _money(alone, s),
+        "saving": None if alone is None else _money(alone - objective, s),
+        "equal_risk_cost": None if equal is None else _money(equal, s),
+        "saving_equal_risk": None if alone is None or equal is None else _money(alone - equal, s),
     }
 
 
@@ -118,8 +127,7 @@ def _findings(
     s: Scenario,
     plan: Plan,
     plan_cost: Decimal,
-    alone: float | None,
-    alone_reason: str,
+    baseline: "Baseline",
     rounding: dict[str, Any],
 ) -> list[str]:
     """What a person should know before booking."""
@@ -128,9 +136,9 @@ def _findings(
     silent = [t.ids[k] for k in ordered if np.isnan(t.adv[k]) or not t.volatility[k] > 0]
     if silent and s.costing.impact_coefficient > 0:
         found.append("no market impact for want of adv or volatility: " + ", ".join(silent))
-    if alone is None:
-        found.append(f"no stand-alone baseline: {alone_reason}")
-    elif float(plan_cost) > alone:
+    if baseline.cost is None:
+        found.append(f"no stand-alone baseline: {baseline.reason}")
+    elif float(plan_cost) > baseline.cost:
         found.append("the plan in whole lots costs more than each book alone before lots")
     if release_phase(s, plan) == 2:
         found.append(

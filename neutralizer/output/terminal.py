@@ -56,6 +56,8 @@ def _costs(summary: dict[str, Any], files: Files) -> str:
     if summary["stand_alone_cost"] is not None:
         lines.append(f"  {'each book alone':<24}{summary['stand_alone_cost']:>18,.2f}")
         lines.append(f"  {'saving':<24}{summary['saving']:>18,.2f}")
+    if summary["saving_equal_risk"] is not None:
+        lines.append(f"  {'saving at equal risk':<24}{summary['saving_equal_risk']:>18,.2f}")
     by_book: dict[str, float] = {}
     for row in csv_rows(files["costs.csv"])[1]:
         by_book[row["book_id"]] = by_book.get(row["book_id"], 0.0) + float(row["amount"])

@@ -1,14 +1,16 @@
 """The stand-alone baseline: the same program with every book a crossing group of its own.
 
-Pools, account netting, routes, firm limits and the firm-wide impact stay joint.
+Pools, account netting, routes, firm limits and the firm-wide impact stay joint. And the saving at
+equal firm risk: crossing solved again with the firm no more volatile than the baseline leaves it, so
+that the saving is never bought with risk.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from neutralizer.domain.orders import alone
-from neutralizer.domain.scenario import Scenario
+from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.domain.trades import volatility
 from neutralizer.errors import Infeasible, NotSolved
 from neutralizer.program.solve import solve
@@ -21,14 +23,47 @@ class Baseline:
     cost: float | None
     firm_volatility: float | None
     reason: str = ""
+    equal_risk_cost: float | None = None  # crossing, at most as volatile as the baseline
+
+
+NOT_ASKED = Baseline(None, None, "not asked for")
 
 
 def stand_alone(scenario: Scenario) -> Baseline:
-    """Solves the baseline; its infeasibility is an answer, not a refusal."""
+    """Solves the baseline; its infeasibility is an answer, not a refusal. The volatility that the
+    saving is compared at is the baseline's, or the one that the scenario pins.
+    """
     separate = alone(scenario)
+    everything = np.arange(len(separate.holdings.book))
     try:
         found = solve(separate)
     except (Infeasible, NotSolved) as refusal:
         return Baseline(None, None, str(refusal))
-    everything = np.arange(len(separate.holdings.book))
-    return Baseline(found.objective, volatility(separate, found.trades, everything))
+    left = volatility(separate, found.trades, everything)
+    pinned = left if scenario.pinned_volatility is None else scenario.pinned_volatility
+    return Baseline(found.objective, left, "", _no_more_volatile(scenario, pinned))
+
+
+def _no_more_volatile(scenario: Scenario, daily: float) -> float | None:
+    """The optimum with the firm's daily volatility at most `daily`; None where that has no answer."""
+    if scenario.risk.factor_root is None and scenario.risk.dense_root is None:
+        return None
+    everything = np.arange(len(scenario.holdings.book))
+    limit = Limit(
+        limit_id="equal-firm-risk",
+        measure="volatility",
+        scope="firm",
+        target="",
+        lower=-np.inf,
+        upper=daily,
+        improve=False,
+        penalty=0.0,
+        owner="",
+        description="",
+        scope_holdings=everything,
+        holdings=everything,
+    )
+    try:
+        return solve(replace(scenario, limits=(*scenario.limits, limit))).objective
+    except (Infeasible, NotSolved):
+        return None

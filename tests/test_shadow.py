@@ -1,0 +1,85 @@
+"""Shadow prices are slopes; the saving is compared at equal risk."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neutralizer import limits
+from neutralizer.domain.scenario import Scenario
+from neutralizer.program.shadow import shadow_prices
+from neutralizer.program.solve import solve
+from neutralizer.run import Options, run
+from tests.conftest import SCENARIOS
+
+Named = Callable[[str], Scenario]
+
+
+def moved(scenario: Scenario, k: int, by: float) -> float:
+    """The optimum with one limit's tight side moved outwards by so much, in its own unit."""
+    rows = list(scenario.limits)
+    best = limits.amounts(solve(scenario).trades, scenario)[k]
+    tight_above = rows[k].upper - best < best - rows[k].lower
+    change = {"upper": rows[k].upper + by} if tight_above else {"lower": rows[k].lower - by}
+    rows[k] = replace(rows[k], **change)
+    return solve(replace(scenario, limits=tuple(rows))).certificate.cost
+
+
+def test_the_hand_case(scenario_named: Named) -> None:
+    scenario = scenario_named("two-desks")
+    found = dict(
+        zip(
+            [x.limit_id for x in scenario.limits],
+            shadow_prices(solve(scenario), scenario),
+            strict=True,
+        )
+    )
+    assert found["MM-market"] == pytest.approx(2e-5, rel=1e-3)
+    assert found["firm-volatility"] == pytest.approx(0.005, rel=1e-3)
+    assert found["ARB-market"] == 0
+
+
+@pytest.mark.parametrize("name", ["equity-desks", "multi-asset"])
+def test_shadow_prices_are_central_differences(scenario_named: Named, name: str) -> None:
+    """Wherever steps of 1e-3 and 1e-4 of the scale agree to 1 %; at least half of those that bind."""
+    scenario = scenario_named(name)
+    prices, scale = shadow_prices(solve(scenario), scenario), limits.scales(scenario)
+    banded = [k for k, x in enumerate(scenario.limits) if x.lower < x.upper and not x.improve]
+    binding = [k for k in banded if prices[k] > 0]
+    agreed = 0
+    for k in binding:
+        slopes = [
+            (moved(scenario, k, -h * scale[k]) - moved(scenario, k, h * scale[k]))
+            / (2 * h * scale[k])
+            for h in (1e-3, 1e-4)
+        ]
+        if np.isclose(*slopes, rtol=1e-2):
+            agreed += 1
+            assert prices[k] == pytest.approx(slopes[1], rel=1e-2), scenario.limits[k].limit_id
+    assert binding
+    assert agreed >= len(binding) / 2
+
+
+def test_the_saving_at_equal_risk_of_the_hand_case() -> None:
+    summary = run(SCENARIOS / "two-desks", None, Options(dry_run=True)).summary
+    assert summary["firm_volatility"]["stand_alone"] == pytest.approx(10_000, abs=1)
+    assert summary["equal_risk_cost"] == pytest.approx(310.0, abs=0.1)
+    assert summary["saving_equal_risk"] == pytest.approx(1300.0, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("name", "volatility", "cost", "accuracy"),
+    [
+        ("macro-2016-11-11", 802_917.9, 176_992, 1e-4),
+        ("oil-2022-02-07", 880_798, 318_652, 1e-4),
+        ("funds-2021-04-14", 2_278_013, 1_307_673, 1e-2),
+    ],
+)
+def test_pinned_volatility_on_real_data(
+    shared: Path, name: str, volatility: float, cost: float, accuracy: float
+) -> None:
+    pinned = (f"baseline.firm_volatility={volatility}",)
+    summary = run(shared / name, None, Options(overrides=pinned, dry_run=True)).summary
+    assert summary["equal_risk_cost"] == pytest.approx(cost, rel=accuracy)
