@@ -7,18 +7,44 @@ Optimization, ch. 5).
 
 import numpy as np
 
-from neutralizer.domain.scenario import Bools, Floats, Matrix
+from neutralizer.domain.scenario import Bools, Floats, Ints, Matrix
 from neutralizer.program.canonical import Canonical, Cone
 
 
 def dual_bound(canonical: Canonical, z: Floats, target: float) -> float:
     """A lower bound on c·x + offset over all feasible x whose objective is at most `target`."""
-    z = _in_dual_cone(canonical.cones, z)
-    low, high = _column_boxes(canonical, target)
+    rows = canonical.a.tocsr()
+    z = _absorbed(canonical, rows, _in_dual_cone(canonical.cones, z))
+    low, high = _column_boxes(canonical, rows, target)
     reduced = canonical.c + canonical.a.T @ z
     with np.errstate(invalid="ignore"):
         worst = np.minimum(reduced * low, reduced * high)
     return float(-canonical.b @ z + np.sum(np.where(reduced == 0, 0.0, worst))) + canonical.offset
+
+
+def _single(canonical: Canonical, rows: Matrix) -> tuple[Ints, Ints, Floats]:
+    """(row, column, coefficient) of the inequalities with one column: its own bounds."""
+    found = np.flatnonzero(np.diff(rows.indptr) == 1)
+    flat = np.zeros(rows.shape[0], dtype=bool)
+    for cone in canonical.cones:
+        if cone.kind == "nonneg":
+            flat[cone.start : cone.stop] = True
+    found = found[flat[found]]
+    return found, rows.indices[rows.indptr[found]], rows.data[rows.indptr[found]]
+
+
+def _absorbed(canonical: Canonical, rows: Matrix, z: Floats) -> Floats:
+    """z with the negative residuals of columns taken out of the duals of their own lower bounds at
+    zero, which costs nothing: a residual is an error of the last digits, such a dual seldom is.
+    """
+    row, column, value = _single(canonical, rows)
+    own = (value < 0) & (canonical.b[row] == 0)
+    _, first = np.unique(column[own], return_index=True)
+    row, column, value = row[own][first], column[own][first], -value[own][first]
+    missing = np.maximum(-(canonical.c + canonical.a.T @ z)[column], 0.0)
+    z = z.copy()
+    z[row] -= np.minimum(z[row], missing / value)
+    return z
 
 
 def _in_dual_cone(cones: tuple[Cone, ...], z: Floats) -> Floats:
@@ -38,14 +64,13 @@ def _in_dual_cone(cones: tuple[Cone, ...], z: Floats) -> Floats:
     return z
 
 
-def _column_boxes(canonical: Canonical, target: float) -> tuple[Floats, Floats]:
+def _column_boxes(canonical: Canonical, rows: Matrix, target: float) -> tuple[Floats, Floats]:
     """Where each column lies at an optimum. Decisions have boxes; a column of cvxpy's own is either
     defined by an equality or the top of an epigraph, which at an optimum touches what it covers. What
     is left is bounded by its cost: no better answer spends more than `target`.
     """
     low = np.where(np.isnan(canonical.upper), np.nan, 0.0)
     high = canonical.upper.copy()
-    rows = canonical.a.tocsr()
     for _ in range(6):
         open_before = int(np.isnan(low).sum())
         if open_before == 0:
@@ -58,6 +83,10 @@ def _column_boxes(canonical: Canonical, target: float) -> tuple[Floats, Floats]:
     # what is left and paid for is the top of a square (risk charge, quadratic impact): not negative
     low[unknown] = np.where(canonical.c[unknown] > 0, 0.0, -np.inf)
     high[unknown] = np.inf
+    row, column, value = _single(canonical, rows)
+    ends = canonical.b[row] / value
+    np.minimum.at(high, column[value > 0], ends[value > 0])
+    high = np.maximum(high, low)
     return _bounded_by_cost(canonical, low, high, target)
 
 

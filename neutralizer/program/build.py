@@ -13,6 +13,7 @@ from neutralizer.domain.trades import nothing
 from neutralizer.margin import cash
 
 ROOM = 1e-7  # of a limit's scale: what the solver gets, so that its answer keeps the limit exactly
+UNIT = 1e-6  # of the gross before: the objective's unit, so that costs are some tens to thousands
 TIE = 1e-4  # transfers only: what moving the whole gross is worth against one scale of excess
 BIG = 1e4  # of a limit's scale: a relaxation never needs more, for the dual bound
 Aim = Literal["cost", "elastic", "transfers"]
@@ -49,7 +50,7 @@ def build(
     the boxes constraints, which are otherwise wide enough never to matter.
     """
     decision = Decision(scenario)
-    unit = decision.money * 1e-4 / finer if aim == "cost" else 1 / finer
+    unit = UNIT * max(scenario.gross_before, decision.money) / finer if aim == "cost" else 1 / finer
     program = Program(None, decision, {}, unit, [])
     program.constraints |= _limits(program, scenario, aim, room) | _pools(program, scenario, aim)
     paid = [cost.expression(decision, scenario) for cost in costs.REGISTRY] if aim == "cost" else []
