@@ -1,12 +1,14 @@
 """Floors, no circles, who may import cvxpy, who may touch the disk, every registry complete."""
 
 import ast
+import inspect
 import re
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from neutralizer import costs, limits, margin, tickets
+from neutralizer import contracts, costs, limits, margin, tickets
 from neutralizer.load import checks
 
 PACKAGE = Path(__file__).parent.parent / "neutralizer"
@@ -142,3 +144,32 @@ def test_every_rule_is_registered() -> None:
             )
             if is_rule and not node.name.startswith("_"):
                 assert node.name in registered, node.name
+
+
+def faces(protocol: type) -> dict[str, list[str]]:
+    """Names and arguments of the functions that a protocol asks for."""
+    return {
+        name: [a for a in inspect.signature(member).parameters if a != "self"]
+        for name, member in vars(protocol).items()
+        if inspect.isfunction(member) and not name.startswith("_")
+    }
+
+
+@pytest.mark.parametrize(
+    ("modules", "protocol"),
+    [
+        (costs.REGISTRY, contracts.Cost),
+        (tuple(limits.REGISTRY.values()), contracts.Measure),
+        (tuple(margin.REGISTRY.values()), contracts.MarginModel),
+        (tickets.REGISTRY, contracts.Ticket),
+    ],
+)
+def test_every_term_has_the_faces_of_its_contract(
+    modules: tuple[ModuleType, ...], protocol: type
+) -> None:
+    asked = faces(protocol)
+    constants = [name for name in protocol.__annotations__ if name.isupper()]
+    for module in modules:
+        for name, words in asked.items():
+            assert list(inspect.signature(getattr(module, name)).parameters) == words, module
+        assert all(hasattr(module, name) for name in constants), module
