@@ -136,7 +136,14 @@ def test_registries_are_complete(folder: str, registered: set[str], helpers: set
 def test_every_rule_is_registered() -> None:
     """A public function (inputs, select, issues) of a rules module stands in the list of checks."""
     registered = {rule.__name__ for rule, _ in checks.RULES}
-    for module in ("references", "economics", "risk_rules", "limit_rules", "freshness"):
+    for module in (
+        "references",
+        "economics",
+        "funding_rules",
+        "risk_rules",
+        "limit_rules",
+        "freshness",
+    ):
         tree = ast.parse((PACKAGE / "load" / f"{module}.py").read_text())
         for node in tree.body:
             is_rule = isinstance(node, ast.FunctionDef) and (

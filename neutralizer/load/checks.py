@@ -5,7 +5,14 @@ stands beside the tables it must be able to trust: it is left out where one of t
 from collections.abc import Callable
 
 from neutralizer.issues import Issues
-from neutralizer.load import economics, freshness, limit_rules, references, risk_rules
+from neutralizer.load import (
+    economics,
+    freshness,
+    funding_rules,
+    limit_rules,
+    references,
+    risk_rules,
+)
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.mandates import Selector
 
@@ -25,8 +32,12 @@ RULES: tuple[tuple[Rule, str], ...] = (
     (economics.terms_are_given, ""),
     (economics.sizes_are_reckonable, ""),
     (economics.costs_are_given, "books mandates"),
-    (economics.margins_are_given, "books instruments mandates accounts book_accounts margin_rates"),
-    (economics.pools_are_sound, ""),
+    (funding_rules.margin_rows_are_sound, "margin_rates"),
+    (
+        funding_rules.margins_are_given,
+        "books instruments mandates accounts book_accounts margin_rates",
+    ),
+    (funding_rules.pools_are_sound, ""),
     (economics.legs_are_whole, ""),
     (risk_rules.one_model, "factors factor_covariance"),
     (risk_rules.risk_is_complete, "books mandates factors loadings"),

@@ -6,7 +6,7 @@ from decimal import Decimal
 from neutralizer import margin
 from neutralizer.costs.attribution import by_book
 from neutralizer.domain.money import minor_unit, rounded
-from neutralizer.domain.scenario import Scenario
+from neutralizer.domain.scenario import Floats, Scenario
 from neutralizer.domain.trades import Trades, nothing
 from neutralizer.margin import cash
 from neutralizer.proof.files import Files, Row, decimal, same
@@ -79,41 +79,38 @@ def _pools(
     if set(rows) != set(pools.ids) or len(rows) != len(files["pools.csv"]):
         faults.append("pools.csv does not hold every pool once")
         return
-    no_routes = [
-        Trades(t.change, t.order, 0 * t.cash, t.borrowed)
-        for t in (ledger.after, ledger.after_transfers)
-    ]
-    plain, inside = (cash.balances(t, scenario) for t in no_routes)
+    plain, inside = (_without_routes(t, scenario) for t in (ledger.after, ledger.after_transfers))
     called = cash.requirements(ledger.after, scenario)
     before = cash.requirements(nothing(scenario), scenario)
     short_before = cash.headroom(nothing(scenario), scenario)
     for p, name in enumerate(pools.ids):
         row, moved = rows[name], float(received[name] - sent[name])
-        balance = float(plain[p]) + moved
-        borrowed = float(decimal(row["borrowed"]))
+        balance, borrowed = float(plain[p]) + moved, float(decimal(row["borrowed"]))
         headroom = balance + borrowed - float(called[p]) - float(pools.minimum_balance[p])
-        expected = {
-            "balance_before": float(pools.cash[p]),
-            "received": float(received[name]),
-            "sent": float(sent[name]),
-            "outflow": float(pools.cash[p] - plain[p]),
-            "balance_after_transfers": float(inside[p]) + moved,
-            "balance_after": balance,
-            "margin_before": float(before[p]),
-            "margin_after": float(called[p]),
-            "minimum_balance": float(pools.minimum_balance[p]),
-            "headroom": headroom,
-        }
-        faults += [
-            f"pool {name}: {c} {row[c]} is not {v:.2f}"
-            for c, v in expected.items()
-            if not same(row[c], v)
-        ]
+        for column, value in (
+            ("balance_before", float(pools.cash[p])),
+            ("received", float(received[name])),
+            ("sent", float(sent[name])),
+            ("outflow", float(pools.cash[p] - plain[p])),
+            ("balance_after_transfers", float(inside[p]) + moved),
+            ("balance_after", balance),
+            ("margin_before", float(before[p])),
+            ("margin_after", float(called[p])),
+            ("minimum_balance", float(pools.minimum_balance[p])),
+            ("headroom", headroom),
+        ):
+            if not same(row[column], value):
+                faults.append(f"pool {name}: {column} {row[column]} is not {value:.2f}")
         if not 0 <= borrowed <= pools.borrow_limit[p]:
             faults.append(f"pool {name} borrows {borrowed}, its limit is {pools.borrow_limit[p]:g}")
-        allowed = min(0.0, float(short_before[p])) if files.transfers_only else 0.0
-        if headroom < allowed:
+        if headroom < (min(0.0, float(short_before[p])) if files.transfers_only else 0.0):
             faults.append(f"pool {name} ends {-headroom:.2f} below its floor")
+
+
+def _without_routes(trades: Trades, scenario: Scenario) -> Floats:
+    """(P,) balances before any cash is moved: what moves is added as written, to the cent."""
+    still = Trades(trades.change, trades.order, 0 * trades.cash, trades.borrowed)
+    return cash.balances(still, scenario)
 
 
 def _margins(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) -> None:
