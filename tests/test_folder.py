@@ -31,8 +31,14 @@ def command(*words: object) -> list[str]:
 
 
 def start(*words: object, **options: Any) -> subprocess.Popen[bytes]:
+    """A run of its own, that hears an interrupt even where the tests run in the background."""
     return subprocess.Popen(
-        command(*words), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
+        command(*words),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        **options,
     )
 
 
