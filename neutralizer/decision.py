@@ -169,6 +169,7 @@ class Decision:
             self.gross,
             np.where(np.isin(np.arange(len(cap)), ordered), cap, np.inf),
         )
+        found |= _capped("closed_orders", self.size, np.where(orders.closed, 0.0, np.inf))
         fx = scenario.pools.fx[scenario.routes.source]
         found |= _capped("route_capacity", self.cash, scenario.routes.capacity * fx / self.money)
         limit = scenario.pools.borrow_limit * scenario.pools.fx / self.money

@@ -41,6 +41,7 @@ def orders_of(books: Books, holdings: Holdings, tradables: Tradables, may_change
             (np.ones(len(row)), (row, np.arange(len(row)))), shape=(len(rows), len(row))
         ),
         order_rows=_matrix(triples, (len(rows), len(found))),
+        closed=np.zeros(len(found), dtype=bool),
     )
 
 
@@ -54,6 +55,12 @@ def crosses_only(scenario: Scenario) -> Scenario:
     closed = replace(scenario.tradables, cap=np.zeros(len(scenario.tradables.ids)))
     orders = orders_of(scenario.books, scenario.holdings, closed, scenario.may_change)
     return replace(scenario, tradables=closed, orders=orders)
+
+
+def without_orders(scenario: Scenario, gone: Bools) -> Scenario:
+    """The same scenario with some of its orders closed; (O,) booleans. The axis stays."""
+    closed = scenario.orders.closed | gone
+    return replace(scenario, orders=replace(scenario.orders, closed=closed))
 
 
 def with_groups(scenario: Scenario, groups: Sequence[str]) -> Scenario:

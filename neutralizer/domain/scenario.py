@@ -188,6 +188,7 @@ class Orders:
     row: Ints  # (H,) conservation row of each holding
     change_rows: Matrix  # (rows, H)
     order_rows: Matrix  # (rows, O)
+    closed: Bools  # (O,) held at nothing
 
 
 @dataclass(frozen=True)

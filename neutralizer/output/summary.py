@@ -136,16 +136,19 @@ def _findings(
     silent = [t.ids[k] for k in ordered if np.isnan(t.adv[k]) or not t.volatility[k] > 0]
     if silent and s.costing.impact_coefficient > 0:
         found.append("no market impact for want of adv or volatility: " + ", ".join(silent))
-    if baseline.cost is None:
+    if baseline.reason:
         found.append(f"no stand-alone baseline: {baseline.reason}")
-    elif float(plan_cost) > baseline.cost:
+    elif baseline.cost is not None and float(plan_cost) > baseline.cost:
         found.append("the plan in whole lots costs more than each book alone before lots")
     if release_phase(s, plan) == 2:
         found.append(
             "transfers alone leave a limit or a pool worse than before: book them with the hedges (release_phase 2)"
         )
-    if rounding.get("small_lines_kept"):
-        found.append("lines below the minimum sizes were kept: a hard limit needs them")
+    if rounding.get("small_lines"):
+        found.append(
+            f"{rounding['small_lines']} lines below the minimum sizes stay: without them, or in whole "
+            "lots, no answer was found"
+        )
     found += _both_sides(s, plan)
     return found
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from neutralizer.domain.scenario import Bools, Floats, Ints, Scenario
+from neutralizer.domain.scenario import Floats, Ints, Scenario
 from neutralizer.planning.grain import Grain
 from neutralizer.program.solve import Solution, recovered
 
@@ -45,9 +45,8 @@ class Integers:
         grain: Grain,
         scenario: Scenario,
         window: float,
-        zeros: tuple[Bools, Bools],
     ) -> None:
-        self.solution, self.grain, self.scenario, self.zeros = solution, grain, scenario, zeros
+        self.solution, self.grain, self.scenario = solution, grain, scenario
         self.orders: Ints = np.flatnonzero(grain.coarse_order)
         self.holdings: Ints = np.flatnonzero(grain.coarse_holding & scenario.may_change)
         self.fractions = self._fractions()
@@ -77,20 +76,14 @@ class Integers:
         lot = scenario.tradables.lot[scenario.orders.tradable[self.orders]]
         step = scenario.instruments.step[scenario.holdings.instrument[self.holdings]]
         largest = _largest_lot(scenario)[scenario.orders.row[self.holdings]]
-        no_order, no_change = self.zeros
-        for at, middle, nothing, lots in (
-            (self.first_order, trades.order[self.orders] / lot, no_order[self.orders], lot / lot),
-            (
-                self.first_step,
-                trades.change[self.holdings] / step,
-                no_change[self.holdings],
-                largest / step,
-            ),
+        for at, middle, lots in (
+            (self.first_order, trades.order[self.orders] / lot, lot / lot),
+            (self.first_step, trades.change[self.holdings] / step, largest / step),
         ):
             reach = window * np.maximum(WINDOW * np.ceil(lots), np.ceil(1e-5 * np.abs(middle)))
             own = slice(at, at + len(middle))
-            self.low[own] = np.where(nothing, 0, np.floor(middle) - reach)
-            self.high[own] = np.where(nothing, 0, np.ceil(middle) + reach)
+            self.low[own] = np.floor(middle) - reach
+            self.high[own] = np.ceil(middle) + reach
         self.low[self.first_switch :], self.high[self.first_switch :] = 0.0, 1.0
 
     def _keep_near(self, window: float) -> None:
@@ -130,12 +123,11 @@ class Integers:
         own = {int(o): k for k, o in enumerate(self.orders, self.first_order)}
         if buy is None or sell is None:
             return
-        for o in sorted(own.keys() | set(np.flatnonzero(self.zeros[0]).tolist())):
+        for o, column in own.items():
+            lot = scenario.tradables.lot[scenario.orders.tradable[o]]
+            size = float(lot * scenario.order_notional[o] / decision.money)
             found.triples += [(found.rows, int(buy[o]), 1.0), (found.rows, int(sell[o]), -1.0)]
-            if o in own:
-                lot = scenario.tradables.lot[scenario.orders.tradable[o]]
-                size = float(lot * scenario.order_notional[o] / decision.money)
-                found.triples.append((found.rows, own[o], -size))
+            found.triples.append((found.rows, column, -size))
             found.rows += 1
 
     def _tie_changes(self, found: Ties) -> dict[int, int]:
@@ -144,16 +136,14 @@ class Integers:
         rise = dict(zip(decision.risers.tolist(), columns.get(decision.rise.id, []), strict=True))
         fall = dict(zip(decision.fallers.tolist(), columns.get(decision.fall.id, []), strict=True))
         own = {int(h): k for k, h in enumerate(self.holdings, self.first_step)}
-        still = set(np.flatnonzero(self.zeros[1] & scenario.may_change).tolist())
         row_of: dict[int, int] = {}
-        for h in sorted(own.keys() | still):
+        for h, column in own.items():
             row_of[h] = found.rows
             both = ((rise, 1.0), (fall, -1.0))
             found.triples += [(found.rows, int(c[h]), sign) for c, sign in both if h in c]
-            if h in own:
-                step = scenario.instruments.step[scenario.holdings.instrument[h]]
-                size = float(step * scenario.holding_notional[h] / decision.money)
-                found.triples.append((found.rows, own[h], -size))
+            step = scenario.instruments.step[scenario.holdings.instrument[h]]
+            size = float(step * scenario.holding_notional[h] / decision.money)
+            found.triples.append((found.rows, column, -size))
             found.rows += 1
         return row_of
 

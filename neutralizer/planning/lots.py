@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from neutralizer import limits
-from neutralizer.domain.scenario import Bools, Floats, Scenario
+from neutralizer.domain.scenario import Floats, Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.errors import Infeasible
 from neutralizer.planning.cash import funded
@@ -18,6 +18,7 @@ from neutralizer.planning.fine import settle
 from neutralizer.planning.grain import Grain, all_coarse, all_fine, grain_of, pool_rooms, rooms
 from neutralizer.planning.integers import Whole
 from neutralizer.planning.milp import Rounding, attempt, start
+from neutralizer.planning.minimum_sizes import small_lines
 from neutralizer.planning.repair import Beyond, repair
 from neutralizer.planning.standard import Standard, excess
 from neutralizer.planning.tangents import CONE_ROOM
@@ -46,15 +47,11 @@ def whole_lots(solution: Solution, scenario: Scenario, standard: Standard) -> Ro
     """The cheapest whole-lot trades found. Raises Infeasible with reason `no_lots`."""
     grain = grain_of(scenario)
     rounding = start(solution, grain, scenario)
-    small = _small_lines(scenario, solution.trades)
-    found = _nearest(rounding, scenario, standard, small)
-    found = found or _search(rounding, scenario, standard, small, WINDOWS)
-    kept_small = found is None and any(z.any() for z in small)
-    if kept_small:
-        found = _search(rounding, scenario, standard, _no_zeros(scenario), WINDOWS)
+    found = _nearest(rounding, scenario, standard)
+    found = found or _search(rounding, scenario, standard, WINDOWS)
     if found is None and len(scenario.holdings.book) <= MOST_INTEGERS:
         rounding.grain = all_coarse(grain)
-        found = _search(rounding, scenario, standard, _no_zeros(scenario), LAST_WINDOWS)
+        found = _search(rounding, scenario, standard, LAST_WINDOWS)
     if found is None:
         proven = "there is none" if rounding.proven else "none was found within the node limit"
         raise Infeasible(
@@ -67,19 +64,19 @@ def whole_lots(solution: Solution, scenario: Scenario, standard: Standard) -> Ro
         "name": "highs",
         "seconds": rounding.seconds,
         "nodes": rounding.nodes,
-        "small_lines_kept": kept_small,
+        "small_lines": int(sum(np.count_nonzero(z) for z in small_lines(scenario, trades))),
     }
     return Rounded(whole, trades, cost_of(trades, scenario)[0], report)
 
 
 def _nearest(
-    rounding: Rounding, scenario: Scenario, standard: Standard, zeros: tuple[Bools, Bools]
+    rounding: Rounding, scenario: Scenario, standard: Standard
 ) -> tuple[Whole, Trades] | None:
     """The continuous answer with every row rounded to the nearest whole lots: enough where it is whole
     already, or where lots are so fine that no limit and no cost notices.
     """
     best, grain = rounding.solution, rounding.grain
-    if grain.remainder.any() or any(z.any() for z in zeros):
+    if grain.remainder.any():
         return None
     everything_fine = all_fine(grain)
     nothing_yet = np.zeros_like(best.trades.change)
@@ -120,7 +117,6 @@ def _search(
     rounding: Rounding,
     scenario: Scenario,
     standard: Standard,
-    zeros: tuple[Bools, Bools],
     windows: tuple[float, ...],
 ) -> tuple[Whole, Trades] | None:
     grain, scale = rounding.grain, limits.scales(scenario)
@@ -130,7 +126,7 @@ def _search(
         room = room + CONE_ROOM * scale * curved
     for window in windows:
         b, loose = _right_hand_sides(rounding, scenario, standard, room, pool_room)
-        whole = attempt(rounding, b, loose, window, zeros)
+        whole = attempt(rounding, b, loose, window)
         if whole is None:
             room, pool_room = room / 10, pool_room / 10
             continue
@@ -178,37 +174,6 @@ def _right_hand_sides(
     if "pools" in solution.canonical.rows:
         b[solution.canonical.rows["pools"]] -= pool_room / pool_scales(scenario)
     return b, loose
-
-
-def _small_lines(scenario: Scenario, trades: Trades) -> tuple[Bools, Bools]:
-    """Orders and changes below the minimum sizes, but for changes that close a position."""
-    order = np.abs(trades.order) * scenario.order_notional
-    change = np.abs(trades.change) * scenario.holding_notional
-    before = scenario.holdings.before
-    closes = (before != 0) & (np.abs(trades.change + before) < 1e-6 * np.abs(before))
-    no_order, no_change = _no_zeros(scenario)
-    if scenario.minimum_order > 0:
-        no_order = order < scenario.minimum_order
-    if scenario.minimum_transfer > 0:
-        no_change = (change < scenario.minimum_transfer) & ~closes & scenario.may_change
-    closing_rows = np.isin(scenario.orders.row, scenario.orders.row[closes])
-    return no_order & ~_touches(scenario, closing_rows), no_change
-
-
-def _touches(scenario: Scenario, holdings: Bools) -> Bools:
-    """(O,) orders that fill one of the holdings' conservation rows."""
-    rows = np.unique(scenario.orders.row[holdings])
-    hit = np.zeros(scenario.orders.order_rows.shape[0])
-    hit[rows] = 1.0
-    found: Bools = (abs(scenario.orders.order_rows).T @ hit) > 0
-    return found
-
-
-def _no_zeros(scenario: Scenario) -> tuple[Bools, Bools]:
-    return (
-        np.zeros(len(scenario.orders.tradable), dtype=bool),
-        np.zeros(len(scenario.holdings.book), dtype=bool),
-    )
 
 
 def _no_cash(scenario: Scenario) -> tuple[Floats, Floats]:

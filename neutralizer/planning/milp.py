@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import coo_array, csc_array, csr_array, vstack
 
-from neutralizer.domain.scenario import Bools, Floats, Scenario
+from neutralizer.domain.scenario import Floats, Scenario
 from neutralizer.planning.grain import Grain
 from neutralizer.planning.integers import Integers, Whole
 from neutralizer.planning.tangents import Tangents, breaks_a_limit, hidden_cost
@@ -47,15 +47,14 @@ def attempt(
     b: Floats,
     loose: dict[int, float],
     window: float,
-    zeros: tuple[Bools, Bools],
 ) -> Whole | None:
     """Solves with integers, adding tangents until the cones hold; None where there is no answer.
 
     b: right-hand sides with the rooms drawn in; loose: equality rows that may miss by so much;
-    window: factor on the window, inf for none; zeros: orders and holdings that are held at nothing.
+    window: factor on the window, inf for none.
     """
     solution, scenario = rounding.solution, rounding.scenario
-    integers = Integers(solution, rounding.grain, scenario, window, zeros)
+    integers = Integers(solution, rounding.grain, scenario, window)
     nodes = NODES if np.isfinite(window) else LAST_NODES
     for _ in range(ROUNDS):
         task = _task(rounding, integers, b, loose, nodes)

@@ -23,7 +23,7 @@ Beyond = Callable[[Whole], Floats]  # (limits,) what each measure is out by, in 
 
 def repair(scenario: Scenario, grain: Grain, whole: Whole, beyond: Beyond) -> Whole:
     """The same with fewer limits out; as good as it was found, not more."""
-    movable, order = _movable(scenario, grain)
+    movable, order = _movable(scenario, grain, whole)
     scale = limits.scales(scenario)
     out = beyond(whole) / scale
     for _ in range(MOVES):
@@ -37,8 +37,10 @@ def repair(scenario: Scenario, grain: Grain, whole: Whole, beyond: Beyond) -> Wh
     return whole
 
 
-def _movable(scenario: Scenario, grain: Grain) -> tuple[Ints, Ints]:
-    """Fine holdings that may change, and the outright order that would fill each."""
+def _movable(scenario: Scenario, grain: Grain, whole: Whole) -> tuple[Ints, Ints]:
+    """Fine holdings that may change, and the outright order that would fill each. Where small lines
+    are not wanted, only lines that are there.
+    """
     orders, holdings = scenario.orders, scenario.holdings
     matrix = orders.order_rows.tocoo()
     outright = orders.tradable[matrix.col] < len(scenario.instruments.ids)
@@ -46,6 +48,10 @@ def _movable(scenario: Scenario, grain: Grain) -> tuple[Ints, Ints]:
     order_of_row[matrix.row[outright]] = matrix.col[outright]
     order = order_of_row[orders.row]
     free = scenario.may_change & ~grain.coarse_holding & (order >= 0)
+    if scenario.minimum_order > 0:
+        free &= whole.order[order] != 0
+    if scenario.minimum_transfer > 0:
+        free &= whole.change != 0
     some = np.flatnonzero(free & (holdings.low < holdings.high))
     return some, order[some]
 

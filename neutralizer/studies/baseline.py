@@ -26,7 +26,7 @@ class Baseline:
     equal_risk_cost: float | None = None  # crossing, at most as volatile as the baseline
 
 
-NOT_ASKED = Baseline(None, None, "not asked for")
+NOT_ASKED = Baseline(None, None)
 
 
 def stand_alone(scenario: Scenario) -> Baseline:

@@ -1,0 +1,52 @@
+"""Lines below the minimum sizes go, unless they close a position or the limits need them."""
+
+from neutralizer.output.writing import csv_rows
+from neutralizer.run import Options, run
+from tests.conftest import SCENARIOS
+
+
+def decided(name: str, order: float, transfer: float) -> dict[str, list[dict[str, str]]]:
+    overrides = (
+        f"lots.minimum_order_notional={order}",
+        f"lots.minimum_transfer_notional={transfer}",
+    )
+    options = Options(overrides=overrides, baseline=False, dry_run=True)
+    files = run(SCENARIOS / name, None, options).files
+    return {n: csv_rows(d)[1] for n, d in files.items() if n.endswith(".csv") and "/" not in n}
+
+
+def orders(tables: dict[str, list[dict[str, str]]]) -> dict[str, float]:
+    """Notional of each order; the two parts of a split sale together."""
+    found: dict[str, float] = {}
+    for row in tables["hedges.csv"]:
+        parent = row["parent_order"]
+        found[parent] = found.get(parent, 0.0) + float(row["notional_base"])
+    return found
+
+
+def closed(tables: dict[str, list[dict[str, str]]]) -> set[str]:
+    """Instruments in which some book's position is closed."""
+    rows = tables["positions_after.csv"]
+    return {r["instrument_id"] for r in rows if r["quantity_after"] == "0"}
+
+
+def test_small_orders_go_unless_they_close_a_position() -> None:
+    least = 50_000.0
+    every, tables = decided("equity-desks", 0, 0), decided("equity-desks", least, 0)
+    instrument = {r["parent_order"]: r["instrument_id"] for r in tables["hedges.csv"]}
+    small = [p for p, notional in orders(tables).items() if notional < least]
+    assert sum(n < least for n in orders(every).values()) >= len(small)
+    assert {instrument[p] for p in small} <= closed(tables)
+
+
+def test_a_large_minimum_finds_another_way() -> None:
+    """The futures order is too small a line: what closes a position in the ETF does it instead."""
+    tables = decided("two-desks", 1e12, 0)
+    assert {r["instrument_id"] for r in tables["hedges.csv"]} == {"ETF"}
+
+
+def test_lines_that_must_stay_are_said() -> None:
+    overrides = ("lots.minimum_order_notional=1e12", "lots.minimum_transfer_notional=1e12")
+    options = Options(overrides=overrides, baseline=False, dry_run=True)
+    summary = run(SCENARIOS / "multi-asset", None, options).summary
+    assert any("below the minimum sizes stay" in finding for finding in summary["findings"])
