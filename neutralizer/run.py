@@ -80,27 +80,27 @@ def _decide(
     scenario = crosses_only(loaded.scenario) if options.transfers_only else loaded.scenario
     say("solving")
     solution = cross_only(scenario) if options.transfers_only else solve(scenario)
-    best = solution
+    held, answer = scenario, solution
     if not options.transfers_only:
-        scenario, solution = without_small_lines(scenario, solution)
+        held, answer = without_small_lines(scenario, solution)
     say("rounding to whole lots")
     started = time.perf_counter()
-    rounded = whole_lots(solution, scenario, Standard.of(scenario, options.transfers_only))
+    rounded = whole_lots(answer, held, Standard.of(scenario, options.transfers_only))
     rounding_seconds = time.perf_counter() - started
     plan = compose(scenario, rounded)
     baseline = NOT_ASKED
     if options.baseline and not options.transfers_only:
         say("solving each book alone")
-        baseline = stand_alone(loaded.scenario)
+        baseline = stand_alone(scenario)
     say("writing and proving")
-    files = _written(loaded, scenario, plan, best, rounded.report, baseline, run_id, options)
+    files = _written(loaded, scenario, plan, solution, rounded.report, baseline, run_id, options)
     settings = {
         "set": list(options.overrides),
         "transfers_only": options.transfers_only,
         "baseline": options.baseline,
         "freshness_not_checked": list(loaded.ages_not_checked),
     }
-    seconds = {"solver": best.solver["seconds"], "rounding": rounding_seconds}
+    seconds = {"solver": solution.solver["seconds"], "rounding": rounding_seconds}
     files[MANIFEST] = json_bytes(manifest(loaded.bytes_read, files, run_id, settings, seconds))
     if staging is not None:
         staging.write(files)
@@ -124,7 +124,7 @@ def _written(
     booking = Booking(plan, scenario, run_id, order_costs, release_phase(scenario, plan))
     attributed = by_book(scenario, plan.trades, fills_of(plan))
     summary = summarise(booking, attributed, solution, baseline, rounding, options.transfers_only)
-    shadow = None if options.transfers_only else shadow_prices(solution, loaded.scenario)
+    shadow = None if options.transfers_only else shadow_prices(solution, scenario)
     return run_files(booking, attributed, solution.trades, shadow, summary, loaded.bytes_read)
 
 

@@ -48,11 +48,11 @@ def _movable(scenario: Scenario, grain: Grain, whole: Whole) -> tuple[Ints, Ints
     order_of_row[matrix.row[outright]] = matrix.col[outright]
     order = order_of_row[orders.row]
     free = scenario.may_change & ~grain.coarse_holding & (order >= 0)
-    if scenario.minimum_order > 0:
-        free &= whole.order[order] != 0
     if scenario.minimum_transfer > 0:
         free &= whole.change != 0
     some = np.flatnonzero(free & (holdings.low < holdings.high))
+    if scenario.minimum_order > 0:
+        some = some[whole.order[order[some]] != 0]
     return some, order[some]
 
 
