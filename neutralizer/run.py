@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from neutralizer.output.manifest import differences, manifest
 from neutralizer.output.summary import release_phase, summarise
 from neutralizer.output.writing import csv_bytes, json_bytes
 from neutralizer.planning.compose import compose
-from neutralizer.planning.lots import whole_lots
+from neutralizer.planning.lots import Rounded, whole_lots
 from neutralizer.planning.minimum_sizes import without_small_lines
 from neutralizer.planning.standard import Standard
 from neutralizer.program.shadow import shadow_prices
@@ -80,12 +81,9 @@ def _decide(
     scenario = crosses_only(loaded.scenario) if options.transfers_only else loaded.scenario
     say("solving")
     solution = cross_only(scenario) if options.transfers_only else solve(scenario)
-    held, answer = scenario, solution
-    if not options.transfers_only:
-        held, answer = without_small_lines(scenario, solution)
     say("rounding to whole lots")
     started = time.perf_counter()
-    rounded = whole_lots(answer, held, Standard.of(scenario, options.transfers_only))
+    rounded = _rounded(scenario, solution, options.transfers_only)
     rounding_seconds = time.perf_counter() - started
     plan = compose(scenario, rounded)
     baseline = NOT_ASKED
@@ -107,6 +105,17 @@ def _decide(
         files = staging.read()
     proven(loaded.scenario, files)
     return json.loads(files[SUMMARY]), files
+
+
+def _rounded(scenario: Scenario, solution: Solution, transfers_only: bool) -> Rounded:
+    """Whole lots without small lines; with them, where whole lots need them."""
+    standard = Standard.of(scenario, transfers_only)
+    if not transfers_only:
+        held, answer = without_small_lines(scenario, solution)
+        if held is not scenario:
+            with suppress(Infeasible):
+                return whole_lots(answer, held, standard)
+    return whole_lots(solution, scenario, standard)
 
 
 def _written(

@@ -1,6 +1,16 @@
 """Lines below the minimum sizes go, unless they close a position or the limits need them."""
 
+from dataclasses import replace
+
+import pytest
+
+from neutralizer.domain.scenario import Scenario
+from neutralizer.errors import Infeasible
+from neutralizer.load.scenario import load
 from neutralizer.output.writing import csv_rows
+from neutralizer.planning.lots import Rounded, whole_lots
+from neutralizer.planning.standard import Standard
+from neutralizer.program.solve import Solution, solve
 from neutralizer.run import Options, run
 from tests.conftest import SCENARIOS
 
@@ -50,3 +60,30 @@ def test_lines_that_must_stay_are_said() -> None:
     options = Options(overrides=overrides, baseline=False, dry_run=True)
     summary = run(SCENARIOS / "multi-asset", None, options).summary
     assert any("below the minimum sizes stay" in finding for finding in summary["findings"])
+
+
+def test_small_lines_come_back_where_whole_lots_need_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Held still, the scenario may lack whole lots that it has with its small lines."""
+    tried: list[bool] = []
+
+    def first_none(solution: Solution, scenario: Scenario, standard: Standard) -> Rounded:
+        tried.append(bool(scenario.orders.closed.any()))
+        if tried == [True]:
+            raise Infeasible("no_lots", "none")
+        return whole_lots(solution, scenario, standard)
+
+    monkeypatch.setattr("neutralizer.run.whole_lots", first_none)
+    assert {r["instrument_id"] for r in decided("two-desks", 1e12, 0)["hedges.csv"]} == {"FUT"}
+    assert tried == [True, False]
+
+
+def test_no_lots_is_called_a_proof_only_without_window_and_room() -> None:
+    """A standard that nothing meets, and a search that never leaves its window."""
+    scenario = load(SCENARIOS / "multi-asset").scenario
+    solution = solve(scenario)
+    bounds = Standard.of(scenario)
+    nothing = replace(bounds, upper=bounds.upper - 1e15, lower=bounds.lower + 1e15)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("neutralizer.planning.lots.MOST_INTEGERS", 0)
+        with pytest.raises(Infeasible, match="no proof"):
+            whole_lots(solution, scenario, nothing)

@@ -18,7 +18,6 @@ def _text(read: Any) -> BeforeValidator:
     return BeforeValidator(lambda v: read(v) if isinstance(v, str) else v)
 
 
-Number = Annotated[float, _text(values.number)]
 NotNegative = Annotated[float, _text(values.number), Field(ge=0)]
 Identifier = Annotated[str, _text(values.identifier)]
 Day = Annotated[date, _text(values.day)]

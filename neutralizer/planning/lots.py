@@ -39,7 +39,6 @@ class Rounded:
 
     whole: Whole
     trades: Trades
-    cost: float
     report: dict[str, Any]
 
 
@@ -53,7 +52,7 @@ def whole_lots(solution: Solution, scenario: Scenario, standard: Standard) -> Ro
         rounding.grain = all_coarse(grain)
         found = _search(rounding, scenario, standard, LAST_WINDOWS)
     if found is None:
-        proven = "there is none" if rounding.proven else "none was found within the node limit"
+        proven = "there is none" if rounding.proven else "none was found, which is no proof"
         raise Infeasible(
             "no_lots",
             f"the limits can be kept, but not in whole lots: {proven}; "
@@ -61,12 +60,12 @@ def whole_lots(solution: Solution, scenario: Scenario, standard: Standard) -> Ro
         )
     whole, trades = found
     report = {
-        "name": "highs",
+        "name": "highs" if rounding.seconds else "nearest",
         "seconds": rounding.seconds,
         "nodes": rounding.nodes,
         "small_lines": int(sum(np.count_nonzero(z) for z in small_lines(scenario, trades))),
     }
-    return Rounded(whole, trades, cost_of(trades, scenario)[0], report)
+    return Rounded(whole, trades, report)
 
 
 def _nearest(
@@ -128,6 +127,7 @@ def _search(
         b, loose = _right_hand_sides(rounding, scenario, standard, room, pool_room)
         whole = attempt(rounding, b, loose, window)
         if whole is None:
+            rounding.proven &= not (room.any() or pool_room.any())
             room, pool_room = room / 10, pool_room / 10
             continue
         settled = settle(scenario, grain, whole)

@@ -32,7 +32,7 @@ class Rounding:
     tangents: Tangents = field(default_factory=Tangents)
     seconds: float = 0.0
     nodes: int = 0
-    proven: bool = True  # whether the last "none found" was a proof
+    proven: bool = False  # whether the last "none found" was a proof: no window, no room
 
 
 def start(solution: Solution, grain: Grain, scenario: Scenario) -> Rounding:
@@ -62,7 +62,8 @@ def attempt(
         rounding.seconds += answer["seconds"]
         rounding.nodes += max(answer["nodes"], 0)
         if answer["x"] is None:
-            rounding.proven = answer["status"] == "Infeasible"
+            everything = bool(rounding.grain.coarse_holding.all()) and not np.isfinite(window)
+            rounding.proven = answer["status"] == "Infeasible" and everything
             return None
         x = answer["x"][: len(solution.x)]
         if not rounding.tangents.add(solution.canonical, x) or not _matters(rounding, x):

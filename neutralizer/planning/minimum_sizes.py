@@ -10,7 +10,7 @@ import numpy as np
 from neutralizer.domain.orders import without_orders
 from neutralizer.domain.scenario import Bools, Scenario
 from neutralizer.domain.trades import Trades
-from neutralizer.errors import Infeasible
+from neutralizer.errors import Infeasible, NotSolved
 from neutralizer.program.solve import Solution, solve
 
 ROUNDS = 4
@@ -47,7 +47,7 @@ def _solved_without(scenario: Scenario, solution: Solution) -> tuple[Scenario, S
         held = without_orders(replace(scenario, holdings=still), order)
         try:
             return held, solve(held)
-        except Infeasible:
+        except (Infeasible, NotSolved):
             continue
     return None
 
