@@ -148,32 +148,40 @@ class Decision:
             cp.hstack([common, own[np.flatnonzero(risk.specific[which])]]) if len(which) else common
         )
 
+    def charged(self, called: Any) -> Any:
+        """(A,) what margin takes from the pools, of what the accounts are called for: all of it."""
+        return called
+
+    @cached_property
+    def unexplained(self) -> Any:
+        """(rows,) what a group's books change by in total beyond what it trades outside: to be zero."""
+        scenario, orders = self.scenario, self.scenario.orders
+        unit = diags_array(_row_notional(scenario))
+        changes = unit @ orders.change_rows @ diags_array(1 / scenario.holding_notional)
+        fills = unit @ orders.order_rows @ diags_array(1 / scenario.order_notional)
+        return changes @ self.change - fills @ (self.buy - self.sell)
+
     def constraints(self) -> dict[str, Any]:
         """Conservation, mandates, participation, routes, borrowing; exposure where it is used."""
         scenario = self.scenario
         orders, tradables, holdings = scenario.orders, scenario.tradables, scenario.holdings
-        unit = _row_notional(scenario)
-        changes = (
-            diags_array(unit) @ orders.change_rows @ diags_array(1 / scenario.holding_notional)
-        )
-        fills = diags_array(unit) @ orders.order_rows @ diags_array(1 / scenario.order_notional)
-        found = {"conservation": changes @ self.change == fills @ (self.buy - self.sell)}
+        found = {"conservation": self.unexplained == 0}
         room = (holdings.high - holdings.before) * scenario.holding_notional / self.money
-        found |= _capped("mandate_rise", self.rise, room[self.risers])
+        found |= capped("mandate_rise", self.rise, room[self.risers])
         room = (holdings.before - holdings.low) * scenario.holding_notional / self.money
-        found |= _capped("mandate_fall", self.fall, room[self.fallers])
+        found |= capped("mandate_fall", self.fall, room[self.fallers])
         ordered = np.unique(orders.tradable)
         cap = tradables.cap * tradables.notional / self.money
-        found |= _capped(
+        found |= capped(
             "participation",
             self.gross,
             np.where(np.isin(np.arange(len(cap)), ordered), cap, np.inf),
         )
-        found |= _capped("closed_orders", self.size, np.where(orders.closed, 0.0, np.inf))
+        found |= capped("closed_orders", self.size, np.where(orders.closed, 0.0, np.inf))
         fx = scenario.pools.fx[scenario.routes.source]
-        found |= _capped("route_capacity", self.cash, scenario.routes.capacity * fx / self.money)
+        found |= capped("route_capacity", self.cash, scenario.routes.capacity * fx / self.money)
         limit = scenario.pools.borrow_limit * scenario.pools.fx / self.money
-        found |= _capped("borrow_limit", self.borrowed, limit)
+        found |= capped("borrow_limit", self.borrowed, limit)
         return found | {f"exposure_{k}": row for k, row in enumerate(self._extra)}
 
     def boxes(self) -> list[tuple[Any, Floats]]:
@@ -216,7 +224,7 @@ def _row_notional(scenario: Scenario) -> Floats:
     return found
 
 
-def _capped(name: str, expression: Any, cap: Floats) -> dict[str, Any]:
+def capped(name: str, expression: Any, cap: Floats) -> dict[str, Any]:
     """{name: expression <= cap} on the elements that have one."""
     some = np.flatnonzero(np.isfinite(cap))
     return {name: expression[some] <= cap[some]} if len(some) else {}

@@ -120,6 +120,7 @@ class Pools:
     minimum_balance: Floats
     borrow_limit: Floats
     borrow_rate: Floats  # fraction a year
+    shortfall: Floats  # what may be missing at the end: none, but where nothing better is left
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,9 @@ class Risk:
 
 @dataclass(frozen=True)
 class Limit:
-    """One row of limits.csv, resolved for one scope. Bounds are ±inf where blank."""
+    """One row of limits.csv, resolved for one scope. Bounds are ±inf where blank. A soft limit is held
+    to `settled`, once that is known: its bounds, let out by what they could not be kept by.
+    """
 
     limit_id: str
     measure: str
@@ -162,6 +165,9 @@ class Limit:
     factor: int = -1
     books: frozenset[int] = frozenset()  # the scope's books, for `external`
     accounts: tuple[int, ...] = ()  # the scope's accounts, for `margin`
+    priority: float = 1.0  # 1 is kept longest
+    soft: str = ""  # why it may give: soft, --relax 2, --best-effort; blank: it may not
+    settled: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -173,6 +179,7 @@ class Costing:
     booking_fee: float  # fraction of notional
     years: float  # horizon_days / 360
     risk_aversion: float
+    make_good: bool = False  # whether books that pay more together are compensated
 
 
 @dataclass(frozen=True)

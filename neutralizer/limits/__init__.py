@@ -58,12 +58,19 @@ def written(scenario: Scenario) -> tuple[Floats, Floats]:
 
 
 def bounds(scenario: Scenario) -> tuple[Floats, Floats]:
-    """(limits,) the bounds that hold: where only improvement is asked, not worse than before."""
+    """(limits,) the bounds that hold: where only improvement is asked, not worse than before; of a
+    soft limit those it is settled at, and none before that.
+    """
     before = amounts(nothing(scenario), scenario)
     lower, upper = written(scenario)
-    improve = np.array([x.improve for x in scenario.limits], dtype=bool)
-    lower = np.where(improve, np.minimum(lower, before), lower)
-    return lower, np.where(improve, np.maximum(upper, before), upper)
+    for k, limit in enumerate(scenario.limits):
+        if limit.settled is not None:
+            lower[k], upper[k] = limit.settled
+        elif limit.improve:
+            lower[k], upper[k] = min(lower[k], before[k]), max(upper[k], before[k])
+        elif limit.soft:
+            lower[k], upper[k] = -np.inf, np.inf
+    return lower, upper
 
 
 def scales(scenario: Scenario) -> Floats:
@@ -104,14 +111,21 @@ def half_steps(scenario: Scenario) -> Floats:
     """(limits,) half of the least step a limit's measure can be moved by, where its band is narrower
     than that step; else 0. Such a limit is proven to half a step.
     """
+    found = steps(scenario)
+    for k, limit in enumerate(scenario.limits):
+        whole = limit.lower == limit.upper and limit.measure == "position"
+        narrow = limit.upper - limit.lower < found[k] and not whole
+        found[k] = found[k] / 2 if narrow else 0.0
+    return found
+
+
+def steps(scenario: Scenario) -> Floats:
+    """(limits,) the least that one lot of what may change moves each measure by; 0 if nothing does."""
     lots = scenario.tradables.lot[scenario.holdings.instrument]
     found = np.zeros(len(scenario.limits))
     for k, limit in enumerate(scenario.limits):
         moves = (sensitivity(scenario, limit) * lots)[scenario.may_change]
-        step = float(moves[moves > 0].min(initial=np.inf))
-        whole = limit.lower == limit.upper and limit.measure == "position"
-        if np.isfinite(step) and limit.upper - limit.lower < step and not whole:
-            found[k] = step / 2
+        found[k] = moves[moves > 0].min() if (moves > 0).any() else 0.0
     return found
 
 
@@ -122,5 +136,11 @@ def status(limit: Limit, before: float, after: float, half_step: float, error: f
     if limit.lower - half_step <= after <= limit.upper + half_step:
         return "OK_TO_A_LOT"
     excess_before = max(before - limit.upper, limit.lower - before, 0.0)
-    better = max(after - limit.upper, limit.lower - after) <= excess_before
-    return "IMPROVED" if limit.improve and better else "BREACH"
+    better = max(after - limit.upper, limit.lower - after) <= excess_before + error
+    asked = limit.improve or limit.soft == "--best-effort"
+    return "IMPROVED" if asked and better else "BREACH"
+
+
+def relaxed_by(limit: Limit, status: str) -> str:
+    """What let a limit be exceeded: soft, --relax 2, --best-effort; blank where it is kept."""
+    return limit.soft if status in ("BREACH", "IMPROVED") else ""

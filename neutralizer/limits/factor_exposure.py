@@ -27,8 +27,13 @@ def amount(trades: Trades, scenario: Scenario, limit: Limit) -> float:
 
 def sensitivity(scenario: Scenario, limit: Limit) -> Floats:
     """(H,) factor units per unit."""
+    return np.abs(slope(scenario, limit))
+
+
+def slope(scenario: Scenario, limit: Limit) -> Floats:
+    """(H,) factor units per unit, signed."""
     found = np.zeros(len(scenario.holdings.book))
-    found[limit.holdings] = np.abs(_loadings(scenario, limit)[limit.holdings])
+    found[limit.holdings] = _loadings(scenario, limit)[limit.holdings]
     return found
 
 

@@ -27,3 +27,8 @@ def amount(trades: Trades, scenario: Scenario, limit: Limit) -> float:
 def sensitivity(scenario: Scenario, limit: Limit) -> Floats:
     """(H,) base currency per unit."""
     return notional_sensitivity(scenario, limit)
+
+
+def slope(scenario: Scenario, limit: Limit) -> Floats:
+    """(H,) base currency per unit, signed."""
+    return notional_sensitivity(scenario, limit)

@@ -29,6 +29,11 @@ def amount(trades: Trades, scenario: Scenario, limit: Limit) -> float:
 
 def sensitivity(scenario: Scenario, limit: Limit) -> Floats:
     """(H,) units per unit."""
+    return slope(scenario, limit)
+
+
+def slope(scenario: Scenario, limit: Limit) -> Floats:
+    """(H,) units per unit, signed."""
     found = np.zeros(len(scenario.holdings.book))
     found[limit.holdings] = 1.0
     return found

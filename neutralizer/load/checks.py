@@ -44,6 +44,7 @@ RULES: tuple[tuple[Rule, str], ...] = (
     (risk_rules.covariances_are_sound, ""),
     (risk_rules.volatilities_are_believable, "factors"),
     (limit_rules.bounds_are_sound, ""),
+    (limit_rules.soft_limits_are_weighed, ""),
     (limit_rules.scopes_are_known, "books crossing_groups pools accounts"),
     (limit_rules.targets_fit, "instruments factors covariance factor_covariance"),
     (limit_rules.limits_can_bind, "books instruments positions mandates accounts book_accounts"),

@@ -172,10 +172,15 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("target", "selector", "factor, instrument or selector, by measure"),
         _number("lower", "in the measure's unit"),
         _number("upper", "in the measure's unit"),
-        _choice("kind", "hard", "hard", "hard"),
+        _choice("kind", "hard, or soft: kept as well as can be", "hard soft", "hard"),
         _choice("on_breach", "cure, or only not worse", "cure improve", "cure"),
-        _number("priority", "for soft limits", 1.0),
-        _number("penalty", "base currency per unit of excess; required with improve", None, low=0),
+        _number("priority", "1 is kept longest; what gives, gives last priority first", 1.0, low=0),
+        _number(
+            "penalty",
+            "base currency per unit of excess; required with improve; the weight of a soft limit",
+            None,
+            low=0,
+        ),
         _text("owner", "whom to ask"),
         _text("description", "a sentence for people"),
     ),
@@ -194,7 +199,6 @@ RISK_TABLES = ("factors", "loadings", "factor_covariance", "covariance")
 LATER_TABLES = ("shocks", "scan_arrays", "dislocations")
 LATER_CHOICES = {
     ("accounts", "model"): ("scan", "simm", "volatility"),
-    ("limits", "kind"): ("soft",),
     ("limits", "measure"): ("stress_loss", "expected_shortfall", "var"),
 }
 KEYS: dict[str, tuple[str, ...]] = {

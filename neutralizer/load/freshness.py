@@ -34,6 +34,16 @@ def oldest(inputs: Inputs, name: str) -> datetime | None:
     return inputs.as_of.get(name)
 
 
+def ages(inputs: Inputs) -> dict[str, str]:
+    """How old each table is at as_of, in words, and what was allowed."""
+    found = {}
+    for name in sorted(inputs.given):
+        time, allowed = oldest(inputs, name), inputs.settings.freshness.get(name)
+        age = "carries no time" if time is None else f"{inputs.settings.as_of - time} old"
+        found[name] = age + (", not checked" if allowed is None else f", {allowed} allowed")
+    return found
+
+
 def too_old(inputs: Inputs) -> list[str]:
     """One sentence for each table that is older at as_of than its freshness allows."""
     found = []

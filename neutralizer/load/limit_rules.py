@@ -46,6 +46,20 @@ def bounds_are_sound(inputs: Inputs, select: Selector, issues: Issues) -> None:
             )
 
 
+def soft_limits_are_weighed(inputs: Inputs, select: Selector, issues: Issues) -> None:
+    """A soft limit only gives; those of one priority all have a penalty, or none has."""
+    table = inputs["limits"]
+    soft = [r for r, kind in enumerate(table["kind"]) if kind == "soft"]
+    for row in soft:
+        if table["on_breach"][row] == "improve":
+            remedy = "leave it out, or write kind hard"
+            table.error(issues, row, "on_breach", "a soft limit is kept as well as can be", remedy)
+        others = [r for r in soft if table["priority"][r] == table["priority"][row]]
+        if np.isnan(table["penalty"][row]) and not np.isnan(table["penalty"][others]).all():
+            reason = f"others of priority {table['priority'][row]:g} have one"
+            table.error(issues, row, "penalty", reason, "write one for each of them, or for none")
+
+
 def scopes_are_known(inputs: Inputs, select: Selector, issues: Issues) -> None:
     """The scope exists and fits the measure."""
     books = inputs["books"]

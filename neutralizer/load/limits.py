@@ -50,6 +50,8 @@ def resolve_limits(
                     factor=factors.index(target) if measure == "factor_exposure" else -1,
                     books=members,
                     accounts=_accounts(scope, accounts, pools),
+                    priority=float(table["priority"][row]),
+                    soft="soft" if table["kind"][row] == "soft" else "",
                 )
             )
     return tuple(sorted(found, key=lambda limit: (limit.limit_id, limit.scope)))

@@ -59,6 +59,7 @@ def resolve(inputs: Inputs, select: Selector) -> Scenario:
             costs.booking_fee_bps * BPS,
             costs.horizon_days / DAYS_A_YEAR,
             costs.risk_aversion,
+            settings.fairness == "make_good",
         ),
         minimum_order=settings.lots.minimum_order_notional,
         minimum_transfer=settings.lots.minimum_transfer_notional,
@@ -104,6 +105,7 @@ def _pools(inputs: Inputs, fx: dict[str, float]) -> Pools:
         minimum_balance=table["minimum_balance"][order],
         borrow_limit=table["borrow_limit"][order],
         borrow_rate=np.nan_to_num(table["borrow_rate_bps"][order]) * BPS,
+        shortfall=np.zeros(len(table)),
     )
 
 

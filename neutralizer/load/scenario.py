@@ -7,12 +7,13 @@ from decimal import Context, Decimal
 from pathlib import Path
 
 from neutralizer import __version__
+from neutralizer.domain.asked import Asked
 from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import InputsRefused, InputsTooOld
 from neutralizer.issues import Issue, Issues
 from neutralizer.load.checks import check
 from neutralizer.load.columns import KEYS
-from neutralizer.load.freshness import too_old
+from neutralizer.load.freshness import ages, too_old
 from neutralizer.load.inputs import Inputs, read_inputs
 from neutralizer.load.mandates import Selector
 from neutralizer.load.resolve import resolve
@@ -30,12 +31,13 @@ class Loaded:
         str  # of values, settings and program version: order of rows and columns does not matter
     )
     warnings: tuple[Issue, ...]
+    ages: dict[str, str]  # how old each table was at as_of, in words
     ages_not_checked: tuple[str, ...]  # tables that `freshness` does not name
 
-    def run_id(self, transfers_only: bool, baseline: bool) -> str:
+    def run_id(self, asked: Asked) -> str:
         """Twelve hex digits of the inputs' values, the settings, what was asked and the version."""
-        asked = [self.digest, transfers_only, baseline]
-        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:12]
+        whole = [self.digest, asked.written()]
+        return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def load(root: Path, overrides: tuple[str, ...] = ()) -> Loaded:
@@ -52,7 +54,9 @@ def load(root: Path, overrides: tuple[str, ...] = ()) -> Loaded:
     warnings = tuple(issues.warnings)
     scenario = replace(resolve(inputs, select), warnings=tuple(map(str, warnings)))
     unchecked = tuple(sorted(inputs.given - set(inputs.settings.freshness)))
-    return Loaded(scenario, inputs.bytes_read, overrides, _digest(inputs), warnings, unchecked)
+    return Loaded(
+        scenario, inputs.bytes_read, overrides, _digest(inputs), warnings, ages(inputs), unchecked
+    )
 
 
 def _digest(inputs: Inputs) -> str:

@@ -105,6 +105,7 @@ class Settings(_Strict):
     freshness: dict[str, Duration] = {}
     solve: SolveSettings = SolveSettings()
     baseline: BaselineSettings = BaselineSettings()
+    fairness: Literal["none", "make_good"] = "none"
 
 
 NEEDED_TABLES = ("books", "instruments", "positions")

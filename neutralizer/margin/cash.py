@@ -99,8 +99,7 @@ def headroom_expression(decision: "Decision", scenario: Scenario) -> Any:
     shape = (len(pools.ids), len(count))
     sent = csr_array((np.ones(len(count)), (routes.source, count)), shape=shape)
     received = csr_array((1 - routes.fee, (routes.target, count)), shape=shape)
-    called = _per_pool(scenario, scenario.accounts.multiplier) @ (
-        margin.expression(decision, scenario, range(len(scenario.accounts.ids))) / money
-    )
+    every = margin.expression(decision, scenario, range(len(scenario.accounts.ids)))
+    called = out @ decision.charged(cp.multiply(scenario.accounts.multiplier, every) / money)
     fixed = (pools.cash - pools.minimum_balance) * pools.fx / money + of_entry @ (share * start)
     return fixed - flow + (received - sent) @ decision.cash + decision.borrowed - called

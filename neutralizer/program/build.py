@@ -1,10 +1,11 @@
 """Scenario -> Program: one cvxpy problem out of the registered terms."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import cvxpy as cp
 import numpy as np
+from scipy.sparse import csr_array
 
 from neutralizer import costs, limits
 from neutralizer.decision import Decision
@@ -16,7 +17,24 @@ ROOM = 1e-7  # of a limit's scale: what the solver gets, so that its answer keep
 UNIT = 1e-6  # of the gross before: the objective's unit, so that costs are some tens to thousands
 TIE = 1e-4  # transfers only: what moving the whole gross is worth against one scale of excess
 BIG = 1e4  # of a limit's scale: a relaxation never needs more, for the dual bound
-Aim = Literal["cost", "elastic", "transfers"]
+
+
+@dataclass(frozen=True)
+class Give:
+    """What may give, at the least total, in place of the cost. `limits`: (limits,) the weight of one
+    scale of relaxation, 0 where a limit holds. `no_worse`: only as far as the bounds that hold lie
+    beyond the written ones. `tie`: what moving the whole gross weighs against one scale.
+    """
+
+    limits: Floats
+    pools: bool = True
+    no_worse: bool = False
+    tie: float = 0.0
+
+    @staticmethod
+    def everything(scenario: Scenario) -> "Give":
+        """Every limit and every pool, alike."""
+        return Give(np.ones(len(scenario.limits)))
 
 
 @dataclass
@@ -28,7 +46,8 @@ class Program:
     constraints: dict[str, Any]
     unit: float
     boxes: list[tuple[Any, Floats]]
-    slacks: dict[str, Any] = field(default_factory=dict)  # elastic: by name of the constraint
+    slacks: dict[str, Any] = field(default_factory=dict)  # what gives, by name of the constraint
+    weights: dict[str, Floats] = field(default_factory=dict)  # of the slacks
     limit_rows: dict[str, Ints] = field(default_factory=dict)  # constraint -> limits in its order
     room: dict[str, Floats] = field(
         default_factory=dict
@@ -37,45 +56,53 @@ class Program:
 
 def build(
     scenario: Scenario,
-    aim: Aim = "cost",
+    give: Give | None = None,
     room: float = ROOM,
     finer: float = 1.0,
     boxed: bool = False,
+    decision: Decision | None = None,
 ) -> Program:
-    """The program of one scenario.
-
-    aim cost: least cost within every limit; elastic: least Σ relaxation / scale of limits and pools,
-    whose answer is zero exactly where the cost program has one; transfers: the same, nothing ending
-    worse than before, for a scenario that may not order outside. `finer` divides the unit of the objective; `boxed` makes
-    the boxes constraints, which are otherwise wide enough never to matter.
+    """The program of one scenario: the least cost within every limit, or, with `give`, the least that
+    must be given. `finer` divides the unit of the objective; `boxed` makes the boxes constraints,
+    which are otherwise wide enough never to matter.
     """
-    decision = Decision(scenario)
-    unit = UNIT * max(scenario.gross_before, decision.money) / finer if aim == "cost" else 1 / finer
+    decision = decision or Decision(scenario)
+    unit = UNIT * max(scenario.gross_before, decision.money) / finer if give is None else 1 / finer
     program = Program(None, decision, {}, unit, [])
-    program.constraints |= _limits(program, scenario, aim, room) | _pools(program, scenario, aim)
-    paid = [cost.expression(decision, scenario) for cost in costs.REGISTRY] if aim == "cost" else []
+    program.constraints |= _limits(program, scenario, give, room) | _pools(program, scenario, give)
+    objective = _cost(program, scenario) if give is None else _given(program, scenario, give)
     program.constraints |= decision.constraints()
     program.boxes += decision.boxes()
     if boxed:
         for k, (variable, most) in enumerate(decision.boxes()):
             some = np.flatnonzero(np.isfinite(most))
             program.constraints[f"box_{k}"] = variable[some] <= most[some]
-    if aim == "cost":
-        objective = sum(paid) / program.unit + _penalties(program, scenario)
-    else:
-        objective = sum((cp.sum(s) for s in program.slacks.values()), cp.Constant(0.0)) / unit
-    if aim == "transfers":
-        moved = cp.sum(decision.moved) * decision.money / max(scenario.gross_before, 1e-9)
-        objective += TIE / unit * moved
     problem = cp.Problem(cp.Minimize(objective), list(program.constraints.values()))
     program.problem = problem
     return program
 
 
-def _limits(program: Program, scenario: Scenario, aim: Aim, room: float) -> dict[str, Any]:
-    """One vectorised constraint per measure and side, each row over its limit's scale."""
+def _cost(program: Program, scenario: Scenario) -> Any:
+    paid = [cost.expression(program.decision, scenario) for cost in costs.REGISTRY]
+    return sum(paid) / program.unit + _penalties(program, scenario)
+
+
+def _given(program: Program, scenario: Scenario, give: Give) -> Any:
+    parts = [program.weights[name] @ slack for name, slack in program.slacks.items()]
+    moved = cp.sum(program.decision.moved) * program.decision.money
+    tie = give.tie * moved / max(scenario.gross_before, 1e-9)
+    return (sum(parts, cp.Constant(0.0)) + tie) / program.unit
+
+
+def _limits(program: Program, scenario: Scenario, give: Give | None, room: float) -> dict[str, Any]:
+    """One vectorised constraint per measure and side, each row over its limit's scale. What gives is
+    held to its written bounds and a slack, the rest to the bounds that hold.
+    """
     scale, found = limits.scales(scenario), {}
-    lower, upper = limits.bounds(scenario) if aim == "cost" else limits.written(scenario)
+    gives = np.zeros(len(scenario.limits), dtype=bool) if give is None else give.limits > 0
+    held, asked = limits.bounds(scenario), limits.written(scenario)
+    before = limits.amounts(nothing(scenario), scenario)
+    lower, upper = (np.where(gives, *ends) for ends in zip(asked, held, strict=True))
     gap = np.minimum(
         room * scale, np.where(np.isfinite(upper - lower), (upper - lower) / 4, np.inf)
     )
@@ -89,7 +116,7 @@ def _limits(program: Program, scenario: Scenario, aim: Aim, room: float) -> dict
             continue
         chosen = [scenario.limits[k] for k in rows]
         each = cp.multiply(1 / scale[rows], module.expression(program.decision, scenario, chosen))
-        exact = (lower == upper)[rows] if aim == "cost" else np.zeros(len(rows), dtype=bool)
+        exact = (lower == upper)[rows] & ~gives[rows]
         for side, sign, bound in (
             ("upper", 1.0, upper),
             ("lower", -1.0, lower),
@@ -105,35 +132,38 @@ def _limits(program: Program, scenario: Scenario, aim: Aim, room: float) -> dict
             if side == "exact":
                 found[name] = each[some] == (bound / scale)[which]
                 continue
-            slack = _slack(program, scenario, name, which, sign, aim, scale)
             target = ((sign * bound - gap) / scale)[which]
+            with np.errstate(invalid="ignore"):
+                beyond = (held[sign > 0] - bound) * sign / scale
+            worse = np.maximum(sign * (before - bound), 0) / scale
+            slack = _slack(program, name, give, which, beyond[which], worse[which])
             found[name] = sign * each[some] <= target + slack
     return found
 
 
 def _slack(
-    program: Program,
-    scenario: Scenario,
-    name: str,
-    which: Ints,
-    sign: float,
-    aim: Aim,
-    scale: Floats,
+    program: Program, name: str, give: Give | None, which: Ints, beyond: Floats, worse: Floats
 ) -> Any:
-    """What a constraint's rows may exceed their bounds by, over scale: zero, an excess or a relaxation."""
-    limit = [scenario.limits[k] for k in which]
-    before = limits.amounts(nothing(scenario), scenario)[which]
-    written = np.array([x.upper if sign > 0 else -x.lower for x in limit])
-    worse = np.maximum(sign * before - written, 0) / scale[which]
-    if aim == "cost":
+    """What a constraint's rows may exceed their written bounds by, over scale. `beyond`: how far the
+    bounds that hold lie beyond the written ones; `worse`: how far the state before does.
+    """
+    if give is None or not (give.limits[which] > 0).any():
         return 0.0
-    slack = cp.Variable(len(which), nonneg=True)
+    some = np.flatnonzero(give.limits[which] > 0)
+    slack = cp.Variable(len(some), nonneg=True)
     program.slacks[name] = slack
-    most = worse if aim == "transfers" else 10 * worse + BIG
+    program.weights[name] = give.limits[which][some]
+    _boxed(program, name, slack, beyond[some] if give.no_worse else 10 * worse[some] + BIG, give)
+    place = csr_array((np.ones(len(some)), (some, np.arange(len(some)))), (len(which), len(some)))
+    return place @ slack
+
+
+def _boxed(program: Program, name: str, slack: Any, most: Floats, give: Give) -> None:
+    """A slack's box, for the dual bound; where nothing may end worse, a constraint too."""
     program.boxes.append((slack, most))
-    if aim == "transfers":
-        program.constraints[f"{name}_not_worse"] = slack <= worse
-    return slack
+    some = np.flatnonzero(np.isfinite(most))
+    if give.no_worse and len(some):
+        program.constraints[f"{name}_no_worse"] = slack[some] <= most[some]
 
 
 def _penalties(program: Program, scenario: Scenario) -> Any:
@@ -155,21 +185,21 @@ def _penalties(program: Program, scenario: Scenario) -> Any:
     return total
 
 
-def _pools(program: Program, scenario: Scenario, aim: Aim) -> dict[str, Any]:
+def _pools(program: Program, scenario: Scenario, give: Give | None) -> dict[str, Any]:
     """Every pool keeps its floor after margin."""
     if not scenario.pools.ids:
         return {}
     headroom = cash.headroom_expression(program.decision, scenario)
     scale = pool_scales(scenario) / program.decision.money
-    if aim == "cost":
-        return {"pools": cp.multiply(1 / scale, headroom) >= 0}
+    short = scenario.pools.shortfall * scenario.pools.fx / program.decision.money / scale
+    if give is None or not give.pools:
+        return {"pools": cp.multiply(1 / scale, headroom) + short >= 0}
     slack = cp.Variable(len(scenario.pools.ids), nonneg=True)
     program.slacks["pools"] = slack
+    program.weights["pools"] = np.ones(len(scenario.pools.ids))
     start = cash.headroom(nothing(scenario), scenario) * scenario.pools.fx / program.decision.money
     worse = np.maximum(-start / scale, 0)
-    program.boxes.append((slack, worse if aim == "transfers" else 10 * worse + BIG))
-    if aim == "transfers":
-        program.constraints["pools_not_worse"] = slack <= worse
+    _boxed(program, "pools", slack, short if give.no_worse else 10 * worse + BIG, give)
     return {"pools": cp.multiply(1 / scale, headroom) + slack >= 0}
 
 

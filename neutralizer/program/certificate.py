@@ -11,7 +11,7 @@ from neutralizer import costs, limits
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, nothing, position
 from neutralizer.margin import cash
-from neutralizer.program.build import pool_scales
+from neutralizer.program.build import Give, pool_scales
 
 FEASIBLE = 1e-6  # of each thing's own scale
 GAP = 1e-5  # of the cost beyond its constant part
@@ -60,23 +60,16 @@ def basis_of(trades: Trades, scenario: Scenario) -> float:
     return max(changed, 1e-6 * scenario.gross_before, 1e-6)
 
 
-def violations(trades: Trades, scenario: Scenario, worse_allowed: bool = False) -> dict[str, float]:
-    """Everything a plan must keep, by name: what it is exceeded by over its own scale. Where
-    `worse_allowed`, what is in breach before may stay so, no worse.
-    """
+def violations(trades: Trades, scenario: Scenario) -> dict[str, float]:
+    """Everything a plan must keep, by name: what it is exceeded by over its own scale."""
     lower, upper = limits.bounds(scenario)
     after = limits.amounts(trades, scenario)
-    start = nothing(scenario)
-    short_before = np.minimum(cash.headroom(start, scenario), 0.0) * worse_allowed
-    if worse_allowed:
-        before = limits.amounts(start, scenario)
-        lower, upper = np.minimum(lower, before), np.maximum(upper, before)
     beyond = np.maximum(np.maximum(after - upper, lower - after), 0) / limits.scales(scenario)
     found = {
         f"{x.limit_id} {x.scope}": float(v) for x, v in zip(scenario.limits, beyond, strict=True)
     }
-    short = np.maximum(short_before - cash.headroom(trades, scenario), 0) * scenario.pools.fx
-    short = short / pool_scales(scenario)
+    left = cash.headroom(trades, scenario) + scenario.pools.shortfall
+    short = np.maximum(-left, 0) * scenario.pools.fx / pool_scales(scenario)
     found |= {f"pool {p}": float(v) for p, v in zip(scenario.pools.ids, short, strict=True)}
     return found | _own_bounds(trades, scenario)
 
@@ -106,6 +99,31 @@ def _own_bounds(trades: Trades, scenario: Scenario) -> dict[str, float]:
         "cash routes": float(routes.max(initial=0)),
         "borrowing": float(loans.max(initial=0)),
     }
+
+
+def given(trades: Trades, scenario: Scenario, give: Give) -> float:
+    """What an answer gives, by weight, with the tie: the objective of a program that may give."""
+    relaxed = relaxations(trades, scenario)
+    weights = {
+        f"{x.limit_id} {x.scope}": w for x, w in zip(scenario.limits, give.limits, strict=True)
+    }
+    weights |= {f"pool {p}": float(give.pools) for p in scenario.pools.ids}
+    moved = float(scenario.holding_notional @ np.abs(trades.change))
+    tie = give.tie * moved / max(scenario.gross_before, 1e-9)
+    return tie + sum(float(weights[name]) * share for name, share in relaxed.items())
+
+
+def kept(trades: Trades, scenario: Scenario, give: Give) -> dict[str, float]:
+    """The violations of what may not give."""
+    found = violations(trades, scenario)
+    if give.no_worse:
+        return found
+    for x, weight in zip(scenario.limits, give.limits, strict=True):
+        if weight > 0:
+            found.pop(f"{x.limit_id} {x.scope}")
+    for p in scenario.pools.ids if give.pools else ():
+        found.pop(f"pool {p}")
+    return found
 
 
 def relaxations(trades: Trades, scenario: Scenario) -> dict[str, float]:

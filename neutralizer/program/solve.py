@@ -13,16 +13,19 @@ from neutralizer.domain.trades import Trades
 from neutralizer.errors import Infeasible, NotSolved
 from neutralizer.program import conflict
 from neutralizer.program.bound import dual_bound
-from neutralizer.program.build import ROOM, TIE, Aim, Program, build
+from neutralizer.program.build import ROOM, Give, Program, build
 from neutralizer.program.canonical import Canonical, canonicalise
 from neutralizer.program.certificate import (
     GAP,
     Certificate,
     basis_of,
     cost_of,
+    given,
+    kept,
     relaxations,
     violations,
 )
+from neutralizer.program.impossible import impossible
 from neutralizer.program.process import in_child, sparse_parts
 
 # (divisor of the objective's unit, room in the limits): the same program, differently scaled
@@ -35,6 +38,7 @@ CLARABEL: dict[str, Any] = {
     "tol_gap_rel": 1e-10,
     "tol_feas": 1e-11,
 }
+TIE = 1e-4  # transfers only: what moving the whole gross is worth against one scale of excess
 INFEASIBLE = 1e-6  # of the limits' scales: a certified relaxation above it
 
 
@@ -55,25 +59,30 @@ class Solution:
 def solve(scenario: Scenario) -> Solution:
     """The least-cost answer. Raises Infeasible with the limits in conflict, or NotSolved."""
     tried: list[str] = []
+    if impossible(scenario):
+        refuse_infeasible(scenario)
     for finer, room in ATTEMPTS:
-        found = _attempt(scenario, "cost", finer, room)
+        found = _attempt(scenario, None, finer, room)
         if found.certificate.accepted:
             _refuse_unbounded(found, scenario)
             return found
         tried.append(f"{found.solver['status']}: {found.certificate}")
         if "PrimalInfeasible" in found.solver["status"]:
-            _refuse_infeasible(scenario)
+            refuse_infeasible(scenario)
         if "DualInfeasible" in found.solver["status"]:
-            _refuse_unbounded(_attempt(scenario, "cost", finer, room, boxed=True), scenario)
-    _refuse_infeasible(scenario)
+            _refuse_unbounded(_attempt(scenario, None, finer, room, boxed=True), scenario)
+    refuse_infeasible(scenario)
     raise NotSolved("no answer passed the certificate: " + " | ".join(tried))
 
 
-def relax(scenario: Scenario, aim: Aim = "elastic") -> Solution:
-    """The least relaxation, accepted on its own certificate. Raises NotSolved."""
+def relax(scenario: Scenario, give: Give | None = None) -> Solution:
+    """The least that must be given, accepted on its own certificate: of everything alike where nothing
+    else is said. Raises NotSolved.
+    """
+    give = give or Give.everything(scenario)
     tried: list[str] = []
     for finer in (1.0, 100.0, 0.01, 1e4):
-        found = _attempt(scenario, aim, finer, 0.0)
+        found = _attempt(scenario, give, finer, 0.0)
         if found.certificate.accepted:
             return found
         tried.append(f"{found.solver['status']}: {found.certificate}")
@@ -81,20 +90,20 @@ def relax(scenario: Scenario, aim: Aim = "elastic") -> Solution:
 
 
 def cross_only(scenario: Scenario) -> Solution:
-    """The least excess over limits and pools by crossing alone, then the least moved; nothing ends
-    worse than before. Raises NotSolved.
+    """The least excess over limits and pools by crossing alone, then the least moved, for a scenario
+    held to not worse than before. Raises NotSolved.
     """
-    return relax(scenario, "transfers")
+    return relax(scenario, Give(np.ones(len(scenario.limits)), no_worse=True, tie=TIE))
 
 
 def _attempt(
-    scenario: Scenario, aim: Aim, finer: float, room: float, boxed: bool = False
+    scenario: Scenario, give: Give | None, finer: float, room: float, boxed: bool = False
 ) -> Solution:
-    program = build(scenario, aim, room, finer, boxed)
+    program = build(scenario, give, room, finer, boxed)
     canonical = canonicalise(program)
     answer = run_solver(canonical, scenario)
     trades = recovered(program, canonical, answer["x"])
-    certificate = _certificate(program, canonical, answer, trades, scenario, aim)
+    certificate = _certificate(program, canonical, answer, trades, scenario, give)
     solver = {k: answer[k] for k in ("name", "version", "status", "iterations", "seconds")}
     solver |= {
         "primal_residual": answer["primal_residual"],
@@ -164,23 +173,15 @@ def _certificate(
     answer: dict[str, Any],
     trades: Trades,
     scenario: Scenario,
-    aim: Aim,
+    give: Give | None,
 ) -> Certificate:
-    found = violations(trades, scenario, worse_allowed=aim == "transfers")
-    if aim == "cost":
-        basis = basis_of(trades, scenario)
+    if give is None:
+        found, basis = violations(trades, scenario), basis_of(trades, scenario)
         total, allowed = sum(cost_of(trades, scenario)), GAP * basis
     else:
-        basis = sum(relaxations(trades, scenario).values())
-        total, allowed = basis, max(INFEASIBLE, 1e-3 * basis)
-        if aim == "transfers":
-            total += (
-                TIE
-                * float(scenario.holding_notional @ np.abs(trades.change))
-                / scenario.gross_before
-            )
-        else:
-            found = {k: v for k, v in found.items() if " " not in k or k == "cash routes"}
+        found, total = kept(trades, scenario, give), given(trades, scenario, give)
+        basis = total
+        allowed = max(INFEASIBLE, 1e-3 * total)
     true_b = canonical.b.copy()
     for name, room in program.room.items():
         true_b[canonical.rows[name]] += room
@@ -207,9 +208,10 @@ def _refuse_unbounded(found: Solution, scenario: Scenario) -> None:
     )
 
 
-def _refuse_infeasible(scenario: Scenario) -> None:
+def refuse_infeasible(scenario: Scenario) -> None:
     """Raises Infeasible when the least relaxation is certified above zero."""
     held = conflict.as_held(scenario)
     found = relax(held)
     if found.certificate.bound > INFEASIBLE:
-        raise conflict.infeasible(relaxations(found.trades, held), scenario)
+        needed = relaxations(found.trades, held)
+        raise conflict.infeasible(needed, scenario, impossible(scenario))

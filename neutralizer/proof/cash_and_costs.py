@@ -82,7 +82,6 @@ def _pools(
     plain, inside = (_without_routes(t, scenario) for t in (ledger.after, ledger.after_transfers))
     called = cash.requirements(ledger.after, scenario)
     before = cash.requirements(nothing(scenario), scenario)
-    short_before = cash.headroom(nothing(scenario), scenario)
     for p, name in enumerate(pools.ids):
         row, moved = rows[name], float(received[name] - sent[name])
         balance, borrowed = float(plain[p]) + moved, float(decimal(row["borrowed"]))
@@ -103,7 +102,7 @@ def _pools(
                 faults.append(f"pool {name}: {column} {row[column]} is not {value:.2f}")
         if not 0 <= borrowed <= pools.borrow_limit[p]:
             faults.append(f"pool {name} borrows {borrowed}, its limit is {pools.borrow_limit[p]:g}")
-        if headroom < (min(0.0, float(short_before[p])) if files.transfers_only else 0.0):
+        if headroom < -float(pools.shortfall[p]):
             faults.append(f"pool {name} ends {-headroom:.2f} below its floor")
 
 

@@ -1,0 +1,95 @@
+"""Limits that may give, in the order of their priorities: the first is kept as well as the hard limits
+allow, then the next within that, and so on; the cost comes last.
+
+Within a class the weights are the penalties, else one scale of each limit alike. What a limit cannot
+be kept by is found once, and it is then held to that like any other.
+"""
+
+from contextlib import suppress
+from dataclasses import replace
+
+import numpy as np
+
+from neutralizer import limits
+from neutralizer.domain.scenario import Bools, Floats, Limit, Scenario
+from neutralizer.errors import NotSolved
+from neutralizer.limits.standing import BEST_EFFORT
+from neutralizer.margin import cash
+from neutralizer.program.build import Give, pool_scales
+from neutralizer.program.certificate import relaxations
+from neutralizer.program.solve import INFEASIBLE, Solution, refuse_infeasible, relax, solve
+
+# of a limit's scale: room for the next class beside what this one was kept to; the least that solves
+LET_OUT = (1e-6, 1e-5, 1e-4)
+
+
+def answered(scenario: Scenario) -> tuple[Scenario, Solution]:
+    """The scenario with its soft limits settled, and its least-cost answer. Raises Infeasible where
+    the hard limits alone have no plan, NotSolved.
+    """
+    if not any(x.soft for x in scenario.limits):
+        return scenario, solve(scenario)
+    for let_out in LET_OUT[:-1]:
+        with suppress(NotSolved):
+            best = settled(scenario, let_out)
+            return best, solve(best)
+    best = settled(scenario, LET_OUT[-1])
+    return best, solve(best)
+
+
+def settled(scenario: Scenario, let_out: float = LET_OUT[0]) -> Scenario:
+    """The scenario with every soft limit held to its written bounds, or to the least beyond them that
+    its priority leaves. Raises Infeasible, NotSolved.
+    """
+    soft = np.array([bool(x.soft) for x in scenario.limits], dtype=bool)
+    if not soft.any():
+        return scenario
+    effort = any(x.soft == BEST_EFFORT for x in scenario.limits)
+    whole = _least(scenario, Give(soft.astype(float), effort, effort))
+    if sum(relaxations(whole.trades, scenario).values()) <= INFEASIBLE:
+        return _held(scenario, soft, whole, effort, let_out)
+    for rank in sorted({_rank(x) for x in scenario.limits if x.soft}):
+        own = np.array([bool(x.soft) and _rank(x) == rank for x in scenario.limits], dtype=bool)
+        found = _least(scenario, Give(_weights(scenario, own), effort, effort))
+        scenario = _held(scenario, own, found, effort, let_out)
+    return scenario
+
+
+def _least(scenario: Scenario, give: Give) -> Solution:
+    try:
+        return relax(scenario, give)
+    except NotSolved:
+        refuse_infeasible(scenario)
+        raise
+
+
+def _rank(limit: Limit) -> tuple[bool, float]:
+    """What was written hard comes before what was written soft; then by priority."""
+    return limit.soft == "soft", limit.priority
+
+
+def _weights(scenario: Scenario, own: Bools) -> Floats:
+    """(limits,) of one scale of relaxation: the penalties of the class, largest 1; else 1."""
+    priced = np.array([x.penalty for x in scenario.limits], dtype=float) * limits.scales(scenario)
+    chosen = np.where(own, priced, 0.0)
+    return chosen / chosen.max() if (chosen[own] > 0).all() else own.astype(float)
+
+
+def _held(scenario: Scenario, own: Bools, found: Solution, pools: bool, let_out: float) -> Scenario:
+    """Some limits held to what an answer keeps them by; the pools too, where they give."""
+    after, room = limits.amounts(found.trades, scenario), let_out * limits.scales(scenario)
+
+    def held(k: int, x: Limit) -> Limit:
+        if max(after[k] - x.upper, x.lower - after[k]) <= room[k]:
+            return replace(x, settled=(x.lower, x.upper))
+        low, high = min(x.lower, after[k] - room[k]), max(x.upper, after[k] + room[k])
+        return replace(x, settled=(float(low), float(high)))
+
+    held_limits = tuple(held(k, x) if own[k] else x for k, x in enumerate(scenario.limits))
+    scenario = replace(scenario, limits=held_limits)
+    if not pools:
+        return scenario
+    missing = np.maximum(-cash.headroom(found.trades, scenario), 0.0)
+    spare = let_out * pool_scales(scenario) / scenario.pools.fx
+    short = np.where(missing > spare, missing + spare, 0.0)
+    return replace(scenario, pools=replace(scenario.pools, shortfall=short))

@@ -1,0 +1,150 @@
+"""What each limit, pool and cost pulls at each decision by: the optimum's stationarity, taken apart.
+
+At an optimum every column's cost and rows balance: c + Aᵀz = 0. A row that a limit or a pool stands
+for belongs to it; a row that only defines a number (an exposure, an absolute value, a volatility)
+belongs to whom that number serves, in the shares of their duals: the chain rule, carried out by the
+duals themselves, so that kinks need no choice (Boyd and Vandenberghe, Convex Optimization, ch. 5.5).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array, diags_array
+
+from neutralizer.domain.scenario import Bools, Floats, Ints, Matrix, Scenario
+from neutralizer.program.solve import Solution
+
+COST, PARTICIPATION, MANDATE, ROUTE, OTHER = -5, -4, -3, -2, -1  # owners beside limits and pools
+
+
+@dataclass(frozen=True)
+class Pulls:
+    """(columns, owners) in base currency per base currency of notional. Owners are the limits, the
+    pools, then cost, participation, mandate, route capacity and what is left.
+    """
+
+    matrix: Matrix
+    rise: Ints  # (H,) column of each holding's rise, -1 where it cannot
+    fall: Ints
+    buy: Ints  # (O,)
+    sell: Ints
+    cash: Ints  # (R,)
+    limits: int
+
+    def of(self, columns: Ints, weights: Floats) -> Floats:
+        """(owners,) weighted sum over some columns; a column that is not there pulls at nothing."""
+        there = columns >= 0
+        found: Floats = weights[there] @ self.matrix[columns[there]].toarray()
+        return found
+
+
+def pulls(solution: Solution, scenario: Scenario) -> Pulls:
+    """Takes apart an accepted answer."""
+    canonical, decision = solution.canonical, solution.program.decision
+    count = len(scenario.limits) + len(scenario.pools.ids) + 5
+    owner = _direct(solution, scenario, count)
+    share = _shares(solution, owner, count)
+    z = diags_array(solution.z)
+    own_cost = csr_array(
+        (canonical.c, (np.arange(len(canonical.c)), np.full(len(canonical.c), count + COST))),
+        shape=(len(canonical.c), count),
+    )
+    scale = canonical.unit / decision.money
+    matrix = csr_array((canonical.a.T @ z @ share + own_cost) * scale)
+
+    def columns(variable: object, places: Ints | None, size: int) -> Ints:
+        found = np.full(size, -1, dtype=np.int64)
+        its = canonical.columns.get(variable.id)  # type: ignore[attr-defined]
+        if its is not None:
+            found[np.arange(size) if places is None else places] = its
+        return found
+
+    held, orders = len(scenario.holdings.book), len(scenario.orders.tradable)
+    return Pulls(
+        matrix,
+        columns(decision.rise, decision.risers, held),
+        columns(decision.fall, decision.fallers, held),
+        columns(decision.buy, None, orders),
+        columns(decision.sell, None, orders),
+        columns(decision.cash, None, len(scenario.routes.source)),
+        len(scenario.limits),
+    )
+
+
+def _direct(solution: Solution, scenario: Scenario, count: int) -> Ints:
+    """(rows,) the owner of each row that stands for somebody; `count` where it only defines."""
+    canonical, program = solution.canonical, solution.program
+    owner = np.full(canonical.a.shape[0], count, dtype=np.int64)
+    for name, rows in canonical.rows.items():
+        if name in program.limit_rows:
+            owner[rows] = program.limit_rows[name]
+        elif name == "pools":
+            owner[rows] = len(scenario.limits) + np.arange(len(rows))
+        elif name.startswith("excess_"):
+            owner[rows] = int(name.split("_")[1])
+        elif name == "participation":
+            owner[rows] = count + PARTICIPATION
+        elif name.startswith("mandate_"):
+            owner[rows] = count + MANDATE
+        elif name == "route_capacity":
+            owner[rows] = count + ROUTE
+        elif not name.startswith("exposure_"):
+            owner[rows] = count + OTHER
+    defines = (abs(canonical.a) > 0).astype(float) @ np.isnan(canonical.upper) > 0
+    flat = np.zeros(len(owner), dtype=bool)
+    for cone in canonical.cones:
+        flat[cone.start : cone.stop] = cone.kind in ("zero", "nonneg")
+    return np.where((owner == count) & flat & ~defines, count + OTHER, owner)  # own bounds
+
+
+def _shares(solution: Solution, owner: Ints, count: int) -> Matrix:
+    """(rows, owners) whose row each is, in shares that add up to one."""
+    canonical = solution.canonical
+    rows = canonical.a.shape[0]
+    known = np.flatnonzero(owner < count)
+    share = csr_array((np.ones(len(known)), (known, owner[known])), shape=(rows, count))
+    exposures = [r for name, r in canonical.rows.items() if name.startswith("exposure_")]
+    later = np.concatenate(exposures) if exposures else np.zeros(0, dtype=np.int64)
+    defined = np.setdiff1d(np.flatnonzero(owner == count), later)
+    inner = np.isnan(canonical.upper)
+    named = {i for columns in canonical.columns.values() for i in columns.tolist()}
+    inner[list(named)] = False
+    share = share + _through(solution, share, inner, defined, count)
+    outer = np.isnan(canonical.upper) & ~inner
+    return share + _through(solution, share, outer, later, count)
+
+
+def _through(
+    solution: Solution, share: Matrix, columns: Bools, defined: Ints, count: int
+) -> Matrix:
+    """(rows, owners) of rows that define some columns, by who uses those columns."""
+    canonical, z = solution.canonical, solution.z
+    inside = np.flatnonzero(columns)
+    uses = canonical.a[:, inside].T @ diags_array(z) @ share
+    paid = canonical.c[inside]
+    place = (np.arange(len(inside)), np.full(len(inside), count + COST))
+    uses = csr_array(uses + csr_array((paid, place), shape=(len(inside), count)))
+    total = np.asarray(uses.sum(axis=1)).ravel()
+    size = np.asarray(abs(uses).sum(axis=1)).ravel()
+    some = np.abs(total) > 1e-9 * np.maximum(size, 1e-300)
+    weight = diags_array(np.divide(1.0, total, out=np.zeros_like(total), where=some)) @ uses
+    return _row_of(solution, inside, defined) @ weight
+
+
+def _row_of(solution: Solution, inside: Ints, defined: Ints) -> Matrix:
+    """(rows, columns) which column each defining row defines; a cone's rows go with its top."""
+    canonical = solution.canonical
+    a = canonical.a.tocsr()
+    place = np.full(a.shape[1], -1, dtype=np.int64)
+    place[inside] = np.arange(len(inside))
+    column = np.full(a.shape[0], -1, dtype=np.int64)
+    for r in defined.tolist():
+        own = place[a.indices[a.indptr[r] : a.indptr[r + 1]]]
+        own = own[own >= 0]
+        column[r] = own[0] if len(own) else -1
+    for cone in canonical.cones:
+        if cone.kind not in ("zero", "nonneg"):
+            found = column[cone.start : cone.stop]
+            column[cone.start : cone.stop] = found.max(initial=-1)
+    there = np.flatnonzero(column >= 0)
+    return csr_array((np.ones(len(there)), (there, column[there])), shape=(a.shape[0], len(inside)))
