@@ -13,6 +13,7 @@ import click
 from neutralizer import __version__
 
 if TYPE_CHECKING:
+    from neutralizer.errors import NeutralizerError
     from neutralizer.issues import Issue
 
 EXAMPLES = ("two-desks", "equity-desks", "multi-asset")
@@ -89,7 +90,17 @@ def check(scenario: Path, overrides: tuple[str, ...]) -> None:
 @click.option(
     "--transfers-only", is_flag=True, help="Cross only; nothing may end worse than before."
 )
+@click.option(
+    "--relax", type=float, metavar="PRIORITY", help="Limits of this priority and after are soft."
+)
+@click.option(
+    "--best-effort",
+    is_flag=True,
+    help="Where no plan keeps every limit: the one that comes nearest.",
+)
 @click.option("--no-baseline", is_flag=True, help="Do not solve each book alone.")
+@click.option("--strip", is_flag=True, help="The saving at impact coefficients 0.03, 0.3 and 1.")
+@click.option("--no-report", is_flag=True, help="Do not write report.html.")
 @_set
 def run(
     scenario: Path,
@@ -100,18 +111,35 @@ def run(
     quiet: bool,
     verbose: bool,
     transfers_only: bool,
+    relax: float | None,
+    best_effort: bool,
     no_baseline: bool,
+    strip: bool,
+    no_report: bool,
     overrides: tuple[str, ...],
 ) -> None:
     """Decide, prove, write the tickets: the main job."""
     if out is None and not dry_run:
         raise click.UsageError("name the run's folder with --out, or try it with --dry-run")
+    if transfers_only and (best_effort or relax is not None):
+        raise click.UsageError(
+            "--transfers-only gives nothing away: leave --relax and --best-effort"
+        )
     from neutralizer.output.terminal import one_line, page
     from neutralizer.run import Options
     from neutralizer.run import run as whole_trip
 
     options = Options(
-        overrides, transfers_only, not no_baseline, replace, dry_run, _progress(quiet, verbose)
+        transfers_only=transfers_only,
+        best_effort=best_effort,
+        relax=relax,
+        baseline=not no_baseline,
+        strip=strip,
+        report=not no_report,
+        overrides=overrides,
+        replace=replace,
+        dry_run=dry_run,
+        say=_progress(quiet, verbose),
     )
     outcome = whole_trip(scenario, out, options)
     if as_json:
@@ -142,6 +170,24 @@ def verify(folder: Path, scenario: Path | None) -> None:
     from neutralizer.verify import verify as prove_folder
 
     click.echo(one_line(prove_folder(folder, scenario)) + " | proven")
+
+
+@cli.command()
+@click.argument("folder", type=_folder)
+@click.option("--line", metavar="TICKET", help="The arithmetic of one ticket.")
+@click.option(
+    "--barriers", is_flag=True, help="What opening the barriers would save; solves again."
+)
+@_set
+def explain(folder: Path, line: str | None, barriers: bool, overrides: tuple[str, ...]) -> None:
+    """Say why: of a run's folder, a refused one, or a scenario."""
+    from neutralizer import explain as why
+
+    say = _progress(quiet=False, verbose=False)
+    if barriers:
+        click.echo(why.barriers(folder, overrides, say))
+    else:
+        click.echo(why.explain(folder, overrides, line, say))
 
 
 @cli.command()
@@ -192,6 +238,13 @@ def main() -> NoReturn:
         sys.exit(_refused(error))
 
 
+def _say_conflicts(error: "NeutralizerError") -> None:
+    from neutralizer.output.refused import conflict_rows
+    from neutralizer.output.why_not import conflicts_page
+
+    click.echo("\n" + conflicts_page(conflict_rows(error)), err=True)
+
+
 def _refused(error: Exception) -> int:
     """Says what is wrong on stderr; the exit code."""
     from neutralizer.errors import InputsRefused, NeutralizerError
@@ -201,6 +254,8 @@ def _refused(error: Exception) -> int:
         return error.exit_code
     if isinstance(error, NeutralizerError):
         click.echo(f"ERROR {error}", err=True)
+        if getattr(error, "conflicts", ()):
+            _say_conflicts(error)
         return error.exit_code
     if isinstance(error, OSError):
         click.echo(f"ERROR cannot write the output: {error.strerror}", err=True)

@@ -4,45 +4,60 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from neutralizer import costs
 from neutralizer.costs.attribution import by_book, fills_of
+from neutralizer.domain.asked import Asked
 from neutralizer.domain.orders import crosses_only
 from neutralizer.domain.plan import Booking, Plan
 from neutralizer.domain.scenario import Scenario
-from neutralizer.errors import FolderTaken, Infeasible, NeutralizerError, ProofFailed, Tampered
+from neutralizer.errors import FolderTaken, Infeasible, ProofFailed, Tampered
+from neutralizer.limits.standing import as_asked
 from neutralizer.load.scenario import Loaded, load
-from neutralizer.output.files import SUMMARY, run_files
+from neutralizer.output.files import SUMMARY, Results, run_files
+from neutralizer.output.findings import release_phase
 from neutralizer.output.folder import Staging, read_folder, refused_folder, remove, writing
 from neutralizer.output.manifest import NAME as MANIFEST
 from neutralizer.output.manifest import differences, manifest
-from neutralizer.output.summary import release_phase, summarise
-from neutralizer.output.writing import csv_bytes, json_bytes
+from neutralizer.output.refused import refused_files
+from neutralizer.output.summary import summarise
+from neutralizer.output.writing import json_bytes
 from neutralizer.planning.compose import compose
 from neutralizer.planning.lots import Rounded, whole_lots
 from neutralizer.planning.minimum_sizes import without_small_lines
+from neutralizer.planning.nearest import nearest_lots
+from neutralizer.planning.reasons import reason_rows
 from neutralizer.planning.standard import Standard
-from neutralizer.program.shadow import shadow_prices
-from neutralizer.program.solve import Solution, cross_only, solve
-from neutralizer.studies.baseline import NOT_ASKED, Baseline, stand_alone
+from neutralizer.program.irreducible import explained
+from neutralizer.program.priorities import answered
+from neutralizer.program.shadow import other_prices, shadow_prices
+from neutralizer.program.solve import Solution, cross_only
+from neutralizer.studies.baseline import NOT_ASKED, stand_alone
+from neutralizer.studies.by_hand import by_hand
+from neutralizer.studies.comparisons import Comparisons
+from neutralizer.studies.fairness import books_alone_and_together
+from neutralizer.studies.strip import impact_strip
 from neutralizer.verify import proven
 
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Options:
-    """How a run was asked for."""
+class Options(Asked):
+    """How a run was asked for, with what does not change what is written."""
 
     overrides: tuple[str, ...] = ()
-    transfers_only: bool = False
-    baseline: bool = True
     replace: bool = False
     dry_run: bool = False
     say: Say = field(default=lambda text: None)
+
+    @property
+    def asked(self) -> Asked:
+        """What the run's id and the manifest know."""
+        return Asked(*(getattr(self, f.name) for f in fields(Asked)))
 
 
 @dataclass(frozen=True)
@@ -57,7 +72,7 @@ class Outcome:
 def run(root: Path, out: Path | None, options: Options) -> Outcome:
     """The main job. Raises NeutralizerError; then `out` is as it was before."""
     loaded = load(root, options.overrides)
-    run_id = loaded.run_id(options.transfers_only, options.baseline)
+    run_id = loaded.run_id(options.asked)
     if out is None or options.dry_run:
         return Outcome(*_decide(loaded, run_id, options))
     with writing(out) as staging:
@@ -67,7 +82,8 @@ def run(root: Path, out: Path | None, options: Options) -> Outcome:
         try:
             summary, files = _decide(loaded, run_id, options, staging)
         except (Infeasible, ProofFailed) as refusal:
-            _refuse(staging, refusal, loaded.scenario, run_id)
+            staging.write(refused_files(refusal, loaded.scenario, run_id))
+            staging.publish(refused_folder(out), replace=True)
             raise
         staging.publish(out, options.replace)
         remove(refused_folder(out))
@@ -77,25 +93,19 @@ def run(root: Path, out: Path | None, options: Options) -> Outcome:
 def _decide(
     loaded: Loaded, run_id: str, options: Options, staging: Staging | None = None
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
-    say = options.say
-    scenario = crosses_only(loaded.scenario) if options.transfers_only else loaded.scenario
+    say, asked = options.say, options.asked
     say("solving")
-    solution = cross_only(scenario) if options.transfers_only else solve(scenario)
+    scenario, solution = _solved(as_asked(loaded.scenario, asked), options)
     say("rounding to whole lots")
     started = time.perf_counter()
-    rounded = _rounded(scenario, solution, options.transfers_only)
+    rounded = _rounded(scenario, solution, asked.transfers_only)
     rounding_seconds = time.perf_counter() - started
     plan = compose(scenario, rounded)
-    baseline = NOT_ASKED
-    if options.baseline and not options.transfers_only:
-        say("solving each book alone")
-        baseline = stand_alone(scenario)
-    say("writing and proving")
-    files = _written(loaded, scenario, plan, solution, rounded.report, baseline, run_id, options)
+    files = _written(loaded, scenario, plan, solution, rounded.report, run_id, options)
+    say("proving")
     settings = {
         "set": list(options.overrides),
-        "transfers_only": options.transfers_only,
-        "baseline": options.baseline,
+        **asked.written(),
         "freshness_not_checked": list(loaded.ages_not_checked),
     }
     seconds = {"solver": solution.solver["seconds"], "rounding": rounding_seconds}
@@ -103,19 +113,41 @@ def _decide(
     if staging is not None:
         staging.write(files)
         files = staging.read()
-    proven(loaded.scenario, files)
+    proven(as_asked(loaded.scenario, asked), files)
     return json.loads(files[SUMMARY]), files
 
 
+def _solved(scenario: Scenario, options: Options) -> tuple[Scenario, Solution]:
+    """The scenario with its soft limits settled, and its answer. Raises Infeasible with its conflicts."""
+    if options.asked.transfers_only:
+        scenario = crosses_only(scenario)
+        return scenario, cross_only(scenario)
+    try:
+        return answered(scenario)
+    except Infeasible as refusal:
+        if refusal.reason != "infeasible":
+            raise
+        options.say("looking for what is in the way")
+        raise explained(refusal, scenario, options.say) from None
+
+
 def _rounded(scenario: Scenario, solution: Solution, transfers_only: bool) -> Rounded:
-    """Whole lots without small lines; with them, where whole lots need them."""
-    standard = Standard.of(scenario, transfers_only)
+    """Whole lots without small lines; with them, where whole lots need them; soft limits give a step
+    where nothing else helps.
+    """
+    standard = Standard.of(scenario)
     if not transfers_only:
         held, answer = without_small_lines(scenario, solution)
         if held is not scenario:
             with suppress(Infeasible):
                 return whole_lots(answer, held, standard)
-    return whole_lots(solution, scenario, standard)
+    try:
+        return whole_lots(solution, scenario, standard)
+    except Infeasible as refusal:
+        for steps in (1.0, 3.0) if any(x.soft for x in scenario.limits) else ():
+            with suppress(Infeasible):
+                return whole_lots(solution, scenario, Standard.of(scenario, steps, soft_only=True))
+        raise nearest_lots(refusal, solution, scenario) from None
 
 
 def _written(
@@ -124,17 +156,40 @@ def _written(
     plan: Plan,
     solution: Solution,
     rounding: dict[str, Any],
-    baseline: Baseline,
     run_id: str,
     options: Options,
 ) -> dict[str, bytes]:
+    asked = options.asked
     per_order = costs.amounts(plan.trades, scenario)
     order_costs = {t: per_order[t] for t in ("half_spread", "market_impact", "commission_tax")}
     booking = Booking(plan, scenario, run_id, order_costs, release_phase(scenario, plan))
     attributed = by_book(scenario, plan.trades, fills_of(plan))
-    summary = summarise(booking, attributed, solution, baseline, rounding, options.transfers_only)
-    shadow = None if options.transfers_only else shadow_prices(solution, scenario)
-    return run_files(booking, attributed, solution.trades, shadow, summary, loaded.bytes_read)
+    compared = _compared(scenario, options)
+    books = books_alone_and_together(scenario, attributed, compared.baseline.by_book)
+    summary = summarise(booking, attributed, solution, compared, books, rounding, asked)
+    summary["data_ages"] = loaded.ages
+    priced = not asked.transfers_only
+    results = Results(
+        booking,
+        attributed,
+        solution.trades,
+        shadow_prices(solution, scenario) if priced else None,
+        other_prices(solution, scenario) if priced else (),
+        reason_rows(booking, solution, priced),
+        books,
+        summary,
+    )
+    return run_files(results, loaded.bytes_read, asked.report)
+
+
+def _compared(scenario: Scenario, options: Options) -> Comparisons:
+    """What the plan is held against, as far as it was asked."""
+    if not options.baseline or options.transfers_only:
+        return Comparisons(NOT_ASKED)
+    options.say("solving each book alone")
+    baseline = stand_alone(scenario)
+    strip = impact_strip(scenario, options.say) if options.strip else []
+    return Comparisons(baseline, by_hand(scenario), strip)
 
 
 def _same_run(out: Path, run_id: str, replace: bool) -> dict[str, bytes] | None:
@@ -157,25 +212,3 @@ def _same_run(out: Path, run_id: str, replace: bool) -> dict[str, bytes] | None:
     if not replace and files:
         raise FolderTaken(f"{out} holds something else; name another folder, or use --replace")
     return None
-
-
-def _refuse(staging: Staging, refusal: NeutralizerError, scenario: Scenario, run_id: str) -> None:
-    """Publishes why nothing was published, beside the place where the run would stand."""
-    conflicts = list(getattr(refusal, "conflicts", ()))
-    findings = list(getattr(refusal, "findings", ())) or [str(refusal)]
-    status = getattr(refusal, "reason", "proof_failed")
-    columns = ("limit_id", "scope", "measure", "target", "relaxation", "owner")
-    rows = [{c: _cell(row[c]) for c in columns} for row in conflicts]
-    summary = {
-        "run_id": run_id,
-        "name": scenario.name,
-        "as_of": scenario.as_of.isoformat(),
-        "status": status,
-        "findings": findings,
-    }
-    staging.write({SUMMARY: json_bytes(summary), "conflicts.csv": csv_bytes(columns, rows)})
-    staging.publish(refused_folder(staging.target), replace=True)
-
-
-def _cell(value: object) -> str:
-    return f"{value:.6f}" if isinstance(value, float) else str(value)

@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from neutralizer.domain.asked import Asked
 from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import InputsRefused, ProofFailed, Tampered
 from neutralizer.issues import Issue
+from neutralizer.limits.standing import as_asked
 from neutralizer.load.scenario import load
 from neutralizer.output.files import SUMMARY, parsed
 from neutralizer.output.folder import read_folder
@@ -23,6 +25,7 @@ def verify(folder: Path, scenario: Path | None = None) -> dict[str, Any]:
         faults = differences(written, files)
         settings = written["settings"]
         overrides = tuple(settings["set"])
+        asked = Asked.read(settings)
     except (KeyError, ValueError, TypeError, AttributeError):
         remedy = "name the folder of a finished run"
         raise InputsRefused(
@@ -31,10 +34,10 @@ def verify(folder: Path, scenario: Path | None = None) -> dict[str, Any]:
     if faults:
         raise Tampered("; ".join(faults[:10]))
     loaded = load(scenario or folder / "inputs", overrides)
-    run_id = loaded.run_id(bool(settings["transfers_only"]), bool(settings["baseline"]))
+    run_id = loaded.run_id(asked)
     if run_id != written["run_id"]:
         raise ProofFailed([f"the inputs make the run {run_id}, the folder is {written['run_id']}"])
-    proven(loaded.scenario, files)
+    proven(as_asked(loaded.scenario, asked), files)
     found: dict[str, Any] = json.loads(files[SUMMARY])
     return found
 

@@ -234,7 +234,7 @@ def test_a_taken_folder_is_left_alone(decided: None, tmp_path: Path) -> None:
     trip.run(TWO_DESKS, out, PLAIN)
     before = times(tmp_path)
     with pytest.raises(FolderTaken):
-        trip.run(TWO_DESKS, out, Options(("costs.booking_fee_bps=0.2",), baseline=False))
+        trip.run(TWO_DESKS, out, Options(overrides=("costs.booking_fee_bps=0.2",), baseline=False))
     (tmp_path / "file").write_text("")
     for replace in (False, True):
         with pytest.raises(FolderTaken):
@@ -324,7 +324,7 @@ def test_a_refusal_stands_beside_and_goes_with_success(
             trip.run(
                 TWO_DESKS,
                 out,
-                Options(("costs.booking_fee_bps=0.2",), baseline=False, replace=True),
+                Options(overrides=("costs.booking_fee_bps=0.2",), baseline=False, replace=True),
             )
     assert times(out) == before
     assert names(tmp_path) == ["run", "run.refused"]

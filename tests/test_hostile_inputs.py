@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from neutralizer.domain.asked import Asked
 from neutralizer.errors import InputsRefused, NeutralizerError
 from neutralizer.load import folder
 from neutralizer.load.scenario import Loaded, load
@@ -600,7 +601,7 @@ def test_the_same_values_are_the_same_scenario(
 
 
 def same(one: Loaded, other: Loaded) -> bool:
-    return one.run_id(False, True) == other.run_id(False, True)
+    return one.run_id(Asked()) == other.run_id(Asked())
 
 
 def test_bom_and_crlf_in_the_yaml(tmp_path: Path) -> None:

@@ -1,42 +1,64 @@
 """Everything a run's folder holds, as bytes."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from neutralizer.costs.attribution import Costs
 from neutralizer.domain.plan import Booking
 from neutralizer.domain.scenario import Floats
 from neutralizer.domain.trades import Trades
-from neutralizer.output import reports
+from neutralizer.output import economics, reports
+from neutralizer.output.report import render
 from neutralizer.output.writing import csv_bytes, csv_rows, json_bytes
 from neutralizer.proof import Files
 from neutralizer.tickets import REGISTRY
 
+if TYPE_CHECKING:
+    from neutralizer.program.shadow import Price
+    from neutralizer.studies.fairness import BookResult
+
 SUMMARY = "summary.json"
+REPORT = "report.html"
+TABLES = reports.COLUMNS | economics.COLUMNS
 INPUTS = "inputs/"
 
 
-def run_files(
-    booking: Booking,
-    costs: Costs,
-    best: Trades,
-    shadow: Floats | None,
-    summary: dict[str, Any],
-    inputs: Mapping[str, bytes],
-) -> dict[str, bytes]:
-    """Tickets, reports, summary and the inputs' own bytes; the manifest comes after."""
+@dataclass(frozen=True)
+class Results:
+    """What a run found, as its files tell it."""
+
+    booking: Booking
+    costs: Costs
+    best: Trades  # the continuous optimum
+    shadow: Floats | None  # (limits,) None where nothing was priced
+    prices: "Sequence[Price]"
+    reasons: list[dict[str, str]]
+    books: "Sequence[BookResult]"
+    summary: dict[str, Any]
+
+
+def run_files(results: Results, inputs: Mapping[str, bytes], report: bool) -> dict[str, bytes]:
+    """Tickets, tables, summary, the page and the inputs' own bytes; the manifest comes after."""
+    booking = results.booking
     files = {t.FILE: csv_bytes(t.COLUMNS, t.rows(booking)) for t in REGISTRY}
     tables = {
         "margin_movements.csv": reports.margin_rows(booking),
         "positions_after.csv": reports.positions_after(booking),
         "positions_next.csv": reports.positions_next(booking),
-        "limits.csv": reports.limit_rows(booking, best, shadow),
+        "limits.csv": reports.limit_rows(booking, results.best, results.shadow),
         "pools.csv": reports.pool_rows(booking),
-        "costs.csv": reports.cost_rows(costs),
+        "costs.csv": reports.cost_rows(results.costs),
+        "reasons.csv": economics.filled("reasons.csv", results.reasons),
+        "shadow_prices.csv": economics.price_rows(results.prices),
+        "books.csv": economics.book_rows(results.books),
+        "risk.csv": economics.risk_rows(booking),
+        "capital.csv": economics.capital_rows(booking),
     }
-    files |= {name: csv_bytes(reports.COLUMNS[name], rows) for name, rows in tables.items()}
-    files[SUMMARY] = json_bytes(summary)
-    return files | {INPUTS + name: data for name, data in inputs.items()}
+    files |= {name: csv_bytes(TABLES[name], rows) for name, rows in tables.items()}
+    files[SUMMARY] = json_bytes(results.summary)
+    files |= {INPUTS + name: data for name, data in inputs.items()}
+    return files | ({REPORT: render(files)} if report else {})
 
 
 def parsed(files: Mapping[str, bytes]) -> Files:
@@ -44,7 +66,7 @@ def parsed(files: Mapping[str, bytes]) -> Files:
     import json
 
     rows = {}
-    columns = {t.FILE: t.COLUMNS for t in REGISTRY} | reports.COLUMNS
+    columns = {t.FILE: t.COLUMNS for t in REGISTRY} | TABLES
     for name, expected in columns.items():
         if name not in files:
             raise ValueError(f"{name} is missing")

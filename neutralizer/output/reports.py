@@ -89,6 +89,7 @@ def limit_rows(booking: Booking, best_trades: Trades, shadow: Floats | None) -> 
         ends = [e for e in (limit.upper - after[k], after[k] - limit.lower) if np.isfinite(e)]
         near = min(limit.upper - best[k], best[k] - limit.lower) <= BINDING * scale[k]
         near = near and bool(s.may_change[limit.holdings].any())
+        status = limits.status(limit, before[k], after[k], half[k], error[k])
         found.append(
             {
                 "limit_id": limit.limit_id,
@@ -102,10 +103,10 @@ def limit_rows(booking: Booking, best_trades: Trades, shadow: Floats | None) -> 
                 "upper": show(limit.upper) if np.isfinite(limit.upper) else "",
                 "headroom": show(min(ends)),
                 "utilisation": _utilisation(after[k], limit.lower, limit.upper),
-                "status": limits.status(limit, before[k], after[k], half[k], error[k]),
+                "status": status,
                 "binding": "yes" if near else "no",
                 "shadow_price": "" if shadow is None else f"{shadow[k]:.6g}",
-                "relaxed_by": "",
+                "relaxed_by": limits.relaxed_by(limit, status),
                 "owner": limit.owner,
             }
         )

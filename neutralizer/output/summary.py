@@ -1,5 +1,6 @@
 """summary.json: the run in one page of numbers."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -7,27 +8,32 @@ import numpy as np
 
 from neutralizer import limits
 from neutralizer.costs.attribution import Costs
+from neutralizer.domain.asked import Asked
 from neutralizer.domain.money import rounded
 from neutralizer.domain.plan import Booking, Plan
-from neutralizer.domain.scenario import Floats, Scenario
+from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, nothing, volatility
 from neutralizer.margin import cash
+from neutralizer.output.findings import breaches, findings
 
 if TYPE_CHECKING:
     from neutralizer.program.solve import Solution
     from neutralizer.studies.baseline import Baseline
+    from neutralizer.studies.comparisons import Comparisons
+    from neutralizer.studies.fairness import BookResult
 
 
 def summarise(
     booking: Booking,
     costs: Costs,
     solution: "Solution",
-    baseline: "Baseline",
+    compared: "Comparisons",
+    books: "Sequence[BookResult]",
     rounding: dict[str, Any],
-    transfers_only: bool,
+    asked: Asked,
 ) -> dict[str, Any]:
     """Base currency throughout. Times stay out: the same run has the same bytes."""
-    s, plan = booking.scenario, booking.plan
+    s, plan, baseline = booking.scenario, booking.plan, compared.baseline
     plan_cost = sum(costs.values(), Decimal("0.00"))
     terms: dict[str, Decimal] = {}
     for (_, term), amount in sorted(costs.items()):
@@ -38,8 +44,9 @@ def summarise(
         "as_of": s.as_of.isoformat(),
         "business_date": s.business_date.isoformat(),
         "base_currency": s.base_currency,
-        "status": "transfers_only" if transfers_only else "optimal",
-        "transfers_only": transfers_only,
+        "status": _status(booking.scenario, plan, asked),
+        "transfers_only": asked.transfers_only,
+        "relaxed": _relaxed(s, plan, asked),
         "objective": _money(solution.objective, s),
         "plan_cost": float(plan_cost),
         "penalty": {
@@ -48,6 +55,14 @@ def summarise(
         },
         "costs": {term: float(amount) for term, amount in terms.items()},
         **_savings(solution.objective, baseline, s),
+        "by_hand": _by_hand(compared, s),
+        "impact_strip": [
+            {
+                k: v if k == "impact_coefficient" or v is None else _money(v, s)
+                for k, v in row.items()
+            }
+            for row in compared.strip
+        ],
         "firm_volatility": _volatilities(s, plan, baseline.firm_volatility),
         "crossed_notional": _money(crossed_notional(s, plan), s),
         "external_notional": _money(external_notional(s, plan.trades), s),
@@ -63,7 +78,7 @@ def summarise(
         "breaches": breaches(s, plan),
         "solver": {k: v for k, v in solution.solver.items() if k != "seconds"},
         "rounding": {k: v for k, v in rounding.items() if k != "seconds"},
-        "findings": _findings(s, plan, plan_cost, baseline, rounding),
+        "findings": findings(s, plan, plan_cost, baseline, books, rounding),
     }
 
 
@@ -76,6 +91,43 @@ def _savings(objective: float, baseline: "Baseline", s: Scenario) -> dict[str, f
         "equal_risk_cost": None if equal is None else _money(equal, s),
         "saving_equal_risk": None if alone is None or equal is None else _money(alone - equal, s),
     }
+
+
+def _by_hand(compared: "Comparisons", s: Scenario) -> dict[str, Any] | None:
+    """What a desk without the tool would pay, before lots; None where it was not asked for."""
+    hand = compared.by_hand
+    if hand is None:
+        return None
+    return {
+        "cost": _money(hand.cost, s),
+        "orders": hand.orders,
+        "external_notional": _money(hand.notional, s),
+        "breaches_before": hand.breaches_before,
+        "breaches_after": hand.breaches_after,
+        "description": "each book closes its own breaches, one by one, with its cheapest instrument",
+    }
+
+
+def _relaxed(s: Scenario, plan: Plan, asked: Asked) -> dict[str, Any]:
+    """What was let go and by whom; empty where every limit is kept as written."""
+    after, before = limits.amounts(plan.trades, s), limits.amounts(nothing(s), s)
+    half, error, names = limits.half_steps(s), limits.rounding_errors(s), []
+    for k, x in enumerate(s.limits):
+        if limits.relaxed_by(x, limits.status(x, before[k], after[k], half[k], error[k])):
+            names.append(f"{x.limit_id} {x.scope}")
+    short = cash.headroom(plan.trades, s) < 0
+    names += [f"pool {p}" for p, is_short in zip(s.pools.ids, short, strict=True) if is_short]
+    if asked.transfers_only or not names:
+        return {}
+    return {"best_effort": asked.best_effort, "relax": asked.relax, "limits": names}
+
+
+def _status(s: Scenario, plan: Plan, asked: Asked) -> str:
+    if asked.transfers_only:
+        return "transfers_only"
+    if not _relaxed(s, plan, asked):
+        return "optimal"
+    return "best_effort" if asked.best_effort else "relaxed"
 
 
 def _money(amount: float, s: Scenario) -> float:
@@ -99,70 +151,3 @@ def crossed_notional(s: Scenario, plan: Plan) -> float:
 def external_notional(s: Scenario, trades: Trades) -> float:
     """Σ notional of the orders, base currency."""
     return float(s.order_notional @ np.abs(trades.order))
-
-
-def breaches(s: Scenario, plan: Plan) -> dict[str, int]:
-    """How many limits are outside their bounds before, after transfers, after."""
-    states = {"before": nothing(s), "after_transfers": plan.after_transfers, "after": plan.trades}
-    return {name: int(np.count_nonzero(_outside(s, state))) for name, state in states.items()}
-
-
-def _outside(s: Scenario, state: Trades) -> Floats:
-    """(limits,) excess beyond the written bounds, over half a step, in the measure's unit."""
-    found, half = limits.amounts(state, s), limits.half_steps(s)
-    lower, upper = limits.written(s)
-    beyond = np.maximum(found - upper, lower - found) - half
-    return np.where(beyond > limits.rounding_errors(s), beyond, 0.0)
-
-
-def release_phase(s: Scenario, plan: Plan) -> int:
-    """1 where the transfers and the cash leave no limit and no pool worse than before, else 2."""
-    worse = _outside(s, plan.after_transfers) > _outside(s, nothing(s))
-    short = np.minimum(cash.headroom(plan.after_transfers, s), 0)
-    shorter = short < np.minimum(cash.headroom(nothing(s), s), 0)
-    return 2 if worse.any() or shorter.any() else 1
-
-
-def _findings(
-    s: Scenario,
-    plan: Plan,
-    plan_cost: Decimal,
-    baseline: "Baseline",
-    rounding: dict[str, Any],
-) -> list[str]:
-    """What a person should know before booking."""
-    found = list(s.warnings)
-    t, ordered = s.tradables, np.unique(s.orders.tradable[plan.trades.order != 0])
-    silent = [t.ids[k] for k in ordered if np.isnan(t.adv[k]) or not t.volatility[k] > 0]
-    if silent and s.costing.impact_coefficient > 0:
-        found.append("no market impact for want of adv or volatility: " + ", ".join(silent))
-    if baseline.reason:
-        found.append(f"no stand-alone baseline: {baseline.reason}")
-    elif baseline.cost is not None and float(plan_cost) > baseline.cost:
-        found.append("the plan in whole lots costs more than each book alone before lots")
-    if release_phase(s, plan) == 2:
-        found.append(
-            "transfers alone leave a limit or a pool worse than before: book them with the hedges (release_phase 2)"
-        )
-    if rounding.get("small_lines"):
-        found.append(
-            f"{rounding['small_lines']} lines below the minimum sizes stay: without them, or in whole "
-            "lots, no answer was found"
-        )
-    found += _both_sides(s, plan)
-    return found
-
-
-def _both_sides(s: Scenario, plan: Plan) -> list[str]:
-    """Owners that buy and sell one instrument outside at once."""
-    sides: dict[tuple[str, str], set[str]] = {}
-    for hedge in plan.hedges:
-        owners = {s.books.owner[b] for b in s.orders.books[hedge.order]}
-        instrument = s.tradables.ids[s.orders.tradable[hedge.order]]
-        for owner in owners:
-            sides.setdefault((owner, instrument), set()).add(hedge.side[:3])
-    return [
-        f"{owner or 'the owner'} buys and sells {instrument} outside at once"
-        for (owner, instrument), both in sorted(sides.items())
-        if len(both) > 1
-    ]

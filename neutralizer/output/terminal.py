@@ -5,6 +5,7 @@ from typing import Any
 from neutralizer.output.writing import csv_rows
 
 Files = dict[str, bytes]
+MOST = 12  # lines a section of an explanation shows before it says how many more there are
 
 
 def short(amount: float | None) -> str:
@@ -21,9 +22,10 @@ def short(amount: float | None) -> str:
 def one_line(summary: dict[str, Any]) -> str:
     """OK 2024-06-28 equity-desks | 41 transfers 92.1m | 64 orders 130.7m | cost 1.04m, alone 2.71m | …"""
     lines, breaches = summary["lines"], summary["breaches"]
+    word = "LIMITS NOT KEPT" if summary["relaxed"] else "OK"
     count = [breaches[k] for k in ("before", "after_transfers", "after")]
     return (
-        f"OK {summary['business_date']} {summary['name']}"
+        f"{word} {summary['business_date']} {summary['name']}"
         f" | {lines['transfers']} transfers {short(summary['crossed_notional'])}"
         f" | {lines['orders']} orders {short(summary['external_notional'])}"
         f" | cost {short(summary['plan_cost'])}, alone {short(summary['stand_alone_cost'])}"
@@ -62,7 +64,7 @@ def _costs(summary: dict[str, Any], files: Files) -> str:
     for row in csv_rows(files["costs.csv"])[1]:
         by_book[row["book_id"]] = by_book.get(row["book_id"], 0.0) + float(row["amount"])
     lines += [f"\ncost by book, {money}"] if by_book else []
-    lines += [f"  {_cut(book or '(no book)', 24):<24}{x:>18,.2f}" for book, x in by_book.items()]
+    lines += [f"  {cut(book or '(no book)', 24):<24}{x:>18,.2f}" for book, x in by_book.items()]
     return "\n".join(lines)
 
 
@@ -78,12 +80,12 @@ def _binding(files: Files) -> str:
 
 
 def _limit(row: dict[str, str]) -> str:
-    name, scope = _cut(row["limit_id"], 25), _cut(row["scope"], 15)
-    line = f"  {name:<26}{scope:<16}{_amount(row['before']):>17}{_amount(row['after']):>17}"
+    name, scope = cut(row["limit_id"], 25), cut(row["scope"], 15)
+    line = f"  {name:<26}{scope:<16}{amount(row['before']):>17}{amount(row['after']):>17}"
     return line if row["status"] == "OK" else f"{line}\n    {row['status']}"
 
 
-def _amount(text: str) -> str:
+def amount(text: str) -> str:
     """Thousands separated; digits after the point only for what is small."""
     value = float(text)
     return f"{value:,.0f}" if abs(value) >= 1000 or value.is_integer() else f"{value:,.4g}"
@@ -97,7 +99,7 @@ def _pools(files: Files) -> str:
     for r in rows:
         cells = (r["balance_before"], r["balance_after"], r["margin_after"], r["headroom"])
         shown = [f"{float(c):,.0f}" for c in cells]
-        name = _cut(f"{r['pool_id']} {r['currency']}", 15)
+        name = cut(f"{r['pool_id']} {r['currency']}", 15)
         lines.append(f"  {name:<16}{shown[0]:>16}{shown[1]:>16}{shown[2]:>15}{shown[3]:>15}")
     return "\n".join(lines)
 
@@ -112,5 +114,11 @@ def _findings(summary: dict[str, Any]) -> str:
     return "\n".join(["findings", *wrapped]) if wrapped else ""
 
 
-def _cut(text: str, width: int) -> str:
+def cut(text: str, width: int) -> str:
+    """A text no wider than so many columns."""
     return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def more(rows: list[dict[str, str]]) -> list[str]:
+    """A line that says how many rows were not shown, if any."""
+    return [f"  and {len(rows) - MOST} more"] if len(rows) > MOST else []

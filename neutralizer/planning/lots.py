@@ -159,7 +159,7 @@ def _right_hand_sides(
     solution = rounding.solution
     b, scale = solution.canonical.b.copy(), limits.scales(scenario)
     lower, upper = limits.bounds(scenario)
-    half = limits.half_steps(scenario)
+    half = standard.let_out
     loose: dict[int, float] = {}
     for name, which in solution.program.limit_rows.items():
         rows = solution.canonical.rows[name]

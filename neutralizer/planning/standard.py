@@ -6,8 +6,7 @@ import numpy as np
 
 from neutralizer import limits
 from neutralizer.domain.scenario import Floats, Scenario
-from neutralizer.domain.trades import Trades, nothing
-from neutralizer.margin import cash
+from neutralizer.domain.trades import Trades
 
 
 @dataclass(frozen=True)
@@ -16,21 +15,18 @@ class Standard:
 
     lower: Floats
     upper: Floats
+    let_out: Floats  # what the bounds were let out by
     pool_slack: Floats
 
     @staticmethod
-    def of(scenario: Scenario, worse_allowed: bool = False) -> "Standard":
-        """Bounds with half a step where a band is narrower than its step. `worse_allowed`: what is in
-        breach before may stay so, no worse (transfers only).
+    def of(scenario: Scenario, steps: float = 0.0, soft_only: bool = False) -> "Standard":
+        """Bounds with half a step where a band is narrower than its step; let out by `steps` of their
+        own, all of them or the soft ones only.
         """
         lower, upper = limits.bounds(scenario)
-        half = limits.half_steps(scenario)
-        pools = np.zeros(len(scenario.pools.ids))
-        if worse_allowed:
-            before = limits.amounts(nothing(scenario), scenario)
-            lower, upper = np.minimum(lower, before), np.maximum(upper, before)
-            pools = np.maximum(-cash.headroom(nothing(scenario), scenario), 0.0)
-        return Standard(lower - half, upper + half, pools)
+        gives = np.array([bool(x.soft) or not soft_only for x in scenario.limits], dtype=float)
+        let_out = np.maximum(limits.half_steps(scenario), steps * gives * limits.steps(scenario))
+        return Standard(lower - let_out, upper + let_out, let_out, scenario.pools.shortfall)
 
 
 def excess(scenario: Scenario, trades: Trades, standard: Standard) -> Floats:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from neutralizer.costs.attribution import Costs, Fill, by_book
 from neutralizer.domain.orders import alone
 from neutralizer.domain.scenario import Limit, Scenario
-from neutralizer.domain.trades import volatility
+from neutralizer.domain.trades import Trades, volatility
 from neutralizer.errors import Infeasible, NotSolved
 from neutralizer.program.solve import solve
 
@@ -24,6 +25,7 @@ class Baseline:
     firm_volatility: float | None
     reason: str = ""
     equal_risk_cost: float | None = None  # crossing, at most as volatile as the baseline
+    by_book: Costs | None = None
 
 
 NOT_ASKED = Baseline(None, None)
@@ -41,7 +43,26 @@ def stand_alone(scenario: Scenario) -> Baseline:
         return Baseline(None, None, str(refusal))
     left = volatility(separate, found.trades, everything)
     pinned = left if scenario.pinned_volatility is None else scenario.pinned_volatility
-    return Baseline(found.objective, left, "", _no_more_volatile(scenario, pinned))
+    attributed = by_book(separate, found.trades, _own_fills(separate, found.trades))
+    return Baseline(found.objective, left, "", _no_more_volatile(scenario, pinned), attributed)
+
+
+def _own_fills(separate: Scenario, trades: Trades) -> list[Fill]:
+    """Each order fills the one book that gave it, leg by leg."""
+    s, found = separate, list[Fill]()
+    held = {
+        key: h
+        for h, key in enumerate(
+            zip(s.holdings.book.tolist(), s.holdings.instrument.tolist(), strict=True)
+        )
+    }
+    legs = s.tradables.legs
+    for o in np.flatnonzero(trades.order).tolist():
+        t, (book,) = int(s.orders.tradable[o]), s.orders.books[o]
+        span = slice(legs.indptr[t], legs.indptr[t + 1])
+        for i, ratio in zip(legs.indices[span].tolist(), legs.data[span].tolist(), strict=True):
+            found.append((o, held[book, i], abs(ratio * float(trades.order[o]))))
+    return found
 
 
 def _no_more_volatile(scenario: Scenario, daily: float) -> float | None:

@@ -3,7 +3,7 @@
 import hashlib
 
 from neutralizer.domain.money import plain
-from neutralizer.domain.plan import Booking, Hedge
+from neutralizer.domain.plan import Booking, CashTransfer, Hedge, Transfer
 from neutralizer.domain.scenario import Scenario
 
 
@@ -25,6 +25,22 @@ def _party(booking: Booking, hedge: Hedge) -> tuple[str, str, str]:
 def hedge_id(booking: Booking, hedge: Hedge) -> str:
     """The id of a hedge ticket; its allocations carry it too."""
     return ticket_id("HDG", booking, *_party(booking, hedge), hedge.side, plain(hedge.quantity))
+
+
+def transfer_id(booking: Booking, transfer: Transfer) -> str:
+    """The id of an internal transfer's ticket."""
+    s = booking.scenario
+    i = int(s.holdings.instrument[transfer.giver])
+    names = [s.books.ids[int(s.holdings.book[h])] for h in (transfer.giver, transfer.taker)]
+    terms_of = (plain(transfer.quantity), plain(float(s.tradables.price[i])))
+    return ticket_id("TRF", booking, s.instruments.ids[i], *names, *terms_of)
+
+
+def cash_id(booking: Booking, transfer: CashTransfer) -> str:
+    """The id of a cash transfer's ticket."""
+    s = booking.scenario
+    ends = (int(x[transfer.route]) for x in (s.routes.source, s.routes.target))
+    return ticket_id("CSH", booking, *(s.pools.ids[p] for p in ends), transfer.amount)
 
 
 def parent_id(booking: Booking, hedge: Hedge) -> str:

@@ -2,7 +2,7 @@
 
 from neutralizer.domain.calendar import later
 from neutralizer.domain.plan import Booking, CashTransfer
-from neutralizer.tickets._common import head, ticket_id
+from neutralizer.tickets._common import cash_id, head
 
 FILE = "cash_transfers.csv"
 COLUMNS = tuple(
@@ -21,7 +21,7 @@ def _row(booking: Booking, transfer: CashTransfer) -> dict[str, str]:
     s = booking.scenario
     source, target = (int(x[transfer.route]) for x in (s.routes.source, s.routes.target))
     names = (s.pools.ids[source], s.pools.ids[target])
-    return head(booking, ticket_id("CSH", booking, *names, transfer.amount)) | {
+    return head(booking, cash_id(booking, transfer)) | {
         "value_date": later(s.business_date, 0, s.calendar).isoformat(),
         "from_pool": names[0],
         "to_pool": names[1],

@@ -8,7 +8,7 @@ from neutralizer.domain.calendar import later
 from neutralizer.domain.money import plain, rounded
 from neutralizer.domain.plan import Booking, Transfer
 from neutralizer.domain.scenario import Scenario
-from neutralizer.tickets._common import head, terms, ticket_id
+from neutralizer.tickets._common import head, terms, transfer_id
 
 FILE = "internal_transfers.csv"
 COLUMNS = tuple(
@@ -39,11 +39,8 @@ def _row(booking: Booking, transfer: Transfer) -> dict[str, str]:
     value = transfer.quantity * Decimal(repr(price)) * Decimal(repr(multiplier))
     currency = s.tradables.currency[i]
     names = (s.books.ids[giver], s.books.ids[taker])
-    ticket = ticket_id(
-        "TRF", booking, s.instruments.ids[i], *names, plain(transfer.quantity), plain(price)
-    )
     return (
-        head(booking, ticket)
+        head(booking, transfer_id(booking, transfer))
         | terms(s, i)
         | {
             "settle_date": _settles(s, i, kind),

@@ -1,0 +1,75 @@
+"""Why: of a finished run, of a refused one, or of a scenario that is not yet run."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from neutralizer.errors import Infeasible, InputsRefused, Tampered
+from neutralizer.issues import Issue
+from neutralizer.load.scenario import load
+from neutralizer.output.files import SUMMARY
+from neutralizer.output.folder import read_folder, refused_folder
+from neutralizer.output.manifest import NAME as MANIFEST
+from neutralizer.output.manifest import differences
+from neutralizer.output.refused import CONFLICTS, refused_files
+from neutralizer.output.terminal import Files
+from neutralizer.output.why import line_page, plan_page
+from neutralizer.output.why_not import refusal_page
+from neutralizer.output.writing import csv_rows
+
+Say = Callable[[str], None]
+
+
+def explain(path: Path, overrides: tuple[str, ...], line: str | None, say: Say) -> str:
+    """The explanation as text. Raises InputsRefused where there is nothing to explain."""
+    if (path / "scenario.yaml").is_file():
+        files = _tried(path, overrides, say)
+    else:
+        refused = refused_folder(path)
+        files = read_folder(path if path.is_dir() or not refused.is_dir() else refused)
+    if CONFLICTS in files:
+        return refusal_page(json.loads(files[SUMMARY]), csv_rows(files[CONFLICTS])[1])
+    if SUMMARY not in files:
+        remedy = "name a scenario's folder, a run's, or a refused run's"
+        raise InputsRefused([Issue(str(path), 0, "", None, "holds nothing to explain", remedy)])
+    _untouched(files, path)
+    if line is None:
+        return plan_page(json.loads(files[SUMMARY]), files)
+    found = line_page(files, line)
+    if found is None:
+        remedy = "take a ticket_id out of hedges.csv, internal_transfers.csv or cash_transfers.csv"
+        raise InputsRefused([Issue(str(path), 0, "--line", line, "no such ticket", remedy)])
+    return found
+
+
+def _tried(path: Path, overrides: tuple[str, ...], say: Say) -> Files:
+    """The files a run of the scenario would write, or those of its refusal."""
+    from neutralizer.run import Options, run
+
+    options = Options(overrides=overrides, baseline=False, report=False, dry_run=True, say=say)
+    try:
+        return run(path, None, options).files
+    except Infeasible as refusal:
+        return refused_files(refusal, load(path, overrides).scenario, "")
+
+
+def _untouched(files: Files, path: Path) -> None:
+    if MANIFEST in files and (faults := differences(json.loads(files[MANIFEST]), files)):
+        raise Tampered(f"{path}: " + "; ".join(faults[:5]))
+
+
+def barriers(path: Path, overrides: tuple[str, ...], say: Say) -> str:
+    """What opening the barriers would save, line by line."""
+    from neutralizer.studies.barriers import openings
+
+    scenario = load(path if (path / "scenario.yaml").is_file() else path / "inputs", overrides)
+    found = openings(scenario.scenario, say)
+    if not found:
+        return "no barrier stands between books of one owner"
+    money = scenario.scenario.base_currency
+    lines = [f"{'what would be opened':<56}{'saves, ' + money:>22}"]
+    lines += [
+        f"  {o.change[:53]:<54}{'no answer' if o.saving is None else f'{o.saving:,.2f}':>22}"
+        for o in found
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,47 @@
+"""What the barriers between crossing groups cost: solved again with groups merged, and with one book moved."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from neutralizer.domain.orders import with_groups
+from neutralizer.domain.scenario import Scenario
+from neutralizer.errors import Infeasible, NotSolved
+from neutralizer.program.solve import solve
+
+Groups = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What would be changed, and what it would save, base currency; None where it has no answer."""
+
+    change: str
+    saving: float | None
+
+
+def openings(scenario: Scenario, say: Callable[[str], None]) -> list[Opening]:
+    """Largest saving first. Raises Infeasible where the scenario itself has no plan."""
+    cost, found = solve(scenario).objective, []
+    for change, groups in _partitions(scenario):
+        say(f"solving with {change}")
+        try:
+            found.append(Opening(change, cost - solve(with_groups(scenario, groups)).objective))
+        except (Infeasible, NotSolved):
+            found.append(Opening(change, None))
+    return sorted(found, key=lambda o: (-(o.saving or 0.0), o.change))
+
+
+def _partitions(s: Scenario) -> Iterator[tuple[str, Groups]]:
+    """Only books of one beneficial owner are brought together, and those that are already."""
+    groups, owners = s.books.group, s.books.owner
+    owners_of = {g: {o for o, own in zip(owners, groups, strict=True) if own == g} for g in groups}
+    merged = tuple(
+        min(other for other in owners_of if owners_of[other] == owners_of[g]) for g in groups
+    )
+    if merged != groups:
+        yield "all groups of one owner merged", merged
+    for b, book in enumerate(s.books.ids):
+        for other in sorted(owners_of):
+            if other != groups[b] and owners[b] in owners_of[other]:
+                moved = tuple(other if k == b else g for k, g in enumerate(groups))
+                yield f"{book} moved to {other}", moved

@@ -1,0 +1,15 @@
+"""What a plan is held against: each book alone, the naive hand method, other market impacts."""
+
+from dataclasses import dataclass, field
+
+from neutralizer.studies.baseline import Baseline
+from neutralizer.studies.by_hand import ByHand
+
+
+@dataclass(frozen=True)
+class Comparisons:
+    """Each None or empty where it was not asked for or has no answer."""
+
+    baseline: Baseline
+    by_hand: ByHand | None = None
+    strip: list[dict[str, float | None]] = field(default_factory=list)
