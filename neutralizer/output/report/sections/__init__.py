@@ -1,0 +1,19 @@
+"""One module per question that the page answers, in the order of the page.
+
+Each has `section(run)`: a Section, or None where its data are absent.
+"""
+
+from neutralizer.output.report.sections import (
+    books,
+    capital,
+    cost,
+    crossings,
+    funding,
+    limits,
+    notes,
+    relief,
+    risk,
+    tickets,
+)
+
+REGISTRY = (limits, risk, cost, books, crossings, capital, funding, tickets, relief, notes)

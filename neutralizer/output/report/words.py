@@ -1,0 +1,67 @@
+"""Numbers as people read them: thousands separated, a true minus sign."""
+
+from decimal import Decimal
+
+
+def whole(value: float) -> str:
+    """1,243,791"""
+    return _signed(f"{value:,.0f}")
+
+
+def cents(value: float) -> str:
+    """1,243,790.96"""
+    return _signed(f"{value:,.2f}")
+
+
+def amount(value: float) -> str:
+    """Whole where it is large or has no fraction; else four figures."""
+    return whole(value) if abs(value) >= 1000 or value.is_integer() else _signed(f"{value:,.4g}")
+
+
+def exact(text: str) -> str:
+    """The digits as written, thousands separated; nothing for nothing."""
+    return _signed(f"{Decimal(text):,f}") if text else ""
+
+
+def short(value: float) -> str:
+    """1.24m, 157.9m, 2.1bn, 950"""
+    for size, unit in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
+        if abs(value) >= size * 0.9995:
+            digits = 2 if abs(value) < 9.995 * size else 1
+            return _signed(f"{value / size:.{digits}f}{unit}")
+    return _signed(f"{value:.0f}")
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """0.547 -> 55 %"""
+    return _signed(f"{100 * share:,.{digits}f}\u202f%")
+
+
+def change(value: float) -> str:
+    """With its sign, whichever it is."""
+    return ("+" if value > 0 else "") + whole(value)
+
+
+def count(value: int, one: str, many: str = "") -> str:
+    """1 order, 2 orders"""
+    return f"{value:,} {one if value == 1 else many or one + 's'}"
+
+
+def relief(price: float) -> tuple[str, str]:
+    """What a round number of units of relief would save, and that number; nothing where nothing would."""
+    if not price > 0:
+        return "", ""
+    units = next((n for n in (1, 1_000, 1_000_000) if price * n >= 0.1), 1_000_000)
+    saved = price * units
+    return f"{saved:,.2f}" if saved < 1000 else f"{saved:,.0f}", f"{units:,}"
+
+
+def cut(text: str, width: int) -> str:
+    """One line, no wider than so many signs."""
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: width - 1] + "…"
+
+
+def _signed(text: str) -> str:
+    zero = not any(c in "123456789" for c in text)
+    return text.removeprefix("-") if zero else text.replace("-", "\u2212")
