@@ -58,6 +58,41 @@ def whole_run(folder: Path) -> list[Row]:
     ]
 
 
+def explaining(folder: Path) -> list[Row]:
+    """Why 500 x 10 x 20 has no plan under a turnover limit, over one solve of it without the limit."""
+    case = folder / "mid"
+    own = json.loads((folder / "out0" / "manifest.json").read_text())["seconds"]["solver"]
+    limits = case / "limits.csv"
+    limits.write_text(limits.read_text() + "firm-turnover,turnover,firm,,,5000000\n")
+    code = (
+        "import time; from pathlib import Path; from neutralizer.errors import Infeasible\n"
+        "from neutralizer.run import Options, run\n"
+        "t = time.perf_counter()\n"
+        f"try: run(Path({str(case)!r}), None, Options(baseline=False, dry_run=True))\n"
+        "except Infeasible as refusal: assert refusal.conflicts\n"
+        "print(time.perf_counter() - t)"
+    )
+    out = subprocess.run(python(code), check=True, capture_output=True, text=True).stdout
+    return [row("explaining an infeasible 500 x 10 x 20, over one solve", float(out) / own, 10.0)]
+
+
+def page(folder: Path) -> list[Row]:
+    """The page of a run of 500 x 10 x 20: time on top of the run, and size."""
+    night = folder / "out0"
+    code = (
+        "import time; from pathlib import Path; from neutralizer.output.folder import read_folder\n"
+        "from neutralizer.output.report import render\n"
+        f"files = read_folder(Path({str(night)!r})); t = time.perf_counter()\n"
+        "print(len(render(files)) / 1e6, time.perf_counter() - t)"
+    )
+    out = subprocess.run(python(code), check=True, capture_output=True, text=True).stdout.split()
+    tickets = sum(json.loads((night / "summary.json").read_text())["lines"].values())
+    return [
+        row(f"the page of {tickets} tickets", float(out[1]), 3.0, "s"),
+        row("its size", float(out[0]), 1.0, "MB"),
+    ]
+
+
 def loading(folder: Path) -> list[Row]:
     """Positions of 50 books in 2,000 instruments and loadings on 50 factors."""
     generate(folder / "wide", 2000, 50, 50, 100_000, 8, 1)
@@ -111,7 +146,8 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        rows = [*starting(), *loading(folder), *whole_run(folder)]
+        rows = [*starting(), *loading(folder), *whole_run(folder), *page(folder)]
+        rows += explaining(folder)
         rows += large(folder) if asked.large else []
     lines = ["| what | measured | allowed | met |", "|---|---|---|---|"]
     lines += ["| " + " | ".join(cells) + " |" for cells in rows]

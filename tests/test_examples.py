@@ -81,7 +81,7 @@ def test_end_of_day_runs_once(tmp_path: Path) -> None:
             "lower: -2000000, upper: 2000000",
             "lower: 9000000, upper: 9500000",
             4,
-            "MM-market,book:MM,",
+            "limit MM-market (book:MM)",
         ),
         ("costs: {", "solve: {time_limit: 0s}\ncosts: {", 5, "No certified answer"),
         ("as_of: 2024-06-27", "as_of: 2024-06-26", 10, "the scenario is of 2024-06-26"),

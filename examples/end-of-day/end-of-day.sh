@@ -45,9 +45,6 @@ explain() {
         ;;
     3) tell 3 "The inputs of $day are refused. No tickets. Send the lines below to whoever feeds them." ;;
     4)
-        if [ -s "$out.refused/conflicts.csv" ]; then
-            cat "$out.refused/conflicts.csv" >>"$said"
-        fi
         tell 4 "No plan keeps every limit on $day. No tickets. Ask the owners of the limits below."
         ;;
     5) tell 5 "No certified answer for $day. No tickets. Call support with the lines below." ;;
