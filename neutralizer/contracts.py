@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from neutralizer.decision import Decision
 from neutralizer.domain.plan import Booking
-from neutralizer.domain.scenario import Floats, Limit, Scenario
+from neutralizer.domain.scenario import Floats, Ints, Limit, Scenario
 from neutralizer.domain.trades import Trades
 
 
@@ -40,13 +40,19 @@ class Measure(Protocol):
 
 
 class MarginModel(Protocol):
-    """Initial margin of accounts before the multiplier, base currency."""
+    """Initial margin of accounts before the multiplier, base currency. `own`: one account's entries.
+    A model that is not convex itself also says what its expression lies above its parts:
+    `overstated(trades, scenario, own)`.
+    """
 
     def expression(self, decision: Decision, scenario: Scenario, accounts: Sequence[int]) -> Any:
-        """(len(accounts),) convex."""
+        """(len(accounts),) convex, never below the parts' sum."""
 
-    def amount(self, trades: Trades, scenario: Scenario, account: int) -> float:
-        """Margin of one account, >= 0."""
+    def parts(self, trades: Trades, scenario: Scenario, own: Ints) -> Floats:
+        """(len(own),) what each entry takes of the account's margin; the sum is >= 0."""
+
+    def sensitivity(self, scenario: Scenario, own: Ints) -> Floats:
+        """(len(own),) the most that one unit of each entry can move the margin, >= 0."""
 
 
 class Ticket(Protocol):

@@ -280,7 +280,7 @@ YAML = [
     ("scenario.yaml", "costs:", "freshness: {positions: 24h}\ncosts:", "scenario.yaml:19 freshness.positions the table has no time"),
     ("scenario.yaml", "costs:", "calendar: NOWHERE\ncosts:", "scenario.yaml:19 calendar value='NOWHERE' no such calendar"),
     ("scenario.yaml", "costs:", "calendar: date\ncosts:", "scenario.yaml:19 calendar value='date' no such calendar"),
-    ("scenario.yaml", "  fx: fx.csv", "  fx: fx.csv\n  shocks: shocks.csv", "scenario.yaml:11 tables.shocks the table shocks is not available"),
+    ("scenario.yaml", "  fx: fx.csv", "  fx: fx.csv\n  dislocations: d.csv", "scenario.yaml:11 tables.dislocations the table dislocations is not available"),
     ("scenario.yaml", "  risk: {units: daily_fraction", "  risk: risk.csv #", "scenario.yaml:9 tables.risk"),
     ("scenario.yaml", WORLD["scenario.yaml"], "- a\n- b\n", "scenario.yaml the file is empty or not a mapping"),
     ("scenario.yaml", WORLD["scenario.yaml"][WORLD["scenario.yaml"].index("tables"):], "tables: 5\n", "scenario.yaml:5 tables"),
@@ -382,7 +382,7 @@ ECONOMICS = [
     ("instruments.csv", "4000,50", "1e300,1e300", "instruments.csv:3:price value='1e300'"),
     ("positions.csv", "100000", "1e307", "positions.csv:3:quantity value='1e307'"),
     ("instruments.csv", "etf,USD,100", "etf,USD,1e-320", "instruments.csv:2:price value='1e-320'"),
-    ("accounts.csv", "margin_multiplier\nPB,USD,1", "model\nPB,USD,scan", "accounts.csv:2:model value='scan' model scan is not available in this version"),
+    ("accounts.csv", "margin_multiplier\nPB,USD,1", "model\nPB,USD,simm", "accounts.csv:2:model value='simm' model simm is not available in this version"),
     ("limits.csv", "description", "kind", "limits.csv:2:kind value='ARB within 1 million' not a valid kind; use one of hard"),
 ]  # fmt: skip
 
@@ -398,6 +398,44 @@ RISK = [
     ("scenario.yaml", "factor_covariance: factor_covariance.csv", "factor_covariance: [{factor_id: MARKET, EURO: 0, MARKET: 1}]", "scenario.yaml:9 tables.risk.factor_covariance.0.EURO no row of this id"),
 ]  # fmt: skip
 
+SHOCK = "{shock_id: S, factor_id: MARKET, move: -0.1}"
+GROUP = "\n  scan_groups: [{product_group: X, currency: USD}]"
+
+
+def shocks(*rows: str) -> str:
+    """Rows of shocks in the YAML, beside fx."""
+    return f"  fx: fx.csv\n  shocks: [{', '.join(rows)}]"
+
+
+def arrays(row: str, groups: str = GROUP) -> str:
+    """A row of scan_arrays in the YAML, beside fx and the product groups."""
+    return f"  fx: fx.csv{groups}\n  scan_arrays: [{{{row}}}]"
+
+
+STRESS = [
+    ("scenario.yaml", "  fx: fx.csv", shocks("{shock_id: S, move: -0.1}"), "scenario.yaml:11 tables.shocks.0.instrument_id moves not one thing; write instrument_id or factor_id"),
+    ("scenario.yaml", "  fx: fx.csv", shocks("{shock_id: S, instrument_id: ETF, factor_id: MARKET, move: -0.1}"), "moves not one thing"),
+    ("scenario.yaml", "  fx: fx.csv", shocks("{shock_id: S, instrument_id: ETX, move: -0.1}"), "tables.shocks.0.instrument_id value='ETX' no such instrument"),
+    ("scenario.yaml", "  fx: fx.csv", shocks("{shock_id: S, factor_id: MARKEL, move: -0.1}"), "tables.shocks.0.factor_id value='MARKEL' no such factor"),
+    ("scenario.yaml", "  fx: fx.csv", shocks(SHOCK, SHOCK), "tables.shocks.1.shock_id value='S' the key S//MARKET stands twice, first on line 11"),
+    ("scenario.yaml", "  fx: fx.csv", shocks(SHOCK, "{shock_id: S, factor_id: EURO, move: 0.1, shock_set: crash}"), "tables.shocks.1.shock_set value='crash' S is in another set"),
+    ("scenario.yaml", "  fx: fx.csv", shocks("{shock_id: S, factor_id: MARKET, move: much}"), "tables.shocks.0.move value='much' not a number"),
+    ("limits.csv", "firm-volatility,volatility,firm,", "firm-stress,stress_loss,firm,", "limits.csv:4:target value='' no such shock; add shocks"),
+    ("limits.csv", "firm-volatility,volatility,firm,", "firm-tail,expected_shortfall,firm,97.5", "limits.csv:4:target value='97.5' not a level of the tail; write 0.975"),
+    ("limits.csv", "firm-volatility,volatility,firm,", "firm-tail,expected_shortfall,firm,", "limits.csv:4:target value='' not a level of the tail"),
+    ("limits.csv", "firm-volatility,volatility,firm,", "firm-tail,expected_shortfall,firm,crash:0.975", "limits.csv:4:target value='crash:0.975' no such shock"),
+    ("limits.csv", "firm-volatility,volatility,firm,", "firm-var,var,firm,crash:0.99", "limits.csv:4:target value='crash:0.99' var has no shocks; write the level alone"),
+    ("limits.csv", "firm-volatility,volatility,firm,,,", "firm-var,var,firm,0.99,5,", "limits.csv:4:lower value='5' a lower bound on var is not convex"),
+    ("scenario.yaml", "  fx: fx.csv", arrays("instrument_id: ETF, product_group: X, s1: 1, s3: -1"), "tables.scan_arrays.0.s3 the scan points have a gap: no s2"),
+    ("scenario.yaml", "  fx: fx.csv", arrays("instrument_id: ETF, product_group: Y, s1: 1, s2: -1"), "tables.scan_arrays.0.product_group value='Y' no such scan_group"),
+    ("scenario.yaml", "  fx: fx.csv", arrays("instrument_id: ETF, product_group: X, s1: 1, loss: -1"), "tables.scan_arrays.0.loss unknown column"),
+    ("scenario.yaml", "  fx: fx.csv", arrays("instrument_id: ETF, product_group: X, s1: 1", GROUP.replace("USD", "CHF")), "tables.scan_groups.0.currency value='CHF' no rate for this currency"),
+    ("accounts.csv", "margin_multiplier\nPB,USD,1", "aggregator\nPB,USD,worst", "accounts.csv:2:aggregator value='worst' not an aggregator; write max, or average_of_worst:k"),
+    ("accounts.csv", "margin_multiplier\nPB,USD,1\nPBE,EUR,1.2", "model\nPB,USD,scan\nPBE,EUR,rate", "no scan array for ETF in account PB; add a row to scan_arrays"),
+    ("accounts.csv", "margin_multiplier\nPB,USD,1\nPBE,EUR,1.2", "model\nPB,USD,shortfall\nPBE,EUR,rate", "no shock for ETF in account PB; add shocks that move it"),
+    ("accounts.csv", "margin_multiplier\nPB,USD,1", "confidence\nPB,USD,99", "accounts.csv:2:confidence value='99' not a number; it must be at most 0.99999"),
+]  # fmt: skip
+
 BAD_PATHS = (
     "../books.csv", "sub/../../books.csv", "/etc/passwd", "~/books.csv", "~root/books.csv", "file:///etc/passwd",
     "https://example.com/books.csv", "C:/books.csv", "..", "sub\\books.csv", "books.csv.gz", "books.ZIP", "books.xlsx",
@@ -406,7 +444,7 @@ BAD_PATHS = (
 
 CELLS = {
     "bytes": BYTES, "shape": SHAPE, "ids": IDS, "numbers": NUMBERS, "dates": DATES, "yaml": YAML, "references": REFERENCES,
-    "missing": MISSING, "economics": ECONOMICS, "risk": RISK,
+    "missing": MISSING, "economics": ECONOMICS, "risk": RISK, "stress": STRESS,
 }  # fmt: skip
 
 

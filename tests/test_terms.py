@@ -11,6 +11,7 @@ from neutralizer.decision import Decision
 from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.margin import cash
+from tests.modelled import with_models
 
 NAMES = ("two-desks", "equity-desks", "multi-asset")
 Named = Callable[[str], Scenario]
@@ -74,7 +75,7 @@ def test_cost(scenario_named: Named, name: str, cost: object) -> None:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("measure", limits.REGISTRY)
 def test_measure(scenario_named: Named, name: str, measure: str) -> None:
-    scenario = scenario_named(name)
+    scenario = with_models(scenario_named(name), 1, "rate")
     rows = [x for x in scenario.limits if x.measure == measure]
     rows += [x for x in _every_scope(scenario) if x.measure == measure]
     module = limits.REGISTRY[measure]
@@ -88,7 +89,7 @@ def test_measure(scenario_named: Named, name: str, measure: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_measures_move_no_more_than_their_sensitivity(scenario_named: Named, name: str) -> None:
-    scenario = scenario_named(name)
+    scenario = with_models(scenario_named(name), 2, "rate")
     rng = np.random.default_rng(5)
     nothing = Trades(
         np.zeros(len(scenario.holdings.book)),
@@ -133,6 +134,8 @@ def _every_scope(scenario: Scenario) -> list[Limit]:
                 factor=0,
                 books=frozenset(range(len(scenario.books.ids))),
                 accounts=tuple(range(len(scenario.accounts.ids))),
+                level=0.93,
+                shocks=tuple(range(len(scenario.shocks.ids))),
             )
         )
     return found

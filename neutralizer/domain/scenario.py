@@ -107,6 +107,33 @@ class Accounts:
     multiplier: Floats
     funding_rate: Floats
     locked: Bools  # short proceeds are collateral
+    worst: Floats  # scan: how many of the worst points are averaged; 1 = the worst alone
+    confidence: Floats  # volatility, shortfall: of the tail
+    days: Floats  # volatility: until the account could be closed
+    shock_set: tuple[str, ...]  # shortfall: over which shocks
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What scan margin is reckoned from: losses by scan point, product groups and their charges."""
+
+    groups: tuple[str, ...]
+    group: Ints  # (I,) product group, -1 where there is no array
+    loss: Floats  # (I, points) base per unit long, + loss
+    delta: Floats  # (I,) units of the group's underlying per unit
+    charge: Floats  # (groups,) base per spread of one delta long against one short
+    short_option: Floats  # (groups,) base per short option unit: the least that they ask
+    add_on: Floats  # (groups,) fraction of notional
+    is_option: Bools  # (I,)
+
+
+@dataclass(frozen=True)
+class Shocks:
+    """s. What could happen to the market, and what one unit of each instrument would lose."""
+
+    ids: tuple[str, ...]
+    sets: tuple[str, ...]
+    loss: Floats  # (I, S) base per unit long, + loss
 
 
 @dataclass(frozen=True)
@@ -163,6 +190,8 @@ class Limit:
     scope_holdings: Ints  # all holdings of the scope
     holdings: Ints  # those that the target selects
     factor: int = -1
+    level: float = 0.0  # of the tail, for `var` and `expected_shortfall`
+    shocks: tuple[int, ...] = ()  # those that the target names
     books: frozenset[int] = frozenset()  # the scope's books, for `external`
     accounts: tuple[int, ...] = ()  # the scope's accounts, for `margin`
     priority: float = 1.0  # 1 is kept longest
@@ -217,6 +246,8 @@ class Scenario:
     pools: Pools
     routes: Routes
     risk: Risk
+    scan: Scan
+    shocks: Shocks
     limits: tuple[Limit, ...]
     costing: Costing
     minimum_order: float  # base

@@ -56,12 +56,27 @@ def sums(places: Ints, amounts: Floats, size: int) -> Floats:
 
 def volatility(scenario: Scenario, trades: Trades, holdings: Ints) -> float:
     """Daily volatility of the position after, netted over some holdings, base currency."""
-    risk = scenario.risk
-    units = netted(scenario, trades, holdings)
-    money = units * scenario.instruments.notional
+    return float(np.linalg.norm(deviations(scenario, netted(scenario, trades, holdings))))
+
+
+def deviations(scenario: Scenario, units: Floats) -> Floats:
+    """The vector, linear in the (I,) units, whose norm is their daily volatility, base currency."""
+    risk, money = scenario.risk, units * scenario.instruments.notional
     if risk.dense_root is not None:
-        return float(np.linalg.norm(risk.dense_root @ money))
+        return risk.dense_root @ money
     if risk.factor_root is None:
-        return 0.0
+        return np.zeros(0)
     common = risk.factor_root.T @ (risk.exposure.T @ units)
-    return float(np.hypot(np.linalg.norm(common), np.linalg.norm(risk.specific * money)))
+    return np.concatenate([common, risk.specific * money])
+
+
+def own_volatility(scenario: Scenario) -> Floats:
+    """(I,) daily volatility of one unit of each instrument, base currency."""
+    risk, notional = scenario.risk, scenario.instruments.notional
+    if risk.dense_root is not None:
+        return np.linalg.norm(risk.dense_root, axis=0) * notional  # type: ignore[no-any-return]
+    if risk.factor_root is None:
+        return np.zeros(len(notional))
+    common = np.linalg.norm(risk.exposure @ risk.factor_root, axis=1)
+    found: Floats = np.hypot(common, risk.specific * notional)
+    return found

@@ -11,6 +11,7 @@ from neutralizer.domain.scenario import Floats, Limit, Scenario
 from neutralizer.domain.trades import Trades, nothing
 from neutralizer.limits import (
     concentration,
+    expected_shortfall,
     external,
     factor_exposure,
     gross,
@@ -19,7 +20,9 @@ from neutralizer.limits import (
     net,
     position,
     short,
+    stress_loss,
     turnover,
+    var,
     volatility,
 )
 
@@ -35,6 +38,9 @@ REGISTRY: dict[str, ModuleType] = {
     "turnover": turnover,
     "external": external,
     "margin": margin,
+    "stress_loss": stress_loss,
+    "expected_shortfall": expected_shortfall,
+    "var": var,
 }
 
 

@@ -26,10 +26,9 @@ def amount(trades: Trades, scenario: Scenario, limit: Limit) -> float:
 
 
 def sensitivity(scenario: Scenario, limit: Limit) -> Floats:
-    """(H,) the larger of the two rates on the instrument's notional, base currency per unit."""
-    holdings, entries = scenario.holdings, scenario.entries
+    """(H,) what each unit may call for at most, base currency."""
+    holdings = scenario.holdings
     found = np.zeros(len(holdings.book))
-    rate = np.maximum(entries.long_rate, entries.short_rate)
     held = np.isin(holdings.account, limit.accounts)
-    found[held] = rate[holdings.entry[held]] * scenario.holding_notional[held]
+    found[held] = margin.sensitivity(scenario)[holdings.entry[held]]
     return found

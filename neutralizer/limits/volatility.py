@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neutralizer.domain.scenario import Floats, Limit, Scenario
-from neutralizer.domain.trades import Trades
+from neutralizer.domain.trades import Trades, own_volatility
 from neutralizer.domain.trades import volatility as volatility_of
 
 if TYPE_CHECKING:
@@ -27,14 +27,6 @@ def amount(trades: Trades, scenario: Scenario, limit: Limit) -> float:
 
 def sensitivity(scenario: Scenario, limit: Limit) -> Floats:
     """(H,) each instrument's own daily volatility, base currency per unit."""
-    risk, notional = scenario.risk, scenario.instruments.notional
-    if risk.dense_root is not None:
-        own = np.linalg.norm(risk.dense_root, axis=0) * notional
-    elif risk.factor_root is not None:
-        common = np.linalg.norm(risk.exposure @ risk.factor_root, axis=1)
-        own = np.hypot(common, risk.specific * notional)
-    else:
-        own = np.zeros(len(notional))
     found = np.zeros(len(scenario.holdings.book))
-    found[limit.holdings] = own[scenario.holdings.instrument[limit.holdings]]
+    found[limit.holdings] = own_volatility(scenario)[scenario.holdings.instrument[limit.holdings]]
     return found

@@ -12,6 +12,7 @@ from neutralizer.load import (
     limit_rules,
     references,
     risk_rules,
+    shock_rules,
 )
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.mandates import Selector
@@ -35,9 +36,12 @@ RULES: tuple[tuple[Rule, str], ...] = (
     (funding_rules.margin_rows_are_sound, "margin_rates"),
     (
         funding_rules.margins_are_given,
-        "books instruments mandates accounts book_accounts margin_rates",
+        "books instruments mandates accounts book_accounts margin_rates scan_arrays shocks loadings",
     ),
     (funding_rules.pools_are_sound, ""),
+    (shock_rules.shocks_move_one_thing, ""),
+    (shock_rules.arrays_are_sound, ""),
+    (shock_rules.aggregators_are_known, "scan_arrays"),
     (economics.legs_are_whole, ""),
     (risk_rules.one_model, "factors factor_covariance"),
     (risk_rules.risk_is_complete, "books mandates factors loadings"),
@@ -46,7 +50,7 @@ RULES: tuple[tuple[Rule, str], ...] = (
     (limit_rules.bounds_are_sound, ""),
     (limit_rules.soft_limits_are_weighed, ""),
     (limit_rules.scopes_are_known, "books crossing_groups pools accounts"),
-    (limit_rules.targets_fit, "instruments factors covariance factor_covariance"),
+    (limit_rules.targets_fit, "instruments factors covariance factor_covariance shocks"),
     (limit_rules.limits_can_bind, "books instruments positions mandates accounts book_accounts"),
     (limit_rules.calendar_is_known, ""),
     (freshness.freshness_is_answerable, ""),

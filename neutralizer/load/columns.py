@@ -2,6 +2,8 @@
 as the manual by `neutralizer columns`.
 """
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 REQUIRED = object()
@@ -50,7 +52,10 @@ def _choice(name: str, doc: str, choices: str, default: object) -> Column:
 
 
 ASSET_CLASSES = "equity etf bond future option swap fx commodity combination"
-MEASURES = "factor_exposure net gross long short position concentration volatility turnover external margin"
+MEASURES = (
+    "factor_exposure net gross long short position concentration volatility turnover external margin "
+    "stress_loss expected_shortfall var"
+)
 
 TABLES: dict[str, tuple[Column, ...]] = {
     "books": (
@@ -69,11 +74,15 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "accounts": (
         _id("account_id", "the account (netting set)"),
         _id("pool_id", "the funding pool it draws on"),
-        _choice("model", "margin model", "rate none", "rate"),
+        _choice("model", "margin model", "rate scan volatility shortfall none", "rate"),
         _number("margin_multiplier", "what the broker asks over the model", 1.0, low=0),
         _number("funding_rate_bps", "a year, on margin before the multiplier", 0.0, low=0),
         _choice("short_proceeds", "do short sales free cash", "locked free", "locked"),
-        _number("reported_margin", "for a later check"),
+        _number("reported_margin", "what the broker says it asks for, pool currency", low=0),
+        _text("aggregator", "scan: max, or average_of_worst:k of the scan points", "max"),
+        _number("confidence", "volatility, shortfall: of the tail", 0.99, low=0.5, high=0.99999),
+        _number("margin_days", "volatility: days until it could be closed", 1.0, above=0),
+        _id("shock_set", "shortfall: over which shocks; blank: all of them", ""),
     ),
     "pools": (
         _id("pool_id", "the funding pool"),
@@ -184,6 +193,28 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _text("owner", "whom to ask"),
         _text("description", "a sentence for people"),
     ),
+    "shocks": (
+        _id("shock_id", "what could happen; all rows of one id happen together"),
+        _id("instrument_id", "what moves: this instrument, whatever its factors do", ""),
+        _id("factor_id", "or this factor, and with it what loads on it", ""),
+        _number("move", "return on notional of the instrument, or move of the factor", REQUIRED),
+        _id("shock_set", "shocks that are asked for together", ""),
+    ),
+    "scan_arrays": (
+        _id("instrument_id", "the instrument"),
+        _id("product_group", "what it is margined with"),
+        _number("delta", "units of the group's underlying per unit; default 1", 1.0),
+        _number(
+            "s1", "local loss of one unit long at scan point 1; s2, s3 and so on alike", REQUIRED
+        ),
+    ),
+    "scan_groups": (
+        _id("product_group", "the product group"),
+        _id("currency", "of its charges"),
+        _number("spread_charge", "per delta long against one short", 0.0, low=0),
+        _number("short_option_minimum", "the least that a short option unit asks for", 0.0, low=0),
+        _number("add_on_rate", "fraction of notional on top", 0.0, low=0, high=5),
+    ),
     "crossing_groups": (
         _id("group_id", "the group"),
         Column("books", "list", "its books; separated by ; in CSV", REQUIRED),
@@ -196,11 +227,9 @@ SQUARE_TABLES = {
     "covariance": "square; header and first column carry the instrument ids; returns on notional",
 }
 RISK_TABLES = ("factors", "loadings", "factor_covariance", "covariance")
-LATER_TABLES = ("shocks", "scan_arrays", "dislocations")
-LATER_CHOICES = {
-    ("accounts", "model"): ("scan", "simm", "volatility"),
-    ("limits", "measure"): ("stress_loss", "expected_shortfall", "var"),
-}
+LATER_TABLES = ("dislocations",)
+LATER_CHOICES = {("accounts", "model"): ("simm",)}
+NUMBERED = {"scan_arrays": re.compile(r"s[1-9][0-9]{0,3}")}  # columns, as many as are needed
 KEYS: dict[str, tuple[str, ...]] = {
     "books": ("book_id",),
     "book_accounts": ("book_id", "selector"),
@@ -217,4 +246,15 @@ KEYS: dict[str, tuple[str, ...]] = {
     "combinations": ("combination_id", "instrument_id"),
     "limits": ("limit_id",),
     "crossing_groups": ("group_id",),
+    "shocks": ("shock_id", "instrument_id", "factor_id"),
+    "scan_arrays": ("instrument_id",),
+    "scan_groups": ("product_group",),
 }
+
+
+def columns_of(table: str, header: Sequence[str]) -> tuple[Column, ...]:
+    """The columns of a table, with the numbered ones that its header carries."""
+    pattern = NUMBERED.get(table)
+    first = {c.name for c in TABLES[table]}
+    more = [c for c in header if pattern and pattern.fullmatch(c) and c not in first]
+    return TABLES[table] + tuple(_number(c, "the next scan point", REQUIRED) for c in more)

@@ -34,31 +34,60 @@ def margin_rows_are_sound(inputs: Inputs, select: Selector, issues: Issues) -> N
 
 
 def margins_are_given(inputs: Inputs, select: Selector, issues: Issues) -> None:
-    """A margin row for what a book of a `rate` account holds or may trade."""
+    """What an account's model asks for is there, for all that its books hold or may trade."""
     accounts, books = inputs["accounts"], inputs["books"]
     ids = sorted(set(books["book_id"]))
     names = sorted(set(accounts["account_id"]))
     account = AccountOf(inputs, select, names, ids).accounts
     model = dict(zip(accounts["account_id"], accounts["model"], strict=True))
     lines = {b: r for r, b in enumerate(books["book_id"])}
-    find, pairs = margin_row(inputs), in_play(inputs, select)[0] & (account >= 0)
+    needs, pairs = _Needs(inputs, select), in_play(inputs, select)[0] & (account >= 0)
     missing: set[tuple[str, str]] = set()
     for b, i in np.argwhere(pairs).tolist():
         key = (select.ids[i], names[account[b, i]])
-        if model[key[1]] != "rate" or key in missing:
-            continue
-        try:
-            find(*key)
-        except KeyError:
+        what, remedy = needs.lacking(model[key[1]], *key)
+        if what and key not in missing:
             missing.add(key)
-            reason = f"no margin rate for {key[0]} in account {key[1]}"
-            books.error(
-                issues,
-                lines[ids[b]],
-                "book_id",
-                reason,
-                "add a row to margin_rates, or use model none",
-            )
+            reason = f"no {what} for {key[0]} in account {key[1]}"
+            books.error(issues, lines[ids[b]], "book_id", reason, remedy)
+
+
+class _Needs:
+    """What each margin model must know of an instrument."""
+
+    def __init__(self, inputs: Inputs, select: Selector) -> None:
+        self.rate = margin_row(inputs)
+        self.arrays = set(inputs["scan_arrays"]["instrument_id"])
+        self.modelled = bool(inputs.squares)
+        table = inputs["shocks"]
+        self.sets = dict(
+            zip(inputs["accounts"]["account_id"], inputs["accounts"]["shock_set"], strict=True)
+        )
+        loaded: dict[str, set[str]] = {}
+        pairs = (inputs["loadings"][c] for c in ("factor_id", "instrument_id"))
+        for factor, instrument in zip(*pairs, strict=True):
+            loaded.setdefault(factor, set()).add(instrument)
+        self.moved: dict[str, set[str]] = {"": set()}
+        columns = (table[c] for c in ("shock_set", "instrument_id", "factor_id"))
+        for name, instrument, factor in zip(*columns, strict=True):
+            some = {instrument} if instrument else loaded.get(factor, set())
+            self.moved.setdefault(name, set()).update(some)
+            self.moved[""].update(some)
+
+    def lacking(self, model: str, instrument: str, account: str) -> tuple[str, str]:
+        """(what there is not, what to do); blank where nothing is lacking."""
+        if model == "rate":
+            try:
+                self.rate(instrument, account)
+            except KeyError:
+                return "margin rate", "add a row to margin_rates, or use model none"
+        if model == "scan" and instrument not in self.arrays:
+            return "scan array", "add a row to scan_arrays, or use model rate"
+        if model == "volatility" and not self.modelled:
+            return "covariance", "add factor_covariance or covariance"
+        if model == "shortfall" and instrument not in self.moved.get(self.sets[account], set()):
+            return "shock", "add shocks that move it to the account's shock_set"
+        return "", ""
 
 
 def pools_are_sound(inputs: Inputs, select: Selector, issues: Issues) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from neutralizer.errors import InputsRefused
 from neutralizer.issues import Issues
 from neutralizer.load import values
-from neutralizer.load.columns import RISK_TABLES, SQUARE_TABLES, TABLES
+from neutralizer.load.columns import RISK_TABLES, SQUARE_TABLES, TABLES, columns_of
 from neutralizer.load.folder import SCENARIO_FILE, Folder
 from neutralizer.load.settings import NEEDED_TABLES, Settings, override, read_settings
 from neutralizer.load.table import Raw, Table, fields_are_right, read_csv, typed
@@ -97,7 +97,8 @@ def read_inputs(root: Path, overrides: tuple[str, ...], issues: Issues) -> Input
 def _type(name: str, raw: Raw | None, inputs: Inputs, issues: Issues) -> None:
     """Types one table; it is broken where a required column is missing or a covariance has no shape."""
     if name in TABLES:
-        inputs.tables[name] = typed(raw or Raw(name, "", (), [], []), TABLES[name], issues)
+        columns = columns_of(name, raw.header if raw else ())
+        inputs.tables[name] = typed(raw or Raw(name, "", (), [], []), columns, issues)
         needed = {c.name for c in TABLES[name] if c.required}
         if raw is not None and raw.rows and not needed <= set(raw.header):
             inputs.broken.add(name)

@@ -11,9 +11,10 @@ from neutralizer.load import values
 from neutralizer.load.accounts import AccountOf
 from neutralizer.load.economics import in_play
 from neutralizer.load.inputs import Inputs
-from neutralizer.load.limits import SCOPE_KINDS, SELECTING
+from neutralizer.load.limits import OF_SHOCKS, SCOPE_KINDS, SELECTING, TAILS
 from neutralizer.load.mandates import Selector
 from neutralizer.load.references import selector_selects
+from neutralizer.load.shocks import tail, wanted
 
 TWO_SIDED = ("factor_exposure", "net", "position")
 SCOPES_OF = {"external": ("firm", "group"), "margin": ("account", "pool")}
@@ -111,7 +112,7 @@ def targets_fit(inputs: Inputs, select: Selector, issues: Issues) -> None:
                 "no such factor",
                 "name a factor" + values.nearest(target, factors),
             )
-        elif measure == "volatility" and not modelled:
+        elif measure in ("volatility", "var") and not modelled:
             table.error(
                 issues,
                 row,
@@ -125,10 +126,35 @@ def targets_fit(inputs: Inputs, select: Selector, issues: Issues) -> None:
                 table.error(
                     issues, row, "target", "not an instrument", "name one instrument" + hint
                 )
+        elif measure in (*TAILS, *OF_SHOCKS):
+            _tail_fits(inputs, row, issues)
         elif measure in SELECTING and target:
             selector_selects(table, row, "target", target, select, issues)
         elif target and measure != "factor_exposure":
             table.error(issues, row, "target", f"{measure} has no target", "leave it blank")
+
+
+def _tail_fits(inputs: Inputs, row: int, issues: Issues) -> None:
+    """stress_loss names shocks, or none for all; expected_shortfall and var a level."""
+    table, shocks = inputs["limits"], inputs["shocks"]
+    measure, target = table["measure"][row], table["target"][row]
+    if measure in TAILS:
+        try:
+            target, _ = tail(target)
+        except ValueError:
+            remedy = "write 0.99" if measure == "var" else "write 0.975, or NAME:0.975 for a set"
+            table.error(issues, row, "target", "not a level of the tail", remedy)
+            return
+    if measure == "var":
+        if target:
+            table.error(issues, row, "target", "var has no shocks", "write the level alone")
+        return
+    ids = sorted(set(shocks["shock_id"]))
+    sets = dict(zip(shocks["shock_id"], shocks["shock_set"], strict=True))
+    if not wanted(target, tuple(ids), tuple(sets[s] for s in ids)):
+        known = [*ids, *(f"set:{s}" for s in sorted(set(sets.values())) if s)]
+        remedy = "name a shock, or set:NAME" + values.nearest(target, known)
+        table.error(issues, row, "target", "no such shock", remedy if known else "add shocks")
 
 
 def limits_can_bind(inputs: Inputs, select: Selector, issues: Issues) -> None:

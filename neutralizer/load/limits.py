@@ -4,11 +4,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from neutralizer.domain.scenario import Accounts, Books, Bools, Holdings, Ints, Limit, Pools
+from neutralizer.domain.scenario import Accounts, Books, Bools, Holdings, Ints, Limit, Pools, Shocks
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.mandates import Selector
+from neutralizer.load.shocks import tail, wanted
 
 SELECTING = ("net", "gross", "long", "short", "position", "concentration")
+TAILS = ("expected_shortfall", "var")
+OF_SHOCKS = ("stress_loss", "expected_shortfall")
 SCOPE_KINDS = ("firm", "entity", "group", "book", "pool", "account")
 
 
@@ -19,6 +22,7 @@ def resolve_limits(
     holdings: Holdings,
     accounts: Accounts,
     pools: Pools,
+    shocks: Shocks,
 ) -> tuple[Limit, ...]:
     """One limit per row and scope, sorted by id and scope."""
     table = inputs["limits"]
@@ -48,6 +52,8 @@ def resolve_limits(
                     scope_holdings=whole,
                     holdings=np.flatnonzero(mask),
                     factor=factors.index(target) if measure == "factor_exposure" else -1,
+                    level=tail(target)[1] if measure in TAILS else 0.0,
+                    shocks=_shocks(measure, target, shocks),
                     books=members,
                     accounts=_accounts(scope, accounts, pools),
                     priority=float(table["priority"][row]),
@@ -55,6 +61,12 @@ def resolve_limits(
                 )
             )
     return tuple(sorted(found, key=lambda limit: (limit.limit_id, limit.scope)))
+
+
+def _shocks(measure: str, target: str, shocks: Shocks) -> tuple[int, ...]:
+    if measure == "stress_loss":
+        return wanted(target, shocks.ids, shocks.sets)
+    return wanted(tail(target)[0], shocks.ids, shocks.sets) if measure in OF_SHOCKS else ()
 
 
 def expanded(scope: str, books: list[str]) -> Iterator[str]:

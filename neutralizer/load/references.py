@@ -25,7 +25,7 @@ def unique_keys(inputs: Inputs, select: Selector, issues: Issues) -> None:
     """A key stands on one row only."""
     for name, key in KEYS.items():
         table = inputs[name]
-        may_be_blank = name == "margin_rates"
+        may_be_blank = name in ("margin_rates", "shocks")
         keys = list(zip(*(table[c] for c in key), strict=True))
         if len(set(keys)) == len(keys):
             continue
@@ -55,6 +55,10 @@ _NAMES = (
     ("cash_routes", "to_pool", "pools"),
     ("combinations", "instrument_id", "instruments"),
     ("mandates", "book_id", "books"),
+    ("shocks", "instrument_id", "instruments"),
+    ("shocks", "factor_id", "factors"),
+    ("scan_arrays", "instrument_id", "instruments"),
+    ("scan_arrays", "product_group", "scan_groups"),
 )
 
 
@@ -76,9 +80,8 @@ def _named(
 
 def names_are_known(inputs: Inputs, select: Selector, issues: Issues) -> None:
     """Books, instruments, accounts, pools, factors and combinations that are named exist."""
-    known = {
-        name: inputs[name][KEYS[name][0]] for name in ("books", "accounts", "pools", "factors")
-    }
+    own = ("books", "accounts", "pools", "factors", "scan_groups")
+    known = {name: inputs[name][KEYS[name][0]] for name in own}
     known["instruments"] = select.ids
     for table, column, where in _NAMES:
         if where not in inputs.broken:
@@ -121,7 +124,7 @@ def selector_selects(
 def currencies_have_rates(inputs: Inputs, select: Selector, issues: Issues) -> None:
     """Every currency has a rate to the base currency."""
     known = {*inputs["fx"]["currency"], inputs.settings.base_currency}
-    for name in ("instruments", "pools"):
+    for name in ("instruments", "pools", "scan_groups"):
         table = inputs[name]
         for row, currency in enumerate(table["currency"]):
             if currency and currency not in known:

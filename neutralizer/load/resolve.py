@@ -24,6 +24,8 @@ from neutralizer.load.instruments import BPS, fx_rates, tradables_of
 from neutralizer.load.limits import resolve_limits
 from neutralizer.load.mandates import Selector
 from neutralizer.load.risk import resolve_risk
+from neutralizer.load.scan import resolve_scan, worst_points
+from neutralizer.load.shocks import resolve_shocks
 
 
 def resolve(inputs: Inputs, select: Selector) -> Scenario:
@@ -34,6 +36,8 @@ def resolve(inputs: Inputs, select: Selector) -> Scenario:
     instruments, tradables = tradables_of(inputs, select, fx)
     accounts, pools, routes = _accounts(inputs), _pools(inputs, fx), _routes(inputs)
     holdings, entries = holdings_of(inputs, select, books, accounts, instruments, fx)
+    risk = resolve_risk(inputs, select, instruments.notional)
+    shocks = resolve_shocks(inputs, select, risk, instruments.notional)
     may_change = (holdings.low < holdings.before) | (holdings.high > holdings.before)
     costs, business = settings.costs, settings.business_date or settings.as_of.date()
     return Scenario(
@@ -51,8 +55,10 @@ def resolve(inputs: Inputs, select: Selector) -> Scenario:
         accounts=accounts,
         pools=pools,
         routes=routes,
-        risk=resolve_risk(inputs, select, instruments.notional),
-        limits=resolve_limits(inputs, select, books, holdings, accounts, pools),
+        risk=risk,
+        scan=resolve_scan(inputs, select, fx),
+        shocks=shocks,
+        limits=resolve_limits(inputs, select, books, holdings, accounts, pools, shocks),
         costing=Costing(
             costs.impact == "quadratic",
             costs.impact_coefficient,
@@ -91,6 +97,10 @@ def _accounts(inputs: Inputs) -> Accounts:
         multiplier=table["margin_multiplier"][order],
         funding_rate=table["funding_rate_bps"][order] * BPS,
         locked=np.array([table["short_proceeds"][r] == "locked" for r in order], dtype=bool),
+        worst=np.array([worst_points(table["aggregator"][r]) for r in order], dtype=float),
+        confidence=table["confidence"][order],
+        days=table["margin_days"][order],
+        shock_set=tuple(table["shock_set"][r] for r in order),
     )
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from neutralizer.issues import Issues
 from neutralizer.load import values
-from neutralizer.load.columns import LATER_TABLES, RISK_TABLES, TABLES
+from neutralizer.load.columns import LATER_TABLES, NUMBERED, RISK_TABLES, TABLES
 from neutralizer.load.yaml_text import Path, YamlText
 
 
@@ -86,6 +86,9 @@ class TableFiles(_Strict):
     crossing_groups: Any = None
     combinations: Any = None
     fx: Any = None
+    shocks: Any = None
+    scan_arrays: Any = None
+    scan_groups: Any = None
     risk: RiskFiles | None = None
 
 
@@ -222,12 +225,14 @@ def _table_schema(name: str) -> dict[str, Any]:
         c.name: {"description": c.doc} | _cell_schema(c.kind, c.choices) for c in TABLES[name]
     }
     required = [c.name for c in TABLES[name] if c.required]
-    row = {
+    row: dict[str, Any] = {
         "type": "object",
         "additionalProperties": False,
         "properties": columns,
         "required": required,
     }
+    if name in NUMBERED:
+        row["patternProperties"] = {f"^{NUMBERED[name].pattern}$": _cell_schema("number", ())}
     file = {
         "type": "object",
         "properties": {"file": {"type": "string"}, "as_of": {"type": "string"}},

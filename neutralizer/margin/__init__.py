@@ -1,6 +1,6 @@
 """Margin models, one file each, and the cash that accounts take from their pools.
 
-A module's two faces are described by `contracts.MarginModel`. Must never import limits, the program
+A module's faces are described by `contracts.MarginModel`. Must never import limits, the program
 or the proof.
 """
 
@@ -11,17 +11,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neutralizer.domain.scenario import Floats, Scenario
-from neutralizer.domain.trades import Trades
-from neutralizer.margin import none, rate
+from neutralizer.domain.trades import Trades, sums
+from neutralizer.margin import none, rate, scan, shortfall, volatility
 
 if TYPE_CHECKING:
     from neutralizer.decision import Decision
 
-REGISTRY: dict[str, ModuleType] = {"rate": rate, "none": none}
+REGISTRY: dict[str, ModuleType] = {
+    "rate": rate,
+    "scan": scan,
+    "volatility": volatility,
+    "shortfall": shortfall,
+    "none": none,
+}
 
 
 def expression(decision: "Decision", scenario: Scenario, accounts: Sequence[int]) -> Any:
-    """(len(accounts),) margin before the multiplier, base currency."""
+    """(len(accounts),) margin before the multiplier, base currency; never below `amounts`."""
     import cvxpy as cp
 
     found: Any = cp.Constant(np.zeros(len(accounts)))
@@ -34,9 +40,35 @@ def expression(decision: "Decision", scenario: Scenario, accounts: Sequence[int]
     return found
 
 
+def _each(scenario: Scenario, face: str, *words: Any) -> Floats:
+    """(N,) one face of every account's own model, entry by entry."""
+    found = np.zeros(len(scenario.entries.account))
+    for a, model in enumerate(scenario.accounts.model):
+        own = np.flatnonzero(scenario.entries.account == a)
+        found[own] = getattr(REGISTRY[model], face)(*words, scenario, own)
+    return found
+
+
+def parts(trades: Trades, scenario: Scenario) -> Floats:
+    """(N,) what each account's instruments take of its margin, base currency; may be negative."""
+    return _each(scenario, "parts", trades)
+
+
 def amounts(trades: Trades, scenario: Scenario) -> Floats:
     """(A,) margin before the multiplier, base currency."""
-    accounts = scenario.accounts
-    return np.array(
-        [REGISTRY[m].amount(trades, scenario, a) for a, m in enumerate(accounts.model)], dtype=float
-    )
+    return sums(scenario.entries.account, parts(trades, scenario), len(scenario.accounts.ids))
+
+
+def overstated(trades: Trades, scenario: Scenario) -> Floats:
+    """(A,) what the program reckons above `amounts`, base currency: 0 where a model is convex itself."""
+    found = np.zeros(len(scenario.accounts.ids))
+    for a, model in enumerate(scenario.accounts.model):
+        if hasattr(REGISTRY[model], "overstated"):
+            own = np.flatnonzero(scenario.entries.account == a)
+            found[a] = REGISTRY[model].overstated(trades, scenario, own)
+    return found
+
+
+def sensitivity(scenario: Scenario) -> Floats:
+    """(N,) the most that one unit of each entry can move its account's margin, base currency."""
+    return _each(scenario, "sensitivity")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neutralizer.domain.scenario import Scenario
+from neutralizer.domain.scenario import Floats, Ints, Scenario
 from neutralizer.domain.trades import Trades
 
 if TYPE_CHECKING:
@@ -19,6 +19,11 @@ def expression(decision: "Decision", scenario: Scenario, accounts: Sequence[int]
     return cp.Constant(np.zeros(len(accounts)))
 
 
-def amount(trades: Trades, scenario: Scenario, account: int) -> float:
-    """Zero."""
-    return 0.0
+def parts(trades: Trades, scenario: Scenario, own: Ints) -> Floats:
+    """Zeros."""
+    return np.zeros(len(own))
+
+
+def sensitivity(scenario: Scenario, own: Ints) -> Floats:
+    """Zeros."""
+    return np.zeros(len(own))

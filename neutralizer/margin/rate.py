@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import csr_array
 
-from neutralizer.domain.scenario import Scenario
+from neutralizer.domain.scenario import Floats, Ints, Scenario
 from neutralizer.domain.trades import Trades, entry_position
 
 if TYPE_CHECKING:
@@ -33,10 +33,18 @@ def expression(decision: "Decision", scenario: Scenario, accounts: Sequence[int]
     return decision.money * (each @ x + both @ cp.neg(x))
 
 
-def amount(trades: Trades, scenario: Scenario, account: int) -> float:
-    """Margin of one account, base currency."""
+def parts(trades: Trades, scenario: Scenario, own: Ints) -> Floats:
+    """What each entry of one account asks for, base currency."""
     entries = scenario.entries
-    own = entries.account == account
     notional = scenario.instruments.notional[entries.instrument[own]]
     x = entry_position(scenario, trades)[own] * notional
-    return float(np.sum(np.maximum(entries.long_rate[own] * x, -entries.short_rate[own] * x)))
+    found: Floats = np.maximum(entries.long_rate[own] * x, -entries.short_rate[own] * x)
+    return found
+
+
+def sensitivity(scenario: Scenario, own: Ints) -> Floats:
+    """The larger of the two rates on the unit notional."""
+    entries = scenario.entries
+    rate = np.maximum(entries.long_rate, entries.short_rate)[own]
+    found: Floats = rate * scenario.instruments.notional[entries.instrument[own]]
+    return found

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neutralizer import costs
+from neutralizer import costs, margin
 from neutralizer.domain.money import plain, rounded
 from neutralizer.domain.plan import Booking
 from neutralizer.domain.scenario import Floats, Scenario
-from neutralizer.domain.trades import Trades, entry_position, netted, nothing, position, sums
+from neutralizer.domain.trades import Trades, netted, nothing, position, sums
 
 if TYPE_CHECKING:
     from neutralizer.program.shadow import Price
@@ -151,11 +151,8 @@ class _Carried:
         self.notional = self.units * s.instruments.notional
         paid = costs.amounts(state, s)
         self.carry = sums(which, paid["long_financing"] + paid["short_financing"], count)
-        held, entries = entry_position(s, state), s.entries
-        notional = held * s.instruments.notional[entries.instrument]
-        called = np.maximum(entries.long_rate * notional, -entries.short_rate * notional)
-        called = called * s.accounts.multiplier[entries.account]
-        self.margin = sums(entries.instrument, called, count)
+        called = margin.parts(state, s) * s.accounts.multiplier[s.entries.account]
+        self.margin = sums(s.entries.instrument, called, count)
         self.value = np.where(s.instruments.fully_paid, s.instruments.value * self.units, 0.0)
 
 

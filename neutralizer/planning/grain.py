@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neutralizer import limits
+from neutralizer import limits, margin
 from neutralizer.domain.scenario import Bools, Floats, Scenario
 
 FINE = 1e-5  # of the gross before: a lot below it is fine
@@ -76,10 +76,10 @@ def pool_rooms(scenario: Scenario, grain: Grain) -> Floats:
     held = np.flatnonzero(h.entry >= 0)
     entry = h.entry[held]
     account = entries.account[entry]
-    rate = np.maximum(entries.long_rate, entries.short_rate)[entry] * accounts.multiplier[account]
+    called = margin.sensitivity(scenario)[entry] * accounts.multiplier[account]
     paid = scenario.instruments.fully_paid[h.instrument[held]]
     value = np.where(paid, np.abs(scenario.instruments.value[h.instrument[held]]), 0.0)
-    move = (rate * scenario.holding_notional[held] + value) * grain.error[held]
+    move = (called + value) * grain.error[held]
     np.add.at(found, accounts.pool[account], move**2)
     return np.sqrt(found)
 

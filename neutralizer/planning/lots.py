@@ -30,6 +30,8 @@ WINDOWS = (1.0, 1.0, 1.0, 1.0, 1.0, 10.0, 10.0)  # factors on the window; fine o
 LAST_WINDOWS = (10.0, np.inf, np.inf)  # every holding an integer
 MOST_INTEGERS = 600  # beyond it the last windows would only burn time
 NEAREST_PREMIUM = 5e-4  # of the cost: what plain rounding may cost
+CURVED = ("volatility", "var")
+CURVED_MARGIN = ("volatility",)
 TOUCH = 1e-9  # of a limit's scale: room against the rounding solver's own tolerance
 
 
@@ -112,6 +114,18 @@ def _beyond(scenario: Scenario, standard: Standard) -> Beyond:
     return lambda whole: excess(scenario, Trades(whole.change, whole.order, *empty), standard)
 
 
+def _curved(scenario: Scenario) -> Floats:
+    """(limits,) 1 where a limit is a cone, which the rounding program knows by tangents only."""
+    model = scenario.accounts.model
+    return np.array(
+        [
+            x.measure in CURVED or any(model[a] in CURVED_MARGIN for a in x.accounts)
+            for x in scenario.limits
+        ],
+        dtype=float,
+    )
+
+
 def _search(
     rounding: Rounding,
     scenario: Scenario,
@@ -121,8 +135,10 @@ def _search(
     grain, scale = rounding.grain, limits.scales(scenario)
     room, pool_room = rooms(scenario, grain), pool_rooms(scenario, grain)
     if not grain.coarse_holding.all():
-        curved = np.array([x.measure == "volatility" for x in scenario.limits], dtype=bool)
-        room = room + CONE_ROOM * scale * curved
+        room = room + CONE_ROOM * scale * _curved(scenario)
+        round_margin = np.isin(scenario.accounts.model, CURVED_MARGIN)
+        curved_pool = np.isin(np.arange(len(pool_room)), scenario.accounts.pool[round_margin])
+        pool_room = pool_room + CONE_ROOM * pool_scales(scenario) * curved_pool
     for window in windows:
         b, loose = _right_hand_sides(rounding, scenario, standard, room, pool_room)
         whole = attempt(rounding, b, loose, window)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neutralizer import costs, limits
+from neutralizer import costs, limits, margin
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, nothing, position
 from neutralizer.margin import cash
@@ -46,8 +46,12 @@ class Certificate:
 
 
 def cost_of(trades: Trades, scenario: Scenario) -> tuple[float, float]:
-    """(sum of the cost terms, penalties on improving limits), base currency."""
-    return sum(costs.totals(trades, scenario).values()), limits.penalty(trades, scenario)
+    """(sum of the cost terms, penalties on improving limits), base currency; margin as the program
+    reckons it, for the bound is the program's.
+    """
+    above = scenario.accounts.funding_rate @ margin.overstated(trades, scenario)
+    cost = sum(costs.totals(trades, scenario).values()) + float(above) * scenario.costing.years
+    return cost, limits.penalty(trades, scenario)
 
 
 def basis_of(trades: Trades, scenario: Scenario) -> float:

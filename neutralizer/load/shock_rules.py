@@ -1,0 +1,59 @@
+"""Rules about shocks and scan arrays."""
+
+import numpy as np
+
+from neutralizer.issues import Issues
+from neutralizer.load.inputs import Inputs
+from neutralizer.load.mandates import Selector
+from neutralizer.load.scan import loses_both_ways, point_columns, worst_points
+
+LARGEST_RETURN = 3.0  # beyond which a move is more likely a percentage
+
+
+def shocks_move_one_thing(inputs: Inputs, select: Selector, issues: Issues) -> None:
+    """A row moves an instrument or a factor; all rows of a shock are of one set; moves are believable."""
+    table = inputs["shocks"]
+    sets: dict[str, str] = {}
+    for row, shock in enumerate(table["shock_id"]):
+        instrument, factor = table["instrument_id"][row], table["factor_id"][row]
+        if bool(instrument) == bool(factor):
+            remedy = "write instrument_id or factor_id"
+            table.error(issues, row, "instrument_id", "moves not one thing", remedy)
+        if sets.setdefault(shock, table["shock_set"][row]) != table["shock_set"][row]:
+            reason = f"{shock} is in another set on another row"
+            table.error(issues, row, "shock_set", reason, "write the same on each of its rows")
+        if instrument and abs(table["move"][row]) > LARGEST_RETURN:
+            reason = f"a return of {table['move'][row]:g} of notional"
+            table.warning(issues, row, "move", reason, "check that it is a fraction, not percent")
+
+
+def arrays_are_sound(inputs: Inputs, select: Selector, issues: Issues) -> None:
+    """Scan points are numbered without a gap, and an array loses one way and the other."""
+    table = inputs["scan_arrays"]
+    points = point_columns(table)
+    if len(table) and points != [f"s{k + 1}" for k in range(len(points))]:
+        missing = next(f"s{k + 1}" for k in range(len(points)) if points[k] != f"s{k + 1}")
+        line, where = table.raw.head(points[-1])
+        reason = f"the scan points have a gap: no {missing}"
+        issues.error(table.raw.file, line, where, None, reason, "number them s1, s2, s3 and so on")
+        return
+    for row in range(len(table)):
+        losses = np.array([table[name][row] for name in points])
+        if np.isfinite(losses).all() and not loses_both_ways(losses):
+            reason = "the array loses one way only"
+            remedy = "losses of a unit long are positive, gains negative"
+            table.warning(issues, row, "s1", reason, remedy)
+
+
+def aggregators_are_known(inputs: Inputs, select: Selector, issues: Issues) -> None:
+    """max, or average_of_worst:k with no more points than there are."""
+    table, points = inputs["accounts"], len(point_columns(inputs["scan_arrays"]))
+    for row, word in enumerate(table["aggregator"]):
+        try:
+            count = worst_points(word)
+        except ValueError as error:
+            table.error(issues, row, "aggregator", "not an aggregator", str(error))
+            continue
+        if table["model"][row] == "scan" and len(inputs["scan_arrays"]) and count > points:
+            reason = f"there are {points} scan points only"
+            table.error(issues, row, "aggregator", reason, "average over fewer")
