@@ -31,8 +31,11 @@ FLOORS = {
     "verify": 8,
     "run": 9,
     "explain": 10,
-    "cli": 11,
-    "__main__": 12,
+    "talk": 11,
+    "commands_inputs": 12,
+    "commands_runs": 12,
+    "cli": 13,
+    "__main__": 14,
 }
 MAY_IMPORT_CVXPY = {"decision", "contracts", "costs", "limits", "margin", "program"}
 MAY_TOUCH_THE_DISK = {"load", "output"}

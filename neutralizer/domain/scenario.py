@@ -53,6 +53,7 @@ class Tradables:
     ids: tuple[str, ...]
     is_combination: Bools
     currency: tuple[str, ...]
+    fx: Floats  # base per unit of the currency
     price: Floats  # local; of a combination Σ ratio · leg price, per leg multiplier in `value`
     multiplier: Floats
     notional: Floats  # base per unit, > 0

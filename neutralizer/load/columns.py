@@ -222,6 +222,20 @@ TABLES: dict[str, tuple[Column, ...]] = {
     ),
 }
 
+OPTION_TERMS = (
+    _id("instrument_id", "the option"),
+    _id("underlying_id", "the instrument whose price it follows"),
+    _choice("kind", "what it is", "call put", ""),
+    _number("strike", "in the underlying's price", None, above=0),
+    _number("years", "until it expires", None, above=0),
+    _number("volatility", "implied, a year, as a fraction", None, above=0),
+    _number("rate", "a year, continuously compounded", 0.0),
+    _number("delta", "price change per 1.0 of the underlying's price"),
+    _number("gamma", "delta change per 1.0 of the underlying's price"),
+    _number("vega", "price change per 1.0 of volatility (0.01 is one point)"),
+    _number("volatility_range", "what volatility moves by, as a fraction", REQUIRED, low=0),
+)
+
 SQUARE_TABLES = {
     "factor_covariance": "square; header and first column carry the factor ids",
     "covariance": "square; header and first column carry the instrument ids; returns on notional",

@@ -81,6 +81,7 @@ def _tradables(
     return Tradables(
         ids=(*select.ids, *sorted(legs)),
         is_combination=np.arange(len(rows)) >= count,
+        fx=rate,
         price=local,
         multiplier=multiplier,
         notional=notional,

@@ -24,6 +24,15 @@ def refused_folder(target: Path) -> Path:
     return target.with_name(target.name + ".refused")
 
 
+def new_folder(target: Path, files: dict[str, bytes]) -> None:
+    """Writes a folder that is not there yet. Raises FolderTaken, Locked, CannotWrite."""
+    if target.exists():
+        raise FolderTaken(f"{target} is there already: name a new folder")
+    with writing(target) as staging:
+        staging.write(files)
+        staging.publish(target, replace=False)
+
+
 @contextmanager
 def writing(target: Path) -> Iterator["Staging"]:
     """Holds the lock of a target folder. Raises Locked, CannotWrite."""

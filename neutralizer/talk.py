@@ -1,0 +1,33 @@
+"""What the commands share: options, and talk on stderr."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from neutralizer.issues import Issue
+
+OVERRIDES = click.option(
+    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one setting."
+)
+FOLDER = click.Path(path_type=Path)
+
+
+def progress(quiet: bool, verbose: bool) -> Callable[[str], None]:
+    """A word per stage, on a terminal or when asked; silence in cron."""
+    if quiet or not (verbose or sys.stderr.isatty()):
+        return lambda text: None
+    return lambda text: click.echo(f"{text} …", err=True)
+
+
+def say_issues(issues: "tuple[Issue, ...]") -> None:
+    """One line each on stderr, errors in red on a terminal."""
+    colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+    for issue in issues:
+        text = str(issue)
+        red = colour and text.startswith("ERROR")
+        click.echo(click.style(text, fg="red") if red else text, err=True)
