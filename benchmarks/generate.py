@@ -8,6 +8,7 @@ above its own. Each name a book holds may be reduced; a few hedges per book may 
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -298,6 +299,51 @@ def write_books(folder: Path, market: Market, inventory: Inventory, books: int) 
             "may": ["trade"] * len(pairs),
         },
     )
+
+
+def margin_by_scan(folder: Path, accounts: int, groups: int) -> None:
+    """Give a generated folder so many accounts, one book each, margined by scan: sixteen points of 15 %
+    of notional, straight, and product groups of instruments that come one after the other.
+    """
+    instruments = read_table(folder, "instruments")
+    moves = np.repeat([0.0, 1.0, -1.0, 2.0, -2.0, 3.0, -3.0, 0.0], 2) / 3
+    sizes = 0.15 * np.array([float(row["price"]) for row in instruments])
+    write_table(
+        folder,
+        "scan_arrays",
+        {
+            "instrument_id": [row["instrument_id"] for row in instruments],
+            "product_group": [f"G{k * groups // len(instruments):03}" for k in range(len(sizes))],
+            **{f"s{k + 1}": plain(-m * sizes, 6) for k, m in enumerate(moves)},
+        },
+    )
+    names = [f"G{k:03}" for k in range(groups)]
+    charge = plain(np.full(groups, 0.1 * float(np.median(sizes))), 6)
+    columns = {"product_group": names, "currency": ["USD"] * groups, "spread_charge": charge}
+    write_table(folder, "scan_groups", columns)
+    pools, money = read_table(folder, "pools"), read_table(folder, "accounts")[0]
+    ids = [f"PB{k + 1}" for k in range(accounts)]
+    each = {name: [value] * accounts for name, value in money.items()}
+    drawn = {
+        "account_id": ids,
+        "pool_id": [pools[k % len(pools)]["pool_id"] for k in range(accounts)],
+    }
+    write_table(folder, "accounts", each | drawn | {"model": ["scan"] * accounts})
+    books = read_table(folder, "books")
+    own = {name: [row[name] for row in books] for name in books[0]}
+    write_table(
+        folder, "books", own | {"account_id": [ids[k % accounts] for k in range(len(books))]}
+    )
+    settings = folder / "scenario.yaml"
+    named = "  accounts: accounts.csv\n"
+    more = "  scan_arrays: scan_arrays.csv\n  scan_groups: scan_groups.csv\n"
+    settings.write_text(settings.read_text().replace(named, named + more), encoding="utf-8")
+
+
+def read_table(folder: Path, name: str) -> list[dict[str, str]]:
+    """The rows of a table that was written."""
+    with open(folder / f"{name}.csv", encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def write_cash(folder: Path, market: Market, inventory: Inventory, books: int) -> None:

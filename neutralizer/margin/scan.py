@@ -5,9 +5,9 @@
     group  = max(scan + spread, short option minimum · short option units) + add-on · notional
 
 The spread's net relief, −charge/2 · |net delta|, is not convex. With a scan rate of at least half the
-charge, the relief may be taken point by point, with the sign of the market's move there: that is convex,
-never below the formula, and the formula itself where the worst point moves against the net delta. Where
-the rate is less, the program does without the relief. Source: the method of the exchanges' SPAN, without
+charge, the relief may be taken point by point, by the share and sign of the market's move there: that is
+convex, never below the formula, and the formula itself where the market's largest move against the net
+delta is the worst point. Where the rate is less, the program does without the relief. Source: the method of the exchanges' SPAN, without
 tiers, inter-product credits and delivery charges.
 """
 
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import csr_array
 
-from neutralizer.domain.scenario import Floats, Ints, Scenario
+from neutralizer.domain.scenario import Floats, Ints, Matrix, Scenario
 from neutralizer.domain.tails import worst_weights
 from neutralizer.domain.trades import Trades, entry_position
 
@@ -41,7 +41,8 @@ class _Group:
     @property
     def relieved(self) -> Floats:
         """(n, points) losses with the spread's relief, where that leaves the group convex."""
-        moves = np.sign((self.loss * np.sign(self.delta)[:, None]).sum(axis=0))
+        moves = (self.loss * np.sign(self.delta)[:, None]).sum(axis=0)
+        moves = moves / max(float(np.abs(moves).max(initial=0.0)), 1e-300)
         if not self.charge or not self._rate >= self.charge / 2:
             return self.loss
         found: Floats = self.loss - self.charge / 2 * self.delta[:, None] * moves
@@ -114,23 +115,55 @@ def expression(decision: "Decision", scenario: Scenario, accounts: Sequence[int]
 
 
 def _worst(groups: list[_Group], size: Floats, x: Any) -> Any:
-    """(groups,) the mean of each group's worst points."""
+    """(groups,) the mean of each group's worst points, or zero. Groups of as many points go together."""
     import cvxpy as cp
 
-    points = groups[0].loss.shape[1]
-    row, column, value = [], [], []
-    for k, g in enumerate(groups):
-        row.append(np.tile(k * points + np.arange(points), len(g.own)))
-        column.append(np.repeat(g.own, points))
-        value.append((g.relieved * size[g.own][:, None]).ravel())
-    shape = (len(groups) * points, x.shape[0])
-    every = csr_array(
-        (np.concatenate(value), (np.concatenate(row), np.concatenate(column))), shape=shape
-    )
-    losses = cp.reshape(every @ x, (len(groups), points), order="C")
-    if all(g.count == 1 for g in groups):
-        return cp.max(losses, axis=1)
-    return cp.hstack([cp.sum_largest(losses[k], g.count) / g.count for k, g in enumerate(groups)])
+    tables = [_telling(g) for g in groups]
+    parts, order = [], []
+    for count, points in sorted({(g.count, len(t)) for g, t in zip(groups, tables, strict=True)}):
+        some = [k for k, g in enumerate(groups) if (g.count, len(tables[k])) == (count, points)]
+        order += some
+        if not points:
+            parts.append(cp.Constant(np.zeros(len(some))))
+            continue
+        every = _stacked([groups[k] for k in some], [tables[k] for k in some], size)
+        losses = cp.reshape(every @ x, (len(some), points), order="C")
+        rows = range(len(some))
+        parts.append(
+            cp.max(losses, axis=1)
+            if count == 1
+            else cp.hstack([cp.sum_largest(losses[k], count) / count for k in rows])
+        )
+    return cp.hstack(parts)[np.argsort(order)]
+
+
+def _telling(group: _Group) -> Floats:
+    """(points, n) losses by scan point without those that never decide: no loss at all, and, where the
+    worst alone counts, a smaller multiple of another point's.
+    """
+    found: dict[bytes, tuple[float, Floats]] = {}
+    losses = group.relieved.T
+    if group.count != 1:
+        return losses
+    for row in losses:
+        length = float(np.abs(row).max(initial=0.0))
+        if length:
+            way = np.round(row / length, 12) + 0.0
+            known = found.get(way.tobytes(), (0.0, row))
+            found[way.tobytes()] = max(known, (length, row), key=lambda pair: pair[0])
+    kept = [row for _, row in found.values()]
+    return np.array(kept).reshape(len(kept), len(group.own))
+
+
+def _stacked(groups: list[_Group], tables: list[Floats], size: Floats) -> Matrix:
+    """(groups · points, N) each group's losses over `size`, one point a row."""
+    points, row, column, value = len(tables[0]), [], [], []
+    for k, (g, table) in enumerate(zip(groups, tables, strict=True)):
+        row.append(np.repeat(k * points + np.arange(points), len(g.own)))
+        column.append(np.tile(g.own, points))
+        value.append((table * size[g.own]).ravel())
+    cells = (np.concatenate(value), (np.concatenate(row), np.concatenate(column)))
+    return csr_array(cells, shape=(len(groups) * points, len(size)))
 
 
 def _reckoned(group: _Group, x: Floats, exact: bool) -> Floats:
