@@ -128,9 +128,9 @@ class Decision:
             return weight @ self.position
         return self.exposure_scale[factor] * (whole @ self.exposure[:, factor])
 
-    def deviations(self, holdings: Ints) -> Any:
+    def deviations(self, holdings: Ints, model: int = 0) -> Any:
         """Vector whose norm, times `money`, is the daily volatility of a scope's netted position."""
-        risk = self.scenario.risk
+        risk = self.scenario.models[model]
         net = self.netting(holdings)
         which = np.unique(self.scenario.holdings.instrument[holdings])
         if risk.dense_root is not None:

@@ -19,6 +19,7 @@ Bools = NDArray[np.bool_]
 Matrix = Any  # scipy.sparse.csr_array, which carries no types
 
 DAYS_A_YEAR = 360  # act/360
+NORMAL = "normal"  # the risk model that costs, margin and reports are reckoned with
 
 
 @dataclass(frozen=True)
@@ -170,6 +171,7 @@ class Risk:
     factor_root: Floats | None  # (K, K): covariance = root · rootᵀ, daily
     specific: Floats  # (I,) daily fraction of notional
     dense_root: Floats | None  # (R, I): ‖dense_root · (notional · position)‖ = daily volatility
+    name: str = NORMAL
 
 
 @dataclass(frozen=True)
@@ -193,6 +195,7 @@ class Limit:
     factor: int = -1
     level: float = 0.0  # of the tail, for `var` and `expected_shortfall`
     shocks: tuple[int, ...] = ()  # those that the target names
+    models: tuple[int, ...] = (0,)  # risk models under each of which `volatility` and `var` hold
     books: frozenset[int] = frozenset()  # the scope's books, for `external`
     accounts: tuple[int, ...] = ()  # the scope's accounts, for `margin`
     priority: float = 1.0  # 1 is kept longest
@@ -247,6 +250,7 @@ class Scenario:
     pools: Pools
     routes: Routes
     risk: Risk
+    stressed: tuple[Risk, ...]  # other models of the same factors, for limits only
     scan: Scan
     shocks: Shocks
     limits: tuple[Limit, ...]
@@ -273,6 +277,11 @@ class Scenario:
     def gross_before(self) -> float:
         """Σ unit notional · |position before| over all holdings, base."""
         return float(self.holding_notional @ np.abs(self.holdings.before))
+
+    @property
+    def models(self) -> tuple[Risk, ...]:
+        """Every risk model, the normal one first."""
+        return (self.risk, *self.stressed)
 
     @property
     def may_change(self) -> Bools:

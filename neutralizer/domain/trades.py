@@ -54,14 +54,14 @@ def sums(places: Ints, amounts: Floats, size: int) -> Floats:
     return np.bincount(places, weights=amounts, minlength=size).astype(np.float64)
 
 
-def volatility(scenario: Scenario, trades: Trades, holdings: Ints) -> float:
+def volatility(scenario: Scenario, trades: Trades, holdings: Ints, model: int = 0) -> float:
     """Daily volatility of the position after, netted over some holdings, base currency."""
-    return float(np.linalg.norm(deviations(scenario, netted(scenario, trades, holdings))))
+    return float(np.linalg.norm(deviations(scenario, netted(scenario, trades, holdings), model)))
 
 
-def deviations(scenario: Scenario, units: Floats) -> Floats:
+def deviations(scenario: Scenario, units: Floats, model: int = 0) -> Floats:
     """The vector, linear in the (I,) units, whose norm is their daily volatility, base currency."""
-    risk, money = scenario.risk, units * scenario.instruments.notional
+    risk, money = scenario.models[model], units * scenario.instruments.notional
     if risk.dense_root is not None:
         return risk.dense_root @ money
     if risk.factor_root is None:
@@ -70,9 +70,9 @@ def deviations(scenario: Scenario, units: Floats) -> Floats:
     return np.concatenate([common, risk.specific * money])
 
 
-def own_volatility(scenario: Scenario) -> Floats:
+def own_volatility(scenario: Scenario, model: int = 0) -> Floats:
     """(I,) daily volatility of one unit of each instrument, base currency."""
-    risk, notional = scenario.risk, scenario.instruments.notional
+    risk, notional = scenario.models[model], scenario.instruments.notional
     if risk.dense_root is not None:
         return np.linalg.norm(risk.dense_root, axis=0) * notional  # type: ignore[no-any-return]
     if risk.factor_root is None:

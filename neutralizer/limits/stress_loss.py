@@ -31,7 +31,8 @@ def expression(decision: "Decision", scenario: Scenario, limits: Sequence[Limit]
     """(limits,) base currency."""
     import cvxpy as cp
 
-    return cp.hstack([cp.pos(cp.max(losses(decision, scenario, x))) for x in limits])
+    each = [losses(decision, scenario, x) for x in limits]
+    return cp.hstack([cp.max(cp.hstack([x, np.zeros(1)])) for x in each])
 
 
 def amount(trades: Trades, scenario: Scenario, limit: Limit) -> float:

@@ -1,4 +1,6 @@
-"""Daily volatility of the scope's netted position, base currency: ‖[F^½ᵀ exposure ; √d · n · x]‖."""
+"""Daily volatility of the scope's netted position, base currency: ‖[F^½ᵀ exposure ; √d · n · x]‖; the
+largest where several risk models are asked.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -17,16 +19,21 @@ def expression(decision: "Decision", scenario: Scenario, limits: Sequence[Limit]
     """(limits,) base currency."""
     import cvxpy as cp
 
-    return cp.hstack([decision.money * cp.norm(decision.deviations(x.holdings), 2) for x in limits])
+    found = []
+    for x in limits:
+        each = [cp.norm(decision.deviations(x.holdings, model), 2) for model in x.models]
+        found.append(decision.money * (each[0] if len(each) == 1 else cp.max(cp.hstack(each))))
+    return cp.hstack(found)
 
 
 def amount(trades: Trades, scenario: Scenario, limit: Limit) -> float:
     """Base currency."""
-    return volatility_of(scenario, trades, limit.holdings)
+    return max(volatility_of(scenario, trades, limit.holdings, model) for model in limit.models)
 
 
 def sensitivity(scenario: Scenario, limit: Limit) -> Floats:
     """(H,) each instrument's own daily volatility, base currency per unit."""
+    own = np.max([own_volatility(scenario, model) for model in limit.models], axis=0)
     found = np.zeros(len(scenario.holdings.book))
-    found[limit.holdings] = own_volatility(scenario)[scenario.holdings.instrument[limit.holdings]]
+    found[limit.holdings] = own[scenario.holdings.instrument[limit.holdings]]
     return found

@@ -85,8 +85,10 @@ def read_inputs(root: Path, overrides: tuple[str, ...], issues: Issues) -> Input
         inputs.broken.add("fx")
     if any(issue.column == "tables.risk" for issue in issues.errors):
         inputs.broken.add("risk")
-    for name in (*TABLES, *SQUARE_TABLES):
-        key = f"risk.{name}" if name in RISK_TABLES else name
+    for name in (*TABLES, *SQUARE_TABLES, *_model_tables(entries)):
+        kind, _, model = name.partition("@")
+        key = f"risk.models.{model}.{kind}" if model else name
+        key = f"risk.{name}" if name in RISK_TABLES else key
         raw = _raw(name, key, entries.get(name), document, folder, inputs, issues)
         if raw is None and (name in entries or name in NEEDED_TABLES):
             inputs.broken.add(name)
@@ -114,7 +116,20 @@ def _entries(document: YamlText) -> dict[str, Any]:
     tables = document.root.get("tables")
     tables = dict(tables) if isinstance(tables, dict) else {}
     risk = tables.pop("risk", None)
-    return tables | (risk if isinstance(risk, dict) else {})
+    risk = dict(risk) if isinstance(risk, dict) else {}
+    models = risk.pop("models", None)
+    for model, files in models.items() if isinstance(models, dict) else ():
+        for kind in SQUARE_TABLES if isinstance(files, dict) else ():
+            if files.get(kind) is not None:
+                risk[f"{kind}@{model}"] = files[kind]
+    return tables | risk
+
+
+def _model_tables(entries: dict[str, Any]) -> list[str]:
+    """Covariances of other risk models: factor_covariance@NAME."""
+    return sorted(
+        name for name in entries if name.partition("@")[0] in SQUARE_TABLES and "@" in name
+    )
 
 
 def _raw(

@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from neutralizer.domain import calendar
-from neutralizer.domain.scenario import Bools
+from neutralizer.domain.scenario import NORMAL, Bools
 from neutralizer.issues import Issues
 from neutralizer.load import values
 from neutralizer.load.accounts import AccountOf
@@ -120,6 +120,8 @@ def targets_fit(inputs: Inputs, select: Selector, issues: Issues) -> None:
                 "there is no covariance",
                 "add factor_covariance or covariance",
             )
+        elif measure == "volatility":
+            _model_fits(inputs, row, issues)
         elif measure == "position":
             if target.removeprefix("instrument:") not in select.index:
                 hint = values.nearest(target, select.ids)
@@ -132,6 +134,15 @@ def targets_fit(inputs: Inputs, select: Selector, issues: Issues) -> None:
             selector_selects(table, row, "target", target, select, issues)
         elif target and measure != "factor_exposure":
             table.error(issues, row, "target", f"{measure} has no target", "leave it blank")
+
+
+def _model_fits(inputs: Inputs, row: int, issues: Issues) -> None:
+    """volatility names a risk model, or none for each of them."""
+    target, risk = inputs["limits"]["target"][row], inputs.settings.tables.risk
+    known = [NORMAL, *(sorted(risk.models) if risk else ())]
+    if target and target not in known:
+        remedy = "leave it blank, or name one" + values.nearest(target, known)
+        inputs["limits"].error(issues, row, "target", "no such risk model", remedy)
 
 
 def _tail_fits(inputs: Inputs, row: int, issues: Issues) -> None:

@@ -1,10 +1,20 @@
 """Rows of limits.csv -> limits: a scope becomes its holdings, `book:*` one limit per book."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from neutralizer.domain.scenario import Accounts, Books, Bools, Holdings, Ints, Limit, Pools, Shocks
+from neutralizer.domain.scenario import (
+    Accounts,
+    Books,
+    Bools,
+    Holdings,
+    Ints,
+    Limit,
+    Pools,
+    Risk,
+    Shocks,
+)
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.mandates import Selector
 from neutralizer.load.shocks import tail, wanted
@@ -23,6 +33,7 @@ def resolve_limits(
     accounts: Accounts,
     pools: Pools,
     shocks: Shocks,
+    models: Sequence[Risk],
 ) -> tuple[Limit, ...]:
     """One limit per row and scope, sorted by id and scope."""
     table = inputs["limits"]
@@ -54,6 +65,7 @@ def resolve_limits(
                     factor=factors.index(target) if measure == "factor_exposure" else -1,
                     level=tail(target)[1] if measure in TAILS else 0.0,
                     shocks=_shocks(measure, target, shocks),
+                    models=_models(measure, target, models),
                     books=members,
                     accounts=_accounts(scope, accounts, pools),
                     priority=float(table["priority"][row]),
@@ -61,6 +73,12 @@ def resolve_limits(
                 )
             )
     return tuple(sorted(found, key=lambda limit: (limit.limit_id, limit.scope)))
+
+
+def _models(measure: str, target: str, models: Sequence[Risk]) -> tuple[int, ...]:
+    """`volatility` holds under the model that its target names, else, like `var`, under each."""
+    named = measure == "volatility" and target
+    return tuple(k for k, model in enumerate(models) if not named or model.name == target)
 
 
 def _shocks(measure: str, target: str, shocks: Shocks) -> tuple[int, ...]:

@@ -36,7 +36,7 @@ def resolve(inputs: Inputs, select: Selector) -> Scenario:
     instruments, tradables = tradables_of(inputs, select, fx)
     accounts, pools, routes = _accounts(inputs), _pools(inputs, fx), _routes(inputs)
     holdings, entries = holdings_of(inputs, select, books, accounts, instruments, fx)
-    risk = resolve_risk(inputs, select, instruments.notional)
+    risk, *stressed = resolve_risk(inputs, select, instruments.notional)
     shocks = resolve_shocks(inputs, select, risk, instruments.notional)
     may_change = (holdings.low < holdings.before) | (holdings.high > holdings.before)
     costs, business = settings.costs, settings.business_date or settings.as_of.date()
@@ -56,9 +56,12 @@ def resolve(inputs: Inputs, select: Selector) -> Scenario:
         pools=pools,
         routes=routes,
         risk=risk,
+        stressed=tuple(stressed),
         scan=resolve_scan(inputs, select, fx),
         shocks=shocks,
-        limits=resolve_limits(inputs, select, books, holdings, accounts, pools, shocks),
+        limits=resolve_limits(
+            inputs, select, books, holdings, accounts, pools, shocks, [risk, *stressed]
+        ),
         costing=Costing(
             costs.impact == "quadratic",
             costs.impact_coefficient,

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from neutralizer.domain.scenario import Floats, Risk
+from neutralizer.domain.scenario import NORMAL, Floats, Risk
 from neutralizer.load.inputs import Inputs, Square
 from neutralizer.load.mandates import Selector
 
@@ -40,28 +40,46 @@ def _root(square: Square) -> Floats:
     return found
 
 
-def resolve_risk(inputs: Inputs, select: Selector, notional: Floats) -> Risk:
-    """Exposures of one unit in factor units, and roots of the daily covariance."""
-    scale = volatility_scale(inputs)
+def resolve_risk(inputs: Inputs, select: Selector, notional: Floats) -> tuple[Risk, ...]:
+    """Exposures of one unit in factor units, and roots of the daily covariance; the normal model
+    first, then the others by name.
+    """
     table = inputs["factors"]
     factors = sorted(table["factor_id"])
     basis = dict(zip(table["factor_id"], table["basis"], strict=True))
     exposure = _exposure(inputs, select, factors)
     value = np.array([basis[f] == "value" for f in factors], dtype=bool)
     exposure = exposure * np.where(value[None, :], notional[:, None], 1.0)
-    specific = inputs["instruments"]["specific_volatility"][select.rows]
+    written = inputs.settings.tables.risk
+    models = {NORMAL: 1.0} | {
+        m: x.specific_scale for m, x in sorted(written.models.items() if written else ())
+    }
+    return tuple(_model(inputs, select, factors, exposure, m, own) for m, own in models.items())
+
+
+def _model(
+    inputs: Inputs,
+    select: Selector,
+    factors: list[str],
+    exposure: Floats,
+    name: str,
+    specific_scale: float,
+) -> Risk:
+    scale, tail = volatility_scale(inputs), "" if name == NORMAL else f"@{name}"
+    specific = inputs["instruments"]["specific_volatility"][select.rows] * specific_scale
     factor_root = dense_root = None
-    if "covariance" in inputs.squares:
-        square = inputs.squares["covariance"]
+    if "covariance" + tail in inputs.squares:
+        square = inputs.squares["covariance" + tail]
         root = _root(square) * scale
         dense_root = np.zeros((root.shape[1], len(select.ids)))
         where = [(k, select.index[i]) for k, i in enumerate(square.ids) if i in select.index]
         rows, columns = zip(*where, strict=True) if where else ((), ())
         dense_root[:, list(columns)] = root.T[:, list(rows)]
-    elif "factor_covariance" in inputs.squares:
-        square = inputs.squares["factor_covariance"]
+    elif "factor_covariance" + tail in inputs.squares:
+        square = inputs.squares["factor_covariance" + tail]
         factor_root = _root(square)[[square.ids.index(f) for f in factors]] * scale
-    return Risk(tuple(factors), exposure, factor_root, np.nan_to_num(specific) * scale, dense_root)
+    own = np.nan_to_num(specific) * scale
+    return Risk(tuple(factors), exposure, factor_root, own, dense_root, name)
 
 
 def _exposure(inputs: Inputs, select: Selector, factors: list[str]) -> Floats:

@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 
-from neutralizer.domain.scenario import Floats
+from neutralizer.domain.scenario import NORMAL, Floats
 from neutralizer.issues import Issues
+from neutralizer.load.columns import SQUARE_TABLES
 from neutralizer.load.economics import in_play
 from neutralizer.load.inputs import Inputs, Square
 from neutralizer.load.mandates import Selector
@@ -26,20 +27,43 @@ def one_model(inputs: Inputs, select: Selector, issues: Issues) -> None:
             "tables.risk.covariance",
         )
         issues.error(*where, None, "two risk models at once", remedy)
-    square = inputs.squares.get("factor_covariance")
-    names = inputs["factors"]["factor_id"]
-    for name in sorted(set(square.ids) ^ set(names)) if square else ():
-        reason = f"the factor {name} stands in factors or in factor_covariance only"
-        remedy = "carry the same factors in both"
-        if square and name in square.ids:
-            square.error(issues, name, name, reason, remedy)
-        elif name:
-            inputs["factors"].error(issues, names.index(name), "factor_id", reason, remedy)
+    for kind, square in inputs.squares.items():
+        if kind.startswith("factor_covariance"):
+            _same_factors(inputs, square, issues)
+    _same_kind(inputs, issues)
     table = inputs["instruments"]
     given = [c for c in ("volatility", "specific_volatility") if not np.isnan(table[c]).all()]
     if given and inputs.settings.tables.risk is None and "risk" not in inputs.broken and len(table):
         where = ("scenario.yaml", inputs.line("tables"), "tables.risk")
         issues.error(*where, None, f"{given[0]} has no units", "add risk: {units: daily_fraction}")
+
+
+def _same_kind(inputs: Inputs, issues: Issues) -> None:
+    """Every other risk model has the one covariance that the normal model has."""
+    risk = inputs.settings.tables.risk
+    normal = [k for k in SQUARE_TABLES if k in inputs.given]
+    for name, model in sorted(risk.models.items()) if risk else ():
+        own = [k for k in SQUARE_TABLES if getattr(model, k) is not None]
+        if own != normal:
+            reason = f"the model {name} has not the covariance that the normal one has"
+            remedy = f"give it {normal[0]} alone" if normal else "give the normal model one first"
+        elif name == NORMAL:
+            reason, remedy = "the name of the model that stands in risk itself", "name it otherwise"
+        else:
+            continue
+        where = inputs.line("tables", "risk", "models", name)
+        issues.error("scenario.yaml", where, f"tables.risk.models.{name}", None, reason, remedy)
+
+
+def _same_factors(inputs: Inputs, square: Square, issues: Issues) -> None:
+    names = inputs["factors"]["factor_id"]
+    for name in sorted(set(square.ids) ^ set(names)):
+        reason = f"the factor {name} stands in factors or in factor_covariance only"
+        remedy = "carry the same factors in both"
+        if name in square.ids:
+            square.error(issues, name, name, reason, remedy)
+        elif name:
+            inputs["factors"].error(issues, names.index(name), "factor_id", reason, remedy)
 
 
 def risk_is_complete(inputs: Inputs, select: Selector, issues: Issues) -> None:

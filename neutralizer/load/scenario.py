@@ -75,8 +75,9 @@ def _digest(inputs: Inputs) -> str:
         for name, square in inputs.squares.items()
     }
     settings = inputs.settings.model_dump(mode="json", exclude={"tables"})
-    units = inputs.settings.tables.risk.units if inputs.settings.tables.risk else ""
-    whole = [__version__, settings, units, tables, squares]
+    risk = inputs.settings.tables.risk
+    scales = {m: x.specific_scale for m, x in risk.models.items()} if risk else {}
+    whole = [__version__, settings, risk.units if risk else "", scales, tables, squares]
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
 

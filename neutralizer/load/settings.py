@@ -60,6 +60,14 @@ class BaselineSettings(_Strict):
     firm_volatility: NotNegative | None = None  # base currency a day; default what it leaves
 
 
+class StressedModel(_Strict):
+    """Another covariance of the same factors or instruments, in the same units."""
+
+    factor_covariance: Any = None
+    covariance: Any = None
+    specific_scale: NotNegative = 1.0  # on every specific volatility
+
+
 class RiskFiles(_Strict):
     """The risk tables and their units."""
 
@@ -68,6 +76,7 @@ class RiskFiles(_Strict):
     loadings: Any = None
     factor_covariance: Any = None
     covariance: Any = None
+    models: dict[Identifier, StressedModel] = {}
 
 
 class TableFiles(_Strict):

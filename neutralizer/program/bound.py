@@ -10,6 +10,8 @@ import numpy as np
 from neutralizer.domain.scenario import Bools, Floats, Ints, Matrix
 from neutralizer.program.canonical import Canonical, Cone
 
+PASSES = 3  # of drawing in boxes
+
 
 def dual_bound(canonical: Canonical, z: Floats, target: float) -> float:
     """A lower bound on c·x + offset over all feasible x whose objective is at most `target`."""
@@ -87,7 +89,37 @@ def _column_boxes(canonical: Canonical, rows: Matrix, target: float) -> tuple[Fl
     ends = canonical.b[row] / value
     np.minimum.at(high, column[value > 0], ends[value > 0])
     high = np.maximum(high, low)
+    for _ in range(PASSES):
+        low, high = _propagated(canonical, rows, low, high)
     return _bounded_by_cost(canonical, low, high, target)
+
+
+def _propagated(
+    canonical: Canonical, rows: Matrix, low: Floats, high: Floats
+) -> tuple[Floats, Floats]:
+    """Boxes drawn in by what each inequality leaves a column when the others of its row do their least:
+    an epigraph below a limit is no larger than the limit.
+    """
+    flat = [np.arange(c.start, c.stop) for c in canonical.cones if c.kind == "nonneg"]
+    block = rows[np.concatenate(flat)].tocoo() if flat else None
+    if block is None or not block.nnz:
+        return low, high
+    r, c, v = block.row, block.col, block.data
+    b = canonical.b[np.concatenate(flat)]
+    with np.errstate(invalid="ignore"):
+        least = np.minimum(v * low[c], v * high[c])
+    endless = ~np.isfinite(least)
+    own = np.where(endless, 0.0, least)
+    total = np.bincount(r, weights=own, minlength=len(b))
+    open_ends = np.bincount(r, weights=endless, minlength=len(b))
+    known = open_ends[r] == endless  # nothing else in the row is without end
+    end = (b[r] - (total[r] - own)) / v
+    room = 1e-9 * (np.abs(total[r]) + np.abs(own) + np.abs(b[r])) / np.abs(v)
+    low, high = low.copy(), high.copy()
+    above, below = known & (v > 0), known & (v < 0)
+    np.minimum.at(high, c[above], (end + room)[above])
+    np.maximum.at(low, c[below], (end - room)[below])
+    return low, np.maximum(high, low)
 
 
 def _close_cone(cone: Cone, rows: Matrix, b: Floats, low: Floats, high: Floats) -> None:
