@@ -44,9 +44,9 @@ def _example(name: str) -> Path:
 @OVERRIDES
 def check(scenario: Path, overrides: tuple[str, ...]) -> None:
     """Read and check everything, solve nothing."""
-    from neutralizer.load.scenario import load
+    from neutralizer.gate import checked
 
-    loaded = load(scenario, overrides)
+    loaded = checked(scenario, overrides)
     say_issues(loaded.warnings)
     s = loaded.scenario
     click.echo(

@@ -29,6 +29,7 @@ from neutralizer.talk import FOLDER, OVERRIDES, progress
 )
 @click.option("--no-baseline", is_flag=True, help="Do not solve each book alone.")
 @click.option("--strip", is_flag=True, help="The saving at impact coefficients 0.03, 0.3 and 1.")
+@click.option("--shock", default="", metavar="ID", help="Whether the plan survives this shock.")
 @click.option("--no-report", is_flag=True, help="Do not write report.html.")
 @OVERRIDES
 def run(
@@ -44,6 +45,7 @@ def run(
     best_effort: bool,
     no_baseline: bool,
     strip: bool,
+    shock: str,
     no_report: bool,
     overrides: tuple[str, ...],
 ) -> None:
@@ -64,6 +66,7 @@ def run(
         relax=relax,
         baseline=not no_baseline,
         strip=strip,
+        shock=shock,
         report=not no_report,
         overrides=overrides,
         replace=replace,

@@ -14,9 +14,11 @@ from neutralizer.domain.asked import Asked
 from neutralizer.domain.orders import crosses_only
 from neutralizer.domain.plan import Booking, Plan
 from neutralizer.domain.scenario import Scenario
-from neutralizer.errors import FolderTaken, Infeasible, ProofFailed, Tampered
+from neutralizer.errors import FolderTaken, Infeasible, InputsRefused, ProofFailed, Tampered
+from neutralizer.gate import checked
+from neutralizer.issues import Issue
 from neutralizer.limits.standing import as_asked
-from neutralizer.load.scenario import Loaded, load
+from neutralizer.load.scenario import Loaded
 from neutralizer.output.files import SUMMARY, Results, run_files
 from neutralizer.output.findings import release_phase
 from neutralizer.output.folder import Staging, read_folder, refused_folder, remove, writing
@@ -39,6 +41,7 @@ from neutralizer.studies.baseline import NOT_ASKED, stand_alone
 from neutralizer.studies.by_hand import by_hand
 from neutralizer.studies.comparisons import Comparisons
 from neutralizer.studies.fairness import books_alone_and_together
+from neutralizer.studies.shocked import under_shock
 from neutralizer.studies.strip import impact_strip
 from neutralizer.verify import proven
 
@@ -71,7 +74,8 @@ class Outcome:
 
 def run(root: Path, out: Path | None, options: Options) -> Outcome:
     """The main job. Raises NeutralizerError; then `out` is as it was before."""
-    loaded = load(root, options.overrides)
+    loaded = checked(root, options.overrides)
+    _shock_is_known(loaded, options.shock)
     run_id = loaded.run_id(options.asked)
     if out is None or options.dry_run:
         return Outcome(*_decide(loaded, run_id, options))
@@ -88,6 +92,14 @@ def run(root: Path, out: Path | None, options: Options) -> Outcome:
         staging.publish(out, options.replace)
         remove(refused_folder(out))
         return Outcome(summary, files)
+
+
+def _shock_is_known(loaded: Loaded, shock: str) -> None:
+    """Raises InputsRefused where the scenario has no such shock."""
+    known = loaded.scenario.shocks.ids
+    if shock and shock not in known:
+        remedy = "name one of " + ", ".join(known[:8]) if known else "add shocks to the scenario"
+        raise InputsRefused([Issue("--shock", 0, "", shock, "no such shock", remedy)])
 
 
 def _decide(
@@ -164,7 +176,7 @@ def _written(
     order_costs = {t: per_order[t] for t in ("half_spread", "market_impact", "commission_tax")}
     booking = Booking(plan, scenario, run_id, order_costs, release_phase(scenario, plan))
     attributed = by_book(scenario, plan.trades, fills_of(plan))
-    compared = _compared(scenario, options)
+    compared = _compared(scenario, plan, options)
     books = books_alone_and_together(scenario, attributed, compared.baseline.by_book)
     summary = summarise(booking, attributed, solution, compared, books, rounding, asked)
     summary["data_ages"] = loaded.ages
@@ -182,14 +194,17 @@ def _written(
     return run_files(results, loaded.bytes_read, asked.report)
 
 
-def _compared(scenario: Scenario, options: Options) -> Comparisons:
+def _compared(scenario: Scenario, plan: Plan, options: Options) -> Comparisons:
     """What the plan is held against, as far as it was asked."""
+    shock = None
+    if options.shock:
+        shock = under_shock(scenario, plan.trades, options.shock, options.say)
     if not options.baseline or options.transfers_only:
-        return Comparisons(NOT_ASKED)
+        return Comparisons(NOT_ASKED, shock=shock)
     options.say("solving each book alone")
     baseline = stand_alone(scenario)
     strip = impact_strip(scenario, options.say) if options.strip else []
-    return Comparisons(baseline, by_hand(scenario), strip)
+    return Comparisons(baseline, by_hand(scenario), strip, shock)
 
 
 def _same_run(out: Path, run_id: str, replace: bool) -> dict[str, bytes] | None:

@@ -28,6 +28,7 @@ FLOORS = {
     "planning": 7,
     "studies": 7,
     "output": 7,
+    "gate": 8,
     "verify": 8,
     "run": 9,
     "explain": 10,

@@ -3,8 +3,10 @@ market, of which every limit here leaves so much that a pencil can say how much.
 """
 
 import csv
+import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,6 +31,7 @@ SHOCKS = """shocks:
 def changed(tmp_path: Path, *changes: tuple[str, str]) -> Path:
     """two-desks with words exchanged in its scenario.yaml."""
     folder = tmp_path / "s"
+    tmp_path.mkdir(exist_ok=True)
     shutil.copytree(SCENARIOS / "two-desks", folder)
     text = (folder / "scenario.yaml").read_text()
     for old, new in changes:
@@ -85,6 +88,22 @@ def test_a_limit_on_the_tail(
     assert row["binding"] == "yes"
 
 
+def test_margin_that_the_broker_does_not_report_is_refused(tmp_path: Path) -> None:
+    """15 % of the netted 4 million: 600,000; the broker says 700,000, or 620,000."""
+    account = "{account_id: PB, pool_id: USD"
+    told = (account + "}", account + ", reported_margin: 700000}")
+    done = neutralizer("check", changed(tmp_path, told))
+    assert done.returncode == 3
+    line = (
+        "ERROR scenario.yaml:29 tables.accounts.0.reported_margin value='700000' the model asks for"
+    )
+    assert f"{line} 600,000.00: 14.3% apart, 5.0% allowed" in done.stderr
+    wide = ("--set", "checks.reported_margin=0.2")
+    assert neutralizer("check", tmp_path / "s", *wide).returncode == 0
+    near = changed(tmp_path / "near", (told[0], told[1].replace("700000", "620000")))
+    assert neutralizer("run", near, "--out", tmp_path / "run", "-q").returncode == 0
+
+
 def test_an_instrument_s_own_move_beats_its_factors(tmp_path: Path) -> None:
     """The ETF alone falls by a fifth: the future, which shares its factor, does not move."""
     own = "shocks: [{shock_id: s, instrument_id: ETF, move: -0.2}]\n  mandates:"
@@ -92,3 +111,75 @@ def test_an_instrument_s_own_move_beats_its_factors(tmp_path: Path) -> None:
     row = decided(tmp_path, ("mandates:", own), (VOLATILITY, limit))
     assert float(row["before"]) == pytest.approx(0.2 * 4e6)
     assert float(row["after"]) == pytest.approx(400_000)
+
+
+STRESSED = ("costs: {", "stress: {margin: 1.5, half_spread: 3, adv: 0.5}\ncosts: {")
+
+
+def under(tmp_path: Path, shock: str, *changes: tuple[str, str]) -> dict[str, Any]:
+    """What summary.json says of a shock."""
+    folder, out = changed(tmp_path, ("mandates:", SHOCKS), *changes), tmp_path / "run"
+    done = neutralizer("run", folder, "--out", out, "--shock", shock, "--no-baseline")
+    assert done.returncode == 0, done.stderr
+    assert f"shock {shock}: the plan" in done.stdout
+    assert f"If {shock} came tonight" in (out / "report.html").read_text()
+    assert max(map(len, done.stdout.splitlines()[:-1])) <= 80  # the last names the folder
+    found: dict[str, Any] = json.loads((out / "summary.json").read_text())["shock"]
+    return found
+
+
+def test_a_plan_that_survives_its_shock(tmp_path: Path) -> None:
+    """Half of the 4 million is hedged; 10 % down, the other half loses 200,000 and no limit is near."""
+    found = under(tmp_path, "down", STRESSED)
+    assert (found["loss"], found["survives"]) == (200_000, True)
+    assert (found["broken"], found["short"]) == ({}, {})
+    assert found["market"] == {"margin": 1.5, "half_spread": 3, "adv": 0.5}
+
+
+def test_limits_that_a_shock_breaks_are_kept_again(tmp_path: Path) -> None:
+    """Up 5 %, the 2 million left are 2.1: more than MM and the firm's volatility may have. 100,000 go,
+    half a future; of the ETF, at three times 2 bps or by futures at 0.5.
+    """
+    found = under(tmp_path, "up", STRESSED)
+    assert found["loss"] == -100_000
+    assert found["broken"] == {"MM-market book:MM": 100_000, "firm-volatility firm": 1_000}
+    assert not found["survives"]
+    assert found["needed"]["external_notional"] == pytest.approx(100_000, rel=1e-5)
+    contracts = 100_000 / 210_000
+    expected = contracts * (3 * 10 + 2) + 1e-5 * 100_000
+    assert found["needed"]["cost"] == pytest.approx(expected, rel=1e-3)
+
+
+def test_cash_that_a_shock_takes_is_counted(tmp_path: Path) -> None:
+    """Up 5 %: the futures sold, 2 million, take 100,000 of a pool that has 50,000 to spare."""
+    out = tmp_path / "run"
+    folder = changed(tmp_path, ("mandates:", SHOCKS))
+    assert neutralizer("run", folder, "--out", out, "-q", "--no-baseline").returncode == 0
+    with open(out / "pools.csv", newline="") as file:
+        (pool,) = csv.DictReader(file)
+    free = float(pool["headroom"])
+    floor = 1_000_000 + free - 50_000
+    found = under(tmp_path / "tight", "up", ("balance: 1000000", f"balance: {floor:.2f}"))
+    margin_rise = 0.05 * float(pool["margin_after"])
+    short_sale = 0.0
+    assert found["short"]["USD"] == pytest.approx(
+        100_000 + margin_rise + short_sale - 50_000, rel=0.2
+    )
+    assert not found["survives"]
+
+
+def test_a_shock_that_nothing_helps_says_why(tmp_path: Path) -> None:
+    """The firm must stay long 1.9 million; at four hundred times the margin there is no cash for that."""
+    dear = (STRESSED[0], STRESSED[1].replace("1.5", "400"))
+    long = "    - {limit_id: long, measure: net, scope: firm, lower: 1900000}\n  crossing_groups:"
+    found = under(tmp_path, "up", dear, ("  crossing_groups:", long))
+    assert found["needed"] is None
+    assert "no plan keeps every limit" in found["why_not"]
+
+
+def test_an_unknown_shock_is_refused(tmp_path: Path) -> None:
+    folder = changed(tmp_path, ("mandates:", SHOCKS))
+    done = neutralizer("run", folder, "--out", tmp_path / "run", "--shock", "dwon")
+    assert done.returncode == 3
+    assert "ERROR --shock value='dwon' no such shock; name one of day1, day2, day3" in done.stderr
+    assert not (tmp_path / "run").exists()

@@ -14,6 +14,7 @@ class Asked:
     baseline: bool = True
     strip: bool = False
     report: bool = True
+    shock: str = ""  # under which the plan is decided again
 
     def written(self) -> dict[str, Any]:
         """As the manifest has it."""

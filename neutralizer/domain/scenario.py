@@ -130,6 +130,15 @@ class Scan:
 
 
 @dataclass(frozen=True)
+class Stress:
+    """What else changes with prices when the market breaks: factors on what is otherwise read."""
+
+    margin: float  # on every margin multiplier
+    half_spread: float
+    adv: float
+
+
+@dataclass(frozen=True)
 class Shocks:
     """s. What could happen to the market, and what one unit of each instrument would lose."""
 
@@ -168,6 +177,7 @@ class Risk:
 
     factors: tuple[str, ...]
     exposure: Floats  # (I, K) factor unit per unit
+    of_notional: Bools  # (K,) whether exposure goes with notional, not with units
     factor_root: Floats | None  # (K, K): covariance = root · rootᵀ, daily
     specific: Floats  # (I,) daily fraction of notional
     dense_root: Floats | None  # (R, I): ‖dense_root · (notional · position)‖ = daily volatility
@@ -253,6 +263,7 @@ class Scenario:
     stressed: tuple[Risk, ...]  # other models of the same factors, for limits only
     scan: Scan
     shocks: Shocks
+    stress: Stress
     limits: tuple[Limit, ...]
     costing: Costing
     minimum_order: float  # base

@@ -17,6 +17,7 @@ from neutralizer.domain.scenario import (
     Pools,
     Routes,
     Scenario,
+    Stress,
 )
 from neutralizer.load.holdings import holdings_of
 from neutralizer.load.inputs import Inputs
@@ -59,6 +60,7 @@ def resolve(inputs: Inputs, select: Selector) -> Scenario:
         stressed=tuple(stressed),
         scan=resolve_scan(inputs, select, fx),
         shocks=shocks,
+        stress=Stress(settings.stress.margin, settings.stress.half_spread, settings.stress.adv),
         limits=resolve_limits(
             inputs, select, books, holdings, accounts, pools, shocks, [risk, *stressed]
         ),

@@ -1,10 +1,11 @@
 """The risk tables: units, alignment by label, and one factorisation of each covariance."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
-from neutralizer.domain.scenario import NORMAL, Floats, Risk
+from neutralizer.domain.scenario import NORMAL, Bools, Floats, Risk
 from neutralizer.load.inputs import Inputs, Square
 from neutralizer.load.mandates import Selector
 
@@ -54,14 +55,25 @@ def resolve_risk(inputs: Inputs, select: Selector, notional: Floats) -> tuple[Ri
     models = {NORMAL: 1.0} | {
         m: x.specific_scale for m, x in sorted(written.models.items() if written else ())
     }
-    return tuple(_model(inputs, select, factors, exposure, m, own) for m, own in models.items())
+    return tuple(
+        _model(inputs, select, Exposures(factors, exposure, value), m, own)
+        for m, own in models.items()
+    )
+
+
+@dataclass(frozen=True)
+class Exposures:
+    """What every risk model shares."""
+
+    factors: list[str]
+    exposure: Floats
+    of_notional: Bools
 
 
 def _model(
     inputs: Inputs,
     select: Selector,
-    factors: list[str],
-    exposure: Floats,
+    of: Exposures,
     name: str,
     specific_scale: float,
 ) -> Risk:
@@ -77,9 +89,10 @@ def _model(
         dense_root[:, list(columns)] = root.T[:, list(rows)]
     elif "factor_covariance" + tail in inputs.squares:
         square = inputs.squares["factor_covariance" + tail]
-        factor_root = _root(square)[[square.ids.index(f) for f in factors]] * scale
+        factor_root = _root(square)[[square.ids.index(f) for f in of.factors]] * scale
     own = np.nan_to_num(specific) * scale
-    return Risk(tuple(factors), exposure, factor_root, own, dense_root, name)
+    exposures = (tuple(of.factors), of.exposure, of.of_notional)
+    return Risk(*exposures, factor_root, own, dense_root, name)
 
 
 def _exposure(inputs: Inputs, select: Selector, factors: list[str]) -> Floats:

@@ -33,6 +33,7 @@ class Loaded:
     warnings: tuple[Issue, ...]
     ages: dict[str, str]  # how old each table was at as_of, in words
     ages_not_checked: tuple[str, ...]  # tables that `freshness` does not name
+    inputs: Inputs  # as written: where to point when something is found out later
 
     def run_id(self, asked: Asked) -> str:
         """Twelve hex digits of the inputs' values, the settings, what was asked and the version."""
@@ -55,7 +56,14 @@ def load(root: Path, overrides: tuple[str, ...] = ()) -> Loaded:
     scenario = replace(resolve(inputs, select), warnings=tuple(map(str, warnings)))
     unchecked = tuple(sorted(inputs.given - set(inputs.settings.freshness)))
     return Loaded(
-        scenario, inputs.bytes_read, overrides, _digest(inputs), warnings, ages(inputs), unchecked
+        scenario,
+        inputs.bytes_read,
+        overrides,
+        _digest(inputs),
+        warnings,
+        ages(inputs),
+        unchecked,
+        inputs,
     )
 
 

@@ -54,6 +54,20 @@ class SolveSettings(_Strict):
     memory_limit_gb: Annotated[float, _text(values.number), Field(gt=0)] = 8.0
 
 
+class CheckSettings(_Strict):
+    """How far what we reckon may lie from what others report, before anything is decided."""
+
+    reported_margin: NotNegative = 0.05  # a share of the larger
+
+
+class StressSettings(_Strict):
+    """What changes with prices under a shock: factors, 1 for no change."""
+
+    margin: Annotated[float, _text(values.number), Field(ge=1)] = 1.0
+    half_spread: Annotated[float, _text(values.number), Field(ge=1)] = 1.0
+    adv: Annotated[float, _text(values.number), Field(gt=0, le=1)] = 1.0
+
+
 class BaselineSettings(_Strict):
     """What the baseline is compared at."""
 
@@ -117,6 +131,8 @@ class Settings(_Strict):
     freshness: dict[str, Duration] = {}
     solve: SolveSettings = SolveSettings()
     baseline: BaselineSettings = BaselineSettings()
+    checks: CheckSettings = CheckSettings()
+    stress: StressSettings = StressSettings()
     fairness: Literal["none", "make_good"] = "none"
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neutralizer import limits
+from neutralizer import limits, margin
 from neutralizer.domain.plan import Plan
 from neutralizer.domain.scenario import Floats, Scenario
 from neutralizer.domain.trades import Trades, nothing
@@ -66,7 +66,17 @@ def findings(
             f"{rounding['small_lines']} lines below the minimum sizes stay: without them, or in whole "
             "lots, no answer was found"
         )
-    return [*found, *_both_sides(s, plan), *_worse_off(s, books)]
+    return [*found, *_overstated(s, plan), *_both_sides(s, plan), *_worse_off(s, books)]
+
+
+def _overstated(s: Scenario, plan: Plan) -> list[str]:
+    """What the program had to reckon above a margin model that is not convex."""
+    above = margin.overstated(plan.trades, s) * s.accounts.multiplier
+    return [
+        f"margin of account {a} was planned {x:,.2f} {s.base_currency} above what its model asks for"
+        for a, x in zip(s.accounts.ids, above.tolist(), strict=True)
+        if x >= 0.01
+    ]
 
 
 def _exceeded(s: Scenario, plan: Plan) -> list[str]:

@@ -63,6 +63,7 @@ def summarise(
             }
             for row in compared.strip
         ],
+        "shock": _shock(compared, s),
         "firm_volatility": _volatilities(s, plan, baseline.firm_volatility),
         "crossed_notional": _money(crossed_notional(s, plan), s),
         "external_notional": _money(external_notional(s, plan.trades), s),
@@ -105,6 +106,28 @@ def _by_hand(compared: "Comparisons", s: Scenario) -> dict[str, Any] | None:
         "breaches_before": hand.breaches_before,
         "breaches_after": hand.breaches_after,
         "description": "each book closes its own breaches, one by one, with its cheapest instrument",
+    }
+
+
+def _shock(compared: "Comparisons", s: Scenario) -> dict[str, Any] | None:
+    """What the plan is after the shock that was asked for, and what it would take then."""
+    found = compared.shock
+    if found is None:
+        return None
+    needed = found.needed and {k: _money(v, s) for k, v in found.needed.items()}
+    return {
+        "shock_id": found.name,
+        "loss": _money(found.loss, s),
+        "survives": found.survives,
+        "broken": {k: float(f"{v:.10g}") for k, v in found.broken.items()},
+        "short": {k: _money(v, s) for k, v in found.short.items()},
+        "needed": needed,
+        "why_not": found.why_not,
+        "market": {
+            "margin": s.stress.margin,
+            "half_spread": s.stress.half_spread,
+            "adv": s.stress.adv,
+        },
     }
 
 

@@ -1,5 +1,6 @@
 """What a run prints for people: a short summary, or one line fit for a cron mail."""
 
+import textwrap
 from typing import Any
 
 from neutralizer.output.writing import csv_rows
@@ -40,9 +41,38 @@ def page(summary: dict[str, Any], files: Files) -> str:
         _costs(summary, files),
         _binding(files),
         _pools(files),
+        _shock(summary),
         _findings(summary),
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def _shock(summary: dict[str, Any]) -> str:
+    shock, money = summary.get("shock"), summary["base_currency"]
+    if shock is None:
+        return ""
+    word = "survives" if shock["survives"] else "does NOT survive"
+    lines = [
+        f"shock {shock['shock_id']}: the plan {word}",
+        f"  {'loss of the firm':<24}{shock['loss']:>18,.2f} {money}",
+    ]
+    lines += [
+        f"  {'beyond its bound':<24}{x:>18,.6g} {name}" for name, x in shock["broken"].items()
+    ]
+    lines += [f"  {'pool short of':<24}{x:>18,.2f} {name}" for name, x in shock["short"].items()]
+    if shock["needed"] is None:
+        lines += textwrap.wrap(
+            f"no plan then: {shock['why_not']}", 78, initial_indent="  ", subsequent_indent="    "
+        )
+    elif not shock["survives"]:
+        needed = {
+            "cost": "then needed, cost",
+            "external_notional": "traded outside",
+            "cash_moved": "cash moved",
+            "borrowed": "borrowed",
+        }
+        lines += [f"  {word:<24}{shock['needed'][k]:>18,.2f} {money}" for k, word in needed.items()]
+    return "\n".join(lines)
 
 
 def _costs(summary: dict[str, Any], files: Files) -> str:

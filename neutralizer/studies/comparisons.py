@@ -1,9 +1,10 @@
-"""What a plan is held against: each book alone, the naive hand method, other market impacts."""
+"""What a plan is held against: each book alone, the naive hand method, other market impacts, a shock."""
 
 from dataclasses import dataclass, field
 
 from neutralizer.studies.baseline import Baseline
 from neutralizer.studies.by_hand import ByHand
+from neutralizer.studies.shocked import UnderShock
 
 
 @dataclass(frozen=True)
@@ -13,3 +14,4 @@ class Comparisons:
     baseline: Baseline
     by_hand: ByHand | None = None
     strip: list[dict[str, float | None]] = field(default_factory=list)
+    shock: UnderShock | None = None

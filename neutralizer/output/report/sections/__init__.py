@@ -13,7 +13,8 @@ from neutralizer.output.report.sections import (
     notes,
     relief,
     risk,
+    shock,
     tickets,
 )
 
-REGISTRY = (limits, risk, cost, books, crossings, capital, funding, tickets, relief, notes)
+REGISTRY = (limits, risk, shock, cost, books, crossings, capital, funding, tickets, relief, notes)
