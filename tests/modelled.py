@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from neutralizer import margin
-from neutralizer.domain.scenario import Accounts, Scan, Scenario, Shocks
+from neutralizer.domain.scenario import Accounts, Scan, Scenario, Shocks, Stress
 
 POINTS = 16
 SETS = ("", "crash", "crash", "history")
@@ -21,6 +21,11 @@ def with_models(scenario: Scenario, seed: int, model: str = "") -> Scenario:
         scan=drawn_scan(scenario, rng),
         shocks=drawn_shocks(scenario, rng),
         accounts=_accounts(scenario.accounts, rng, model),
+        stress=Stress(margin=1.4, half_spread=1.0, adv=1.0),
+        pools=replace(
+            scenario.pools,
+            shocks=tuple(tuple(range(k, 40, 3)) for k in range(len(scenario.pools.ids))),
+        ),
     )
 
 

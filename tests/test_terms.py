@@ -142,8 +142,10 @@ def _every_scope(scenario: Scenario) -> list[Limit]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_margin_and_pools(scenario_named: Named, name: str) -> None:
+@pytest.mark.parametrize("stressed", [False, True])
+def test_margin_and_pools(scenario_named: Named, name: str, stressed: bool) -> None:
     scenario = scenario_named(name)
+    scenario = with_models(scenario, 3, "rate") if stressed else scenario
     accounts = range(len(scenario.accounts.ids))
     for seed in range(3):
         decision, trades = random_point(scenario, seed)

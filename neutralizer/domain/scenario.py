@@ -159,6 +159,7 @@ class Pools:
     borrow_limit: Floats
     borrow_rate: Floats  # fraction a year
     shortfall: Floats  # what may be missing at the end: none, but where nothing better is left
+    shocks: tuple[tuple[int, ...], ...]  # those that each pool has to be able to pay for
 
 
 @dataclass(frozen=True)

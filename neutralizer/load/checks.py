@@ -40,6 +40,7 @@ RULES: tuple[tuple[Rule, str], ...] = (
     ),
     (funding_rules.pools_are_sound, ""),
     (shock_rules.shocks_move_one_thing, ""),
+    (shock_rules.pools_cover_shocks, "shocks"),
     (shock_rules.arrays_are_sound, ""),
     (shock_rules.aggregators_are_known, "scan_arrays"),
     (economics.legs_are_whole, ""),

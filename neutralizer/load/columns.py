@@ -91,6 +91,11 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _number("minimum_balance", "floor after margin", 0.0),
         _number("borrow_limit", "most it may borrow", 0.0, low=0),
         _number("borrow_rate_bps", "a year; required where borrow_limit > 0", None, low=0),
+        Column(
+            "liquidity_after_stress",
+            "selector",
+            "margin and losses in cash that it covers too: *, a shock or set:NAME",
+        ),
     ),
     "cash_routes": (
         _id("from_pool", "pool that sends"),

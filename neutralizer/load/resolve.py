@@ -17,6 +17,7 @@ from neutralizer.domain.scenario import (
     Pools,
     Routes,
     Scenario,
+    Shocks,
     Stress,
 )
 from neutralizer.load.holdings import holdings_of
@@ -26,7 +27,7 @@ from neutralizer.load.limits import resolve_limits
 from neutralizer.load.mandates import Selector
 from neutralizer.load.risk import resolve_risk
 from neutralizer.load.scan import resolve_scan, worst_points
-from neutralizer.load.shocks import resolve_shocks
+from neutralizer.load.shocks import covered, resolve_shocks
 
 
 def resolve(inputs: Inputs, select: Selector) -> Scenario:
@@ -35,10 +36,11 @@ def resolve(inputs: Inputs, select: Selector) -> Scenario:
     fx = fx_rates(inputs)
     books = _books(inputs)
     instruments, tradables = tradables_of(inputs, select, fx)
-    accounts, pools, routes = _accounts(inputs), _pools(inputs, fx), _routes(inputs)
+    accounts, routes = _accounts(inputs), _routes(inputs)
     holdings, entries = holdings_of(inputs, select, books, accounts, instruments, fx)
     risk, *stressed = resolve_risk(inputs, select, instruments.notional)
     shocks = resolve_shocks(inputs, select, risk, instruments.notional)
+    pools = _pools(inputs, fx, shocks)
     may_change = (holdings.low < holdings.before) | (holdings.high > holdings.before)
     costs, business = settings.costs, settings.business_date or settings.as_of.date()
     return Scenario(
@@ -109,7 +111,7 @@ def _accounts(inputs: Inputs) -> Accounts:
     )
 
 
-def _pools(inputs: Inputs, fx: dict[str, float]) -> Pools:
+def _pools(inputs: Inputs, fx: dict[str, float], shocks: Shocks) -> Pools:
     table = inputs["pools"]
     order = sorted(range(len(table)), key=lambda r: table["pool_id"][r])
     return Pools(
@@ -121,6 +123,9 @@ def _pools(inputs: Inputs, fx: dict[str, float]) -> Pools:
         borrow_limit=table["borrow_limit"][order],
         borrow_rate=np.nan_to_num(table["borrow_rate_bps"][order]) * BPS,
         shortfall=np.zeros(len(table)),
+        shocks=tuple(
+            covered(table["liquidity_after_stress"][r], shocks.ids, shocks.sets) for r in order
+        ),
     )
 
 

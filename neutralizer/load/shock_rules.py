@@ -3,9 +3,11 @@
 import numpy as np
 
 from neutralizer.issues import Issues
+from neutralizer.load import values
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.mandates import Selector
 from neutralizer.load.scan import loses_both_ways, point_columns, worst_points
+from neutralizer.load.shocks import covered
 
 LARGEST_RETURN = 3.0  # beyond which a move is more likely a percentage
 
@@ -25,6 +27,18 @@ def shocks_move_one_thing(inputs: Inputs, select: Selector, issues: Issues) -> N
         if instrument and abs(table["move"][row]) > LARGEST_RETURN:
             reason = f"a return of {table['move'][row]:g} of notional"
             table.warning(issues, row, "move", reason, "check that it is a fraction, not percent")
+
+
+def pools_cover_shocks(inputs: Inputs, select: Selector, issues: Issues) -> None:
+    """liquidity_after_stress names shocks that there are."""
+    table, shocks = inputs["pools"], inputs["shocks"]
+    sets = dict(zip(shocks["shock_id"], shocks["shock_set"], strict=True))
+    ids = tuple(sorted(sets))
+    for row, selector in enumerate(table["liquidity_after_stress"]):
+        if selector and not covered(selector, ids, tuple(sets[s] for s in ids)):
+            known = [*ids, *(f"set:{s}" for s in sorted(set(sets.values())) if s)]
+            remedy = "write *, a shock, or set:NAME" + values.nearest(selector, known)
+            table.error(issues, row, "liquidity_after_stress", "no such shock", remedy)
 
 
 def arrays_are_sound(inputs: Inputs, select: Selector, issues: Issues) -> None:

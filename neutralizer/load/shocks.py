@@ -38,6 +38,13 @@ def wanted(selector: str, ids: tuple[str, ...], sets: tuple[str, ...]) -> tuple[
     return tuple(k for k, s in enumerate(ids) if s == selector)
 
 
+def covered(selector: str, ids: tuple[str, ...], sets: tuple[str, ...]) -> tuple[int, ...]:
+    """The shocks that a pool must be able to pay for: blank is none, `*` all of them."""
+    if not selector:
+        return ()
+    return wanted("" if selector == "*" else selector, ids, sets)
+
+
 def tail(target: str) -> tuple[str, float]:
     """`0.975` or `NAME:0.975`: the shocks' set (blank: all of them) and the level.
 

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from neutralizer import margin
-from neutralizer.domain.scenario import Bools, Floats, Matrix, Scenario
+from neutralizer.domain.scenario import Bools, Floats, Ints, Matrix, Scenario
 from neutralizer.domain.trades import Trades, entry_position, sums
 
 if TYPE_CHECKING:
@@ -62,10 +62,40 @@ def requirements(trades: Trades, scenario: Scenario) -> Floats:
     return found
 
 
+def stress_calls(trades: Trades, scenario: Scenario) -> Floats:
+    """(P,) what the worst of each pool's shocks would call for beyond today's margin, in the pool's
+    currency: margin times `stress.margin`, and the loss of what pays in cash. Zero without shocks.
+    """
+    s, pools = scenario, scenario.pools
+    more = (s.stress.margin - 1) * requirements(trades, s)
+    x, found = entry_position(s, trades), np.zeros(len(pools.ids))
+    for p, shocks in enumerate(pools.shocks):
+        if shocks:
+            own, straight, short = _paying(s, p, shocks)
+            lost = straight.T @ x[own] + short.T @ np.maximum(-x[own], 0)
+            found[p] = max(float(lost.max()) / pools.fx[p] + more[p], 0.0)
+    return found
+
+
+def _paying(scenario: Scenario, pool: int, shocks: tuple[int, ...]) -> tuple[Ints, Floats, Floats]:
+    """The pool's entries and (n, shocks) base a unit: the loss of what is margined, and what a unit
+    short against locked proceeds pays as prices rise.
+    """
+    s = scenario
+    own = np.flatnonzero(s.accounts.pool[s.entries.account] == pool)
+    which = s.entries.instrument[own]
+    loss = s.shocks.loss[which][:, shocks]
+    paid = s.instruments.fully_paid[which][:, None]
+    locked = s.accounts.locked[s.entries.account[own]][:, None]
+    return own, np.where(paid, 0.0, loss), np.where(paid & locked, np.maximum(-loss, 0.0), 0.0)
+
+
 def headroom(trades: Trades, scenario: Scenario) -> Floats:
-    """(P,) balance + borrowed − margin − minimum balance, in the pool's currency; a plan keeps it >= 0."""
+    """(P,) balance + borrowed − margin − what its shocks call for − minimum balance, in the pool's
+    currency; a plan keeps it >= 0.
+    """
     free = balances(trades, scenario) + trades.borrowed - requirements(trades, scenario)
-    return free - scenario.pools.minimum_balance
+    return free - stress_calls(trades, scenario) - scenario.pools.minimum_balance
 
 
 def headroom_expression(decision: "Decision", scenario: Scenario) -> Any:
@@ -102,4 +132,25 @@ def headroom_expression(decision: "Decision", scenario: Scenario) -> Any:
     every = margin.expression(decision, scenario, range(len(scenario.accounts.ids)))
     called = out @ decision.charged(cp.multiply(scenario.accounts.multiplier, every) / money)
     fixed = (pools.cash - pools.minimum_balance) * pools.fx / money + of_entry @ (share * start)
-    return fixed - flow + (received - sent) @ decision.cash + decision.borrowed - called
+    free = fixed - flow + (received - sent) @ decision.cash + decision.borrowed - called
+    stressed = [
+        _stress_expression(decision, scenario, p, called[p] * (scenario.stress.margin - 1))
+        for p in range(len(pools.ids))
+    ]
+    return free - cp.hstack(stressed) if any(pools.shocks) else free
+
+
+def _stress_expression(decision: "Decision", scenario: Scenario, pool: int, more: Any) -> Any:
+    """Scalar: `stress_calls` of one pool over `money`, convex."""
+    import cvxpy as cp
+
+    shocks = scenario.pools.shocks[pool]
+    if not shocks:
+        return cp.Constant(0.0)
+    own, straight, short = _paying(scenario, pool, shocks)
+    notional = scenario.instruments.notional[scenario.entries.instrument[own]][:, None]
+    x = decision.entry[own]
+    lost = (straight / notional).T @ x
+    if short.any():
+        lost = lost + (short / notional).T @ cp.neg(x)
+    return cp.max(cp.hstack([lost + more, np.zeros(1)]))

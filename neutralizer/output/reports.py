@@ -28,7 +28,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "pools.csv": tuple(
         "pool_id currency balance_before received sent outflow borrowed balance_after_transfers "
-        "balance_after margin_before margin_after minimum_balance headroom execution_cost".split()
+        "balance_after margin_before margin_after minimum_balance headroom execution_cost stress_call".split()
     ),
     "costs.csv": ("book_id", "term", "amount"),
 }
@@ -141,6 +141,7 @@ def pool_rows(booking: Booking) -> list[Row]:
         sent[s.routes.source[transfer.route]] += float(transfer.amount)
         received[s.routes.target[transfer.route]] += float(transfer.received)
     before, after = cash.requirements(nothing(s), s), cash.requirements(plan.trades, s)
+    stress = cash.stress_calls(plan.trades, s)
     paid, found = _execution_cost(booking), []
     for p, name in enumerate(pools.ids):
         moved = float(received[p] - sent[p])
@@ -156,8 +157,9 @@ def pool_rows(booking: Booking) -> list[Row]:
             "margin_before": before[p],
             "margin_after": after[p],
             "minimum_balance": pools.minimum_balance[p],
-            "headroom": balance[p] + moved + loan - after[p] - pools.minimum_balance[p],
+            "headroom": balance[p] + moved + loan - after[p] - stress[p] - pools.minimum_balance[p],
             "execution_cost": paid[p],
+            "stress_call": stress[p],
         }
         row = {"pool_id": name, "currency": pools.currency[p]}
         found.append(

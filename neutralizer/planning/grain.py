@@ -79,6 +79,9 @@ def pool_rooms(scenario: Scenario, grain: Grain) -> Floats:
     called = margin.sensitivity(scenario)[entry] * accounts.multiplier[account]
     paid = scenario.instruments.fully_paid[h.instrument[held]]
     value = np.where(paid, np.abs(scenario.instruments.value[h.instrument[held]]), 0.0)
+    shocked = np.abs(scenario.shocks.loss).max(axis=1, initial=0.0)[h.instrument[held]]
+    stressed = np.array([bool(x) for x in scenario.pools.shocks])[accounts.pool[account]]
+    called = np.where(stressed, called * scenario.stress.margin + shocked, called)
     move = (called + value) * grain.error[held]
     np.add.at(found, accounts.pool[account], move**2)
     return np.sqrt(found)

@@ -82,10 +82,12 @@ def _pools(
     plain, inside = (_without_routes(t, scenario) for t in (ledger.after, ledger.after_transfers))
     called = cash.requirements(ledger.after, scenario)
     before = cash.requirements(nothing(scenario), scenario)
+    stress = cash.stress_calls(ledger.after, scenario)
     for p, name in enumerate(pools.ids):
         row, moved = rows[name], float(received[name] - sent[name])
         balance, borrowed = float(plain[p]) + moved, float(decimal(row["borrowed"]))
         headroom = balance + borrowed - float(called[p]) - float(pools.minimum_balance[p])
+        headroom -= float(stress[p])
         for column, value in (
             ("balance_before", float(pools.cash[p])),
             ("received", float(received[name])),
@@ -97,6 +99,7 @@ def _pools(
             ("margin_after", float(called[p])),
             ("minimum_balance", float(pools.minimum_balance[p])),
             ("headroom", headroom),
+            ("stress_call", float(stress[p])),
         ):
             if not same(row[column], value):
                 faults.append(f"pool {name}: {column} {row[column]} is not {value:.2f}")

@@ -86,7 +86,9 @@ def shocked(scenario: Scenario, trades: Trades, shock: int) -> Scenario:
         holdings=holdings,
         entries=replace(s.entries, before=before),
         accounts=replace(s.accounts, multiplier=s.accounts.multiplier * s.stress.margin),
-        pools=replace(s.pools, cash=_cash_left(s, trades, gain, before)),
+        pools=replace(
+            s.pools, cash=_cash_left(s, trades, gain, before), shocks=((),) * len(s.pools.ids)
+        ),
         risk=_scaled(s, ratio),
         stressed=(),
     )

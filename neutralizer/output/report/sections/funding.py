@@ -13,6 +13,7 @@ POOL = (
     ("balance_after", "balance after", ""),
     ("borrowed", "borrowed", ""),
     ("margin_after", "margin to post", ""),
+    ("stress_call", "kept for its shocks", "margin and losses in cash beyond today's"),
     ("minimum_balance", "minimum balance", ""),
     ("headroom", "free", "balance and loan, less margin and minimum"),
     ("margin_before", "margin before, to compare", ""),
@@ -43,14 +44,18 @@ def _lead(pools: list[Row]) -> str:
 def _pools(rows: list[Row]) -> Table:
     """A statement: one column for each pool."""
     names = [f"{r['pool_id']}, {r['currency']}" for r in rows]
-    found = [(Cell(title, note), *(_cell(r, key) for r in rows)) for key, title, note in POOL]
+    found = [
+        (Cell(title, note), *(_cell(r, key) for r in rows))
+        for key, title, note in POOL
+        if key in rows[0]
+    ]
     columns = [Column("each in its own currency"), *numbers(*names)]
     return Table("Cash and margin by pool", columns, found)
 
 
 def _cell(row: Row, column: str) -> Cell:
     bad = column == "headroom" and number(row, column) < 0
-    return Cell(exact(row[column]), note="short" if bad else "", tone="bad" if bad else "")
+    return Cell(exact(row.get(column, "")), note="short" if bad else "", tone="bad" if bad else "")
 
 
 def _accounts(rows: list[Row]) -> Table:
