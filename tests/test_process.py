@@ -42,6 +42,22 @@ def test_the_child_imports_neither_cvxpy_nor_this_package() -> None:
     assert found.stdout.strip() == "[]"
 
 
+def test_what_a_solver_prints_is_not_in_its_answer() -> None:
+    """HiGHS 1.16 prints a banner whatever output_flag says; here it prints all it has."""
+    whole = {
+        "solver": "highs",
+        "c": np.array([1.0]),
+        "a": sparse_parts(csc_array(np.array([[2.0]]))),
+        "row_lower": np.array([3.0]),
+        "row_upper": np.array([np.inf]),
+        "lower": np.zeros(1),
+        "upper": np.array([9.0]),
+        "integer": np.array([True]),
+        "settings": {"output_flag": True},
+    }
+    assert in_child(whole, 60, ROOM)["x"] == pytest.approx([2.0])
+
+
 def test_a_crash_is_not_solved() -> None:
     with pytest.raises(NotSolved, match="ended with code"):
         in_child(task(cones=[("nonneg", 7, 0.0)]), 60, ROOM)

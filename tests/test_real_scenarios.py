@@ -1,5 +1,7 @@
 """The optima and baselines of real data, known from an independent formulation."""
 
+import csv
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from neutralizer.errors import Infeasible
 from neutralizer.output.folder import refused_folder
 from neutralizer.run import Options, run
 from neutralizer.verify import verify
+from tests.test_cli import neutralizer
 
 KNOWN = [
     ("macro-2016-11-11", 163_426.7, 306_486.1),
@@ -36,3 +39,29 @@ def test_the_jam_is_refused_with_its_reasons(shared: Path, tmp_path: Path) -> No
     assert {c["limit_id"] for c in refusal.value.conflicts} >= {"out-Z", "out-TDOC"}
     assert [p.name for p in tmp_path.iterdir()] == [refused_folder(out).name]
     assert {p.name for p in refused_folder(out).iterdir()} == {"summary.json", "conflicts.csv"}
+
+
+def test_calendar_spreads_pay_less_by_scan_and_the_plan_changes(
+    shared: Path, tmp_path: Path
+) -> None:
+    """The curve books' account by scan, with arrays from the outright margins."""
+    given, scanned = shared / "oil-2022-02-07", tmp_path / "scanned"
+    done = neutralizer("arrays", given, "--out", tmp_path / "tables", "--spread-charge", "0.1")
+    assert done.returncode == 0, done.stderr
+    shutil.copytree(given, scanned)
+    for name in ("scan_arrays.csv", "scan_groups.csv"):
+        shutil.copyfile(tmp_path / "tables" / name, scanned / name)
+    settings = (scanned / "scenario.yaml").read_text()
+    named = "tables:\n  scan_arrays: scan_arrays.csv\n  scan_groups: scan_groups.csv\n"
+    (scanned / "scenario.yaml").write_text(settings.replace("tables:\n", named, 1))
+    accounts = (scanned / "accounts.csv").read_text()
+    (scanned / "accounts.csv").write_text(accounts.replace("FCM,USD,rate", "FCM,USD,scan"))
+    plans = {}
+    for name, folder in (("rate", given), ("scan", scanned)):
+        run(folder, tmp_path / name, Options(baseline=False, report=False))
+        assert verify(tmp_path / name)
+        with open(tmp_path / name / "margin_movements.csv", newline="") as file:
+            margin = {x["account_id"]: float(x["margin_before"]) for x in csv.DictReader(file)}
+        plans[name] = margin["FCM"], (tmp_path / name / "positions_next.csv").read_bytes()
+    assert plans["scan"][0] < 0.5 * plans["rate"][0]
+    assert plans["scan"][1] != plans["rate"][1]

@@ -25,7 +25,7 @@ def expression(decision: "Decision", scenario: Scenario, limits: Sequence[Limit]
         count = tail_count(x.level, len(x.shocks))
         losses = stress_loss.losses(decision, scenario, x)
         found.append(cp.pos(cp.sum_largest(losses, count) / count))
-    return cp.hstack(found)
+    return decision.money * cp.hstack(found)
 
 
 def amount(trades: Trades, scenario: Scenario, limit: Limit) -> float:

@@ -17,7 +17,7 @@ def losses(decision: "Decision", scenario: Scenario, limit: Limit) -> Any:
     """(shocks,) loss of the scope under each shock, over `money`."""
     which = np.unique(scenario.holdings.instrument[limit.holdings])
     each = scenario.shocks.loss[which][:, limit.shocks] / scenario.instruments.notional[which, None]
-    return (each.T @ decision.netting(limit.holdings)) @ decision.position * decision.money
+    return (each.T @ decision.netting(limit.holdings)) @ decision.position
 
 
 def amounts(trades: Trades, scenario: Scenario, limit: Limit) -> Floats:
@@ -32,7 +32,7 @@ def expression(decision: "Decision", scenario: Scenario, limits: Sequence[Limit]
     import cvxpy as cp
 
     each = [losses(decision, scenario, x) for x in limits]
-    return cp.hstack([cp.max(cp.hstack([x, np.zeros(1)])) for x in each])
+    return decision.money * cp.hstack([cp.max(cp.hstack([x, np.zeros(1)])) for x in each])
 
 
 def amount(trades: Trades, scenario: Scenario, limit: Limit) -> float:

@@ -101,7 +101,7 @@ def expression(decision: "Decision", scenario: Scenario, accounts: Sequence[int]
         shape = (len(groups), len(entries.account))
         return csr_array((np.concatenate(each) * size[own], (row, own)), shape=shape)
 
-    scanned = cp.pos(_worst(groups, size, x))
+    scanned = _worst(groups, size, x)
     charged = total([g.charge / 2 * np.abs(g.delta) for g in groups])
     spread = charged @ cp.abs(x) if charged.nnz else 0.0
     asked = scanned + spread
@@ -130,9 +130,9 @@ def _worst(groups: list[_Group], size: Floats, x: Any) -> Any:
         losses = cp.reshape(every @ x, (len(some), points), order="C")
         rows = range(len(some))
         parts.append(
-            cp.max(losses, axis=1)
+            cp.max(cp.hstack([losses, np.zeros((len(some), 1))]), axis=1)
             if count == 1
-            else cp.hstack([cp.sum_largest(losses[k], count) / count for k in rows])
+            else cp.hstack([cp.pos(cp.sum_largest(losses[k], count) / count) for k in rows])
         )
     return cp.hstack(parts)[np.argsort(order)]
 

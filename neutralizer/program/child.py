@@ -4,11 +4,12 @@ Run as a script: it imports numpy and one solver, never cvxpy and nothing of thi
 starts fast and a crash, a hang or a memory hunger of the solver is its own.
 """
 
+import os
 import pickle
 import sys
 import time
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -16,11 +17,20 @@ import numpy as np
 def main() -> None:
     """Reads the task, keeps its limits, writes the answer."""
     task = pickle.load(sys.stdin.buffer)
+    out = _own_stdout()
     _bind(task["memory_limit"])
     started = time.perf_counter()
     answer = {"clarabel": _clarabel, "highs": _highs}[task["solver"]](task)
     answer["seconds"] = time.perf_counter() - started
-    pickle.dump(answer, sys.stdout.buffer)
+    with out:
+        pickle.dump(answer, out)
+
+
+def _own_stdout() -> BinaryIO:
+    """The answer's stream; what a solver's library prints goes to stderr, and never into the answer."""
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return out
 
 
 def _bind(memory: int) -> None:

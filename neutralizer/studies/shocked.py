@@ -18,7 +18,7 @@ from neutralizer.errors import Infeasible, NotSolved
 from neutralizer.margin import cash
 from neutralizer.program.solve import solve
 
-SMALLEST = 0.01  # of its price: what a fully paid instrument keeps at least
+SMALLEST = 0.01  # of its price or notional: what an instrument keeps at least
 Short = dict[str, float]
 
 
@@ -63,8 +63,7 @@ def shocked(scenario: Scenario, trades: Trades, shock: int) -> Scenario:
     value = np.where(
         s.instruments.fully_paid, np.maximum(value, SMALLEST * s.instruments.value), value
     )
-    straight = (s.instruments.value > 0) & (value > 0)
-    ratio = np.where(straight, value / np.where(straight, s.instruments.value, 1.0), 1.0)
+    ratio = _notional_ratio(s, gain)
     instruments = replace(s.instruments, value=value, notional=s.instruments.notional * ratio)
     of_tradable = _tradable_ratio(s, ratio)
     t = s.tradables
@@ -93,6 +92,13 @@ def shocked(scenario: Scenario, trades: Trades, shock: int) -> Scenario:
         stressed=(),
     )
     return replace(found, orders=orders_of(s.books, holdings, tradables, found.may_change))
+
+
+def _notional_ratio(s: Scenario, gain: Floats) -> Floats:
+    """(I,) notionals move by the shock's return on them; an option's is its underlying's, and stays."""
+    option = np.array([x == "option" for x in s.instruments.asset_class])
+    moved: Floats = np.maximum(1 + gain / s.instruments.notional, SMALLEST)
+    return np.where(option, 1.0, moved)
 
 
 def _tradable_ratio(s: Scenario, ratio: Floats) -> Floats:
