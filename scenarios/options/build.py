@@ -127,11 +127,11 @@ def positions() -> None:
         for name, kind, strike, years, _ in options():
             lean = {"FLOW": 0.0, "STRUCT": -250.0 if kind == "put" and strike < 5500 else 60.0,
                     "VOL": 150.0 if years == 0.5 else -60.0}[book]  # fmt: skip
-            lots = int(round(rng.normal(lean, 140)))
+            lots = round(rng.normal(lean, 140))
             if rng.random() < 0.75 and lots:
                 rows.append((book, name, lots))
                 delta += lots * greeks(kind, strike, years)[0]
-        future = int(round(rng.normal(-delta, 150)))
+        future = round(rng.normal(-delta, 150))
         rows.append((book, "IX-FUT-JUN25", future))
     write("positions.csv", ("book_id", "instrument_id", "quantity"), sorted(rows))
 
