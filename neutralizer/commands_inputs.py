@@ -141,4 +141,25 @@ def shocks(
     click.echo(csv_bytes(study.COLUMNS, found).decode(), nl=False)
 
 
-COMMANDS = (init, check, columns, schema, arrays, shocks)
+@click.command()
+@click.argument("crif", type=FOLDER)
+@click.option("--parameters", type=FOLDER, required=True, help="Of one SIMM version, XML.")
+@click.option("--days", type=click.Choice(["10", "1"]), default="10", help="Margin period of risk.")
+@click.option("--currency", default="USD", help="Of the amounts and of the calculation.")
+@click.option("--rate", type=float, default=1.0, help="That currency per US dollar.")
+def simm(crif: Path, parameters: Path, days: str, currency: str, rate: float) -> None:
+    """Print the ISDA SIMM of a portfolio in the common risk interchange format."""
+    from neutralizer.load.side_tables import read_crif, read_simm
+    from neutralizer.margin.simm import formula
+    from neutralizer.output.writing import csv_bytes
+
+    rows = read_crif(crif, currency)
+    model = read_simm(parameters, int(days), rows, currency, rate)
+    total, _, lines = formula(model, model.amount.sum(axis=1))
+    columns = ("product_class", "risk_class", "measure", "margin")
+    found = [(*key, amount) for key, amount in sorted(lines.items())] + [("", "", "", total)]
+    table = [dict(zip(columns, (*x[:3], f"{x[3]:.2f}"), strict=True)) for x in found]
+    click.echo(csv_bytes(columns, table).decode(), nl=False)
+
+
+COMMANDS = (init, check, columns, schema, arrays, shocks, simm)

@@ -3,9 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from neutralizer import margin
 from neutralizer.domain.scenario import Accounts, Scan, Scenario, Shocks, Stress
+from neutralizer.domain.simm import Bucket, Family, Simm
 
 POINTS = 16
 SETS = ("", "crash", "crash", "history")
@@ -20,6 +22,7 @@ def with_models(scenario: Scenario, seed: int, model: str = "") -> Scenario:
         scenario,
         scan=drawn_scan(scenario, rng),
         shocks=drawn_shocks(scenario, rng),
+        simm=drawn_simm(scenario, rng),
         accounts=_accounts(scenario.accounts, rng, model),
         stress=Stress(margin=1.4, half_spread=1.0, adv=1.0),
         pools=replace(
@@ -47,6 +50,51 @@ def drawn_scan(scenario: Scenario, rng: np.random.Generator, rate: float = 0.1) 
         short_option=np.array([0.0, 0.05, 0.3]) * float(np.median(size)),
         add_on=np.array([0.0, 0.01, 0.0]),
         is_option=rng.integers(0, 2, count).astype(bool),
+    )
+
+
+def drawn_simm(scenario: Scenario, rng: np.random.Generator) -> Simm:
+    """Delta of two risk classes, vega and curvature, in currencies or names, with a residual bucket; far
+    from any concentration. Sensitivities are a basis point of notional or so.
+    """
+    count, shape = len(scenario.instruments.ids), [(3, 2), (2, 1), (2, 1), (1, 4), (2, 3)]
+    kinds = [
+        ("RatesFX", "InterestRate", "delta"),
+        ("RatesFX", "InterestRate", "vega"),
+        ("RatesFX", "InterestRate", "curvature"),
+        ("RatesFX", "FX", "delta"),
+        ("Equity", "Equity", "delta"),
+    ]
+    families, first = [], 0
+    for (product, name, measure), (buckets, lines) in zip(kinds, shape, strict=True):
+        own = []
+        for b in range(buckets):
+            root = rng.uniform(0, 1, (lines, lines + 1))
+            root /= np.linalg.norm(root, axis=1)[:, None]
+            residual = name == "Equity" and b == buckets - 1
+            ratio = b if name == "InterestRate" and measure != "curvature" else -1
+            own.append(Bucket(np.arange(first, first + lines), root @ root.T, residual, ratio))
+            first += lines
+        between = np.full((buckets, buckets), 0.3) + 0.7 * np.eye(buckets)
+        families.append(
+            Family(
+                product, name, measure, tuple(own), between, 2.0 if measure == "curvature" else 1.0
+            )
+        )
+    some = rng.random((first, count)) < 0.5
+    amount = some * rng.normal(0, 1e-4, (first, count)) * scenario.instruments.notional
+    group = np.minimum(np.arange(first) // 2, 6)
+    group[[8, 9]] = -1
+    pairs = [("FX", "InterestRate"), ("InterestRate", "FX")]
+    return Simm(
+        amount=csr_array(amount),
+        weight=rng.uniform(10, 60, first),
+        group=group,
+        threshold=np.full(7, 1e15),
+        families=tuple(families),
+        classes=dict.fromkeys(pairs, 0.14),
+        multiplier={"Equity": 1.5},
+        ratios=np.ones((len(scenario.accounts.ids), 7)),
     )
 
 

@@ -382,7 +382,7 @@ ECONOMICS = [
     ("instruments.csv", "4000,50", "1e300,1e300", "instruments.csv:3:price value='1e300'"),
     ("positions.csv", "100000", "1e307", "positions.csv:3:quantity value='1e307'"),
     ("instruments.csv", "etf,USD,100", "etf,USD,1e-320", "instruments.csv:2:price value='1e-320'"),
-    ("accounts.csv", "margin_multiplier\nPB,USD,1", "model\nPB,USD,simm", "accounts.csv:2:model value='simm' model simm is not available in this version"),
+    ("accounts.csv", "margin_multiplier\nPB,USD,1", "model\nPB,USD,simm", "accounts.csv:2:model value='simm' no parameters for simm"),
     ("limits.csv", "description", "kind", "limits.csv:2:kind value='ARB within 1 million' not a valid kind; use one of hard"),
 ]  # fmt: skip
 

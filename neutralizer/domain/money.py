@@ -3,6 +3,8 @@
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from functools import cache
 
+DUST = Decimal("0.0001")  # of the minor unit
+
 
 @cache
 def minor_unit(currency: str) -> Decimal:
@@ -17,9 +19,15 @@ def minor_unit(currency: str) -> Decimal:
 
 
 def rounded(amount: float | Decimal, currency: str, up: bool = False) -> Decimal:
-    """To the minor unit, at least two decimals; half away from zero, or up (toward +inf)."""
+    """To the minor unit, at least two decimals; half away from zero, or up (toward +inf).
+
+    What lies above a whole unit by the dust of floating point is not rounded up.
+    """
     exact = amount if isinstance(amount, Decimal) else Decimal(repr(float(amount)))
-    found = exact.quantize(minor_unit(currency), ROUND_CEILING if up else ROUND_HALF_UP)
+    unit = minor_unit(currency)
+    if up:
+        exact = exact.quantize(unit * DUST, ROUND_HALF_UP)
+    found = exact.quantize(unit, ROUND_CEILING if up else ROUND_HALF_UP)
     return found if found else abs(found)
 
 

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neutralizer.domain.simm import Simm
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -263,6 +265,7 @@ class Scenario:
     risk: Risk
     stressed: tuple[Risk, ...]  # other models of the same factors, for limits only
     scan: Scan
+    simm: Simm
     shocks: Shocks
     stress: Stress
     limits: tuple[Limit, ...]

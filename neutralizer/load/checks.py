@@ -13,6 +13,7 @@ from neutralizer.load import (
     references,
     risk_rules,
     shock_rules,
+    simm_rules,
 )
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.mandates import Selector
@@ -36,13 +37,15 @@ RULES: tuple[tuple[Rule, str], ...] = (
     (funding_rules.margin_rows_are_sound, "margin_rates"),
     (
         funding_rules.margins_are_given,
-        "books instruments mandates accounts book_accounts margin_rates scan_arrays shocks loadings",
+        "books instruments mandates accounts book_accounts margin_rates scan_arrays shocks loadings crif",
     ),
     (funding_rules.pools_are_sound, ""),
     (shock_rules.shocks_move_one_thing, ""),
     (shock_rules.pools_cover_shocks, "shocks"),
     (shock_rules.arrays_are_sound, ""),
     (shock_rules.aggregators_are_known, "scan_arrays"),
+    (simm_rules.parameters_are_there, ""),
+    (simm_rules.sensitivities_are_reckonable, "crif fx instruments"),
     (economics.legs_are_whole, ""),
     (risk_rules.one_model, "factors factor_covariance"),
     (risk_rules.risk_is_complete, "books mandates factors loadings"),

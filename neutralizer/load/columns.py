@@ -74,7 +74,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "accounts": (
         _id("account_id", "the account (netting set)"),
         _id("pool_id", "the funding pool it draws on"),
-        _choice("model", "margin model", "rate scan volatility shortfall none", "rate"),
+        _choice("model", "margin model", "rate scan simm volatility shortfall none", "rate"),
         _number("margin_multiplier", "what the broker asks over the model", 1.0, low=0),
         _number("funding_rate_bps", "a year, on margin before the multiplier", 0.0, low=0),
         _choice("short_proceeds", "do short sales free cash", "locked free", "locked"),
@@ -220,6 +220,17 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _number("short_option_minimum", "the least that a short option unit asks for", 0.0, low=0),
         _number("add_on_rate", "fraction of notional on top", 0.0, low=0, high=5),
     ),
+    "crif": (
+        _id("instrument_id", "the instrument whose one unit, long, has this sensitivity"),
+        _choice("product_class", "of SIMM", "RatesFX Credit Equity Commodity", REQUIRED),
+        _id("risk_type", "such as Risk_IRCurve, Risk_Equity, Risk_FX"),
+        _id("qualifier", "currency, issuer, stock or commodity", ""),
+        _id("bucket", "as the methodology numbers them, or Residual; blank for rates and FX", ""),
+        _id("label1", "tenor: 2w 1m 3m 6m 1y 2y 3y 5y 10y 15y 20y 30y", ""),
+        _id("label2", "sub-curve of an interest rate", ""),
+        _id("amount_currency", "of the amount"),
+        _number("amount", "sensitivity of one unit: per basis point, per cent, or vega", REQUIRED),
+    ),
     "crossing_groups": (
         _id("group_id", "the group"),
         Column("books", "list", "its books; separated by ; in CSV", REQUIRED),
@@ -247,7 +258,6 @@ SQUARE_TABLES = {
 }
 RISK_TABLES = ("factors", "loadings", "factor_covariance", "covariance")
 LATER_TABLES = ("dislocations",)
-LATER_CHOICES = {("accounts", "model"): ("simm",)}
 NUMBERED = {"scan_arrays": re.compile(r"s[1-9][0-9]{0,3}")}  # columns, as many as are needed
 KEYS: dict[str, tuple[str, ...]] = {
     "books": ("book_id",),
@@ -268,6 +278,15 @@ KEYS: dict[str, tuple[str, ...]] = {
     "shocks": ("shock_id", "instrument_id", "factor_id"),
     "scan_arrays": ("instrument_id",),
     "scan_groups": ("product_group",),
+    "crif": (
+        "instrument_id",
+        "product_class",
+        "risk_type",
+        "qualifier",
+        "bucket",
+        "label1",
+        "label2",
+    ),
 }
 
 

@@ -40,14 +40,18 @@ class Folder:
 
     def table(self, name: str, line: int, key: str, issues: Issues) -> bytes | None:
         """The bytes of a table's file; None, with an issue at the line that names it, if refused."""
+        return self.file(name, line, f"tables.{key}", "CSV", issues)
+
+    def file(self, name: str, line: int, key: str, kind: str, issues: Issues) -> bytes | None:
+        """The bytes of a file that a setting names; None, with an issue, if refused."""
         try:
             reason = self._refusal(name)
             data = b"" if reason else (self.root / name).read_bytes()
         except OSError as error:
             reason, data = f"cannot be read: {error.strerror}", b""
         if reason:
-            remedy = "name a plain CSV file inside the scenario's folder"
-            issues.error(SCENARIO_FILE, line, f"tables.{key}", name, reason, remedy)
+            remedy = f"name a plain {kind} file inside the scenario's folder"
+            issues.error(SCENARIO_FILE, line, key, name, reason, remedy)
             return None
         self.read[Path(name).as_posix()] = data
         return data

@@ -58,6 +58,7 @@ class _Needs:
     def __init__(self, inputs: Inputs, select: Selector) -> None:
         self.rate = margin_row(inputs)
         self.arrays = set(inputs["scan_arrays"]["instrument_id"])
+        self.sensitive = set(inputs["crif"]["instrument_id"])
         self.modelled = bool(inputs.squares)
         table = inputs["shocks"]
         self.sets = dict(
@@ -83,6 +84,8 @@ class _Needs:
                 return "margin rate", "add a row to margin_rates, or use model none"
         if model == "scan" and instrument not in self.arrays:
             return "scan array", "add a row to scan_arrays, or use model rate"
+        if model == "simm" and instrument not in self.sensitive:
+            return "sensitivity", "add rows to crif, with amount 0 if it has none"
         if model == "volatility" and not self.modelled:
             return "covariance", "add factor_covariance or covariance"
         if model == "shortfall" and instrument not in self.moved.get(self.sets[account], set()):

@@ -14,6 +14,7 @@ from neutralizer.load import values
 from neutralizer.load.columns import RISK_TABLES, SQUARE_TABLES, TABLES, columns_of
 from neutralizer.load.folder import SCENARIO_FILE, Folder
 from neutralizer.load.settings import NEEDED_TABLES, Settings, override, read_settings
+from neutralizer.load.simm_parameters import BadParameters, Parameters, read_parameters
 from neutralizer.load.table import Raw, Table, fields_are_right, read_csv, typed
 from neutralizer.load.yaml_text import YamlText, read_yaml
 
@@ -58,6 +59,7 @@ class Inputs:
     memo: dict[str, Any] = field(default_factory=dict)  # what several rules ask, answered once
     given: frozenset[str] = frozenset()
     broken: set[str] = field(default_factory=set)
+    simm: Parameters | None = None
 
     def line(self, *path: str) -> int:
         """The line of scenario.yaml on which a setting stands."""
@@ -93,7 +95,23 @@ def read_inputs(root: Path, overrides: tuple[str, ...], issues: Issues) -> Input
         if raw is None and (name in entries or name in NEEDED_TABLES):
             inputs.broken.add(name)
         _type(name, raw, inputs, issues)
+    inputs.simm = _simm(inputs, folder, issues)
     return inputs
+
+
+def _simm(inputs: Inputs, folder: Folder, issues: Issues) -> Parameters | None:
+    """The parameters that the settings name."""
+    key, settings = "simm.parameters", inputs.settings.simm
+    if settings.parameters is None:
+        return None
+    line = inputs.line("simm", "parameters")
+    data = folder.file(settings.parameters, line, key, "XML", issues)
+    try:
+        return None if data is None else read_parameters(data, settings.days)
+    except BadParameters as error:
+        remedy = "name the parameters of one SIMM version, as Open Source Risk Engine writes them"
+        issues.error(SCENARIO_FILE, line, key, settings.parameters, str(error), remedy)
+    return None
 
 
 def _type(name: str, raw: Raw | None, inputs: Inputs, issues: Issues) -> None:

@@ -25,7 +25,7 @@ def unique_keys(inputs: Inputs, select: Selector, issues: Issues) -> None:
     """A key stands on one row only."""
     for name, key in KEYS.items():
         table = inputs[name]
-        may_be_blank = name in ("margin_rates", "shocks")
+        may_be_blank = name in ("margin_rates", "shocks", "crif")
         keys = list(zip(*(table[c] for c in key), strict=True))
         if len(set(keys)) == len(keys):
             continue
@@ -59,6 +59,7 @@ _NAMES = (
     ("shocks", "factor_id", "factors"),
     ("scan_arrays", "instrument_id", "instruments"),
     ("scan_arrays", "product_group", "scan_groups"),
+    ("crif", "instrument_id", "instruments"),
 )
 
 
@@ -124,11 +125,12 @@ def selector_selects(
 def currencies_have_rates(inputs: Inputs, select: Selector, issues: Issues) -> None:
     """Every currency has a rate to the base currency."""
     known = {*inputs["fx"]["currency"], inputs.settings.base_currency}
-    for name in ("instruments", "pools", "scan_groups"):
+    columns = dict.fromkeys(("instruments", "pools", "scan_groups"), "currency")
+    for name, column in (columns | {"crif": "amount_currency"}).items():
         table = inputs[name]
-        for row, currency in enumerate(table["currency"]):
+        for row, currency in enumerate(table[column]):
             if currency and currency not in known:
-                table.error(issues, row, "currency", "no rate for this currency", "add it to fx")
+                table.error(issues, row, column, "no rate for this currency", "add it to fx")
     for row, currency in enumerate(inputs["fx"]["currency"]):
         if currency == inputs.settings.base_currency and inputs["fx"]["rate"][row] != 1:
             inputs["fx"].error(

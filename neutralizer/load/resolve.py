@@ -28,6 +28,7 @@ from neutralizer.load.mandates import Selector
 from neutralizer.load.risk import resolve_risk
 from neutralizer.load.scan import resolve_scan, worst_points
 from neutralizer.load.shocks import covered, resolve_shocks
+from neutralizer.load.simm import resolve_simm
 
 
 def resolve(inputs: Inputs, select: Selector) -> Scenario:
@@ -61,6 +62,7 @@ def resolve(inputs: Inputs, select: Selector) -> Scenario:
         risk=risk,
         stressed=tuple(stressed),
         scan=resolve_scan(inputs, select, fx),
+        simm=resolve_simm(inputs, select, fx, entries, len(accounts.ids)),
         shocks=shocks,
         stress=Stress(settings.stress.margin, settings.stress.half_spread, settings.stress.adv),
         limits=resolve_limits(

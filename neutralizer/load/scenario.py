@@ -4,7 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from neutralizer import __version__
 from neutralizer.domain.asked import Asked
@@ -85,6 +85,10 @@ def _digest(inputs: Inputs) -> str:
     settings = inputs.settings.model_dump(mode="json", exclude={"tables"})
     risk = inputs.settings.tables.risk
     scales = {m: x.specific_scale for m, x in risk.models.items()} if risk else {}
+    file = settings["simm"]["parameters"]
+    if file is not None:
+        file_bytes = inputs.bytes_read[PurePosixPath(file).as_posix()]
+        settings["simm"]["parameters"] = hashlib.sha256(file_bytes).hexdigest()
     whole = [__version__, settings, risk.units if risk else "", scales, tables, squares]
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 

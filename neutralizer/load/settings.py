@@ -68,6 +68,17 @@ class StressSettings(_Strict):
     adv: Annotated[float, _text(values.number), Field(gt=0, le=1)] = 1.0
 
 
+class SimmSettings(_Strict):
+    """What SIMM is reckoned with."""
+
+    parameters: str | None = None  # an XML file of one version, in the scenario's folder
+    days: Annotated[Literal[10, 1], BeforeValidator(lambda v: {"10": 10, "1": 1}.get(v, v))] = (
+        10  # margin period of risk
+    )
+    calculation_currency: Identifier | None = None  # default the base currency
+    multipliers: dict[str, NotNegative] = {}  # by product class
+
+
 class BaselineSettings(_Strict):
     """What the baseline is compared at."""
 
@@ -112,6 +123,7 @@ class TableFiles(_Strict):
     shocks: Any = None
     scan_arrays: Any = None
     scan_groups: Any = None
+    crif: Any = None
     risk: RiskFiles | None = None
 
 
@@ -133,6 +145,7 @@ class Settings(_Strict):
     baseline: BaselineSettings = BaselineSettings()
     checks: CheckSettings = CheckSettings()
     stress: StressSettings = StressSettings()
+    simm: SimmSettings = SimmSettings()
     fairness: Literal["none", "make_good"] = "none"
 
 

@@ -7,10 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from neutralizer.domain.scenario import Floats
+from neutralizer.domain.simm import Simm
 from neutralizer.errors import InputsRefused
 from neutralizer.issues import Issue, Issues
 from neutralizer.load import values
 from neutralizer.load.columns import OPTION_TERMS
+from neutralizer.load.simm import DOLLAR, WORDS, Row, simm_of
+from neutralizer.load.simm_parameters import BadParameters, read_parameters
 from neutralizer.load.table import Raw, Table, read_csv, typed
 
 
@@ -54,6 +57,50 @@ def read_options(path: Path) -> Table:
     if issues.errors:
         raise InputsRefused(issues.found)
     return table
+
+
+def read_crif(path: Path, currency: str) -> list[Row]:
+    """A portfolio in the common risk interchange format; its rows in one currency, as units of one.
+
+    Raises InputsRefused with every issue.
+    """
+    issues = Issues()
+    raw = _raw(path, issues)
+    place = {name.lower().replace("_", ""): k for k, name in enumerate(raw.header)}
+    own = "amountusd" if currency == DOLLAR and "amountusd" in place else "amount"
+    words = [w.replace("_", "") for w in WORDS]
+    missing = [w for w in (*words, own) if w not in place]
+    if missing:
+        remedy = "a common risk interchange file has it"
+        issues.error(raw.file, 1, missing[0], None, "no such column", remedy)
+        raise InputsRefused(issues.found)
+    found = []
+    for cells, line in zip(raw.rows, raw.lines, strict=True):
+        written = cells[place["amountcurrency"]] if "amountcurrency" in place else currency
+        try:
+            if own == "amount" and written != currency:
+                raise ValueError(f"it is in {written}, not in {currency}: write it in one currency")
+            kind, risk, name, bucket, first, second = (cells[place[w]] for w in words)
+            amount = values.number(cells[place[own]])
+            found.append(Row(0, kind, risk, name, bucket, first, second, amount))
+        except ValueError as error:
+            value = cells[place[own]]
+            issues.error(raw.file, line, raw.header[place[own]], value, "not an amount", str(error))
+    if issues.errors:
+        raise InputsRefused(issues.found)
+    return found
+
+
+def read_simm(path: Path, days: int, rows: list[Row], currency: str, rate: float) -> Simm:
+    """SIMM of rows under the parameters in a file; rate: the currency per US dollar.
+
+    Raises InputsRefused.
+    """
+    try:
+        return simm_of(rows, read_parameters(path.read_bytes(), days), 1, currency, rate, {}, 1)
+    except (OSError, BadParameters) as error:
+        remedy = "name the parameters of one SIMM version, and sensitivities that it knows"
+        raise InputsRefused([Issue(str(path), 0, "", None, str(error), remedy)]) from None
 
 
 def read_history(path: Path) -> History:

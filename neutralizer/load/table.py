@@ -14,7 +14,7 @@ import numpy as np
 
 from neutralizer.issues import Issues
 from neutralizer.load import values
-from neutralizer.load.columns import LATER_CHOICES, REQUIRED, RISK_TABLES, Column
+from neutralizer.load.columns import REQUIRED, RISK_TABLES, Column
 from neutralizer.load.text import decoded
 
 LONGEST = 256  # characters of one field
@@ -187,7 +187,7 @@ def _convert(table: Table, column: Column, cells: list[str], issues: Issues) -> 
             meaning[text] = read(text, column)
         except ValueError as error:
             meaning[text] = _absent(column)
-            wrong[text] = _explained(table.name, column, text, str(error))
+            wrong[text] = _explained(column, str(error))
     if column.required and "" in meaning and column.name in table.raw.header:
         wrong[""] = ("required value is blank", f"fill it: {column.doc}")
     if wrong:
@@ -199,11 +199,7 @@ def _convert(table: Table, column: Column, cells: list[str], issues: Issues) -> 
     return np.array(found, dtype=float) if column.kind == "number" else found
 
 
-def _explained(table: str, column: Column, text: str, remedy: str) -> tuple[str, str]:
-    if text in LATER_CHOICES.get((table, column.name), ()):
-        return f"{column.name} {text} is not available in this version", "use one of " + ", ".join(
-            column.choices
-        )
+def _explained(column: Column, remedy: str) -> tuple[str, str]:
     kind = {"id": "not a valid id", "number": "not a number", "date": "not a date"}.get(column.kind)
     return (kind or f"not a valid {column.name}", remedy)
 

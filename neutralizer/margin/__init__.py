@@ -12,7 +12,7 @@ import numpy as np
 
 from neutralizer.domain.scenario import Floats, Scenario
 from neutralizer.domain.trades import Trades, sums
-from neutralizer.margin import none, rate, scan, shortfall, volatility
+from neutralizer.margin import none, rate, scan, shortfall, simm, volatility
 
 if TYPE_CHECKING:
     from neutralizer.decision import Decision
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 REGISTRY: dict[str, ModuleType] = {
     "rate": rate,
     "scan": scan,
+    "simm": simm,
     "volatility": volatility,
     "shortfall": shortfall,
     "none": none,
@@ -67,6 +68,13 @@ def overstated(trades: Trades, scenario: Scenario) -> Floats:
             own = np.flatnonzero(scenario.entries.account == a)
             found[a] = REGISTRY[model].overstated(trades, scenario, own)
     return found
+
+
+def settled(trades: Trades, scenario: Scenario, last: bool = False) -> Scenario:
+    """The same scenario, or one whose program reckons with the concentration that the trades lead to:
+    then it has to be solved again. last: what is only too careful will do.
+    """
+    return simm.settled(trades, scenario, last) if "simm" in scenario.accounts.model else scenario
 
 
 def sensitivity(scenario: Scenario) -> Floats:

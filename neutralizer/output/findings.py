@@ -76,6 +76,12 @@ def _overstated(s: Scenario, plan: Plan) -> list[str]:
         f"margin of account {a} was planned {x:,.2f} {s.base_currency} above what its model asks for"
         for a, x in zip(s.accounts.ids, above.tolist(), strict=True)
         if x >= 0.01
+    ] + [
+        f"margin of account {a} is concentrated: at most {r:.3g} times the weights, before"
+        for a, r in zip(
+            s.accounts.ids, s.simm.ratios.max(axis=1, initial=1.0).tolist(), strict=False
+        )
+        if r > 1
     ]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from neutralizer import margin
 from neutralizer.domain.scenario import Floats, Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.errors import Infeasible, NotSolved
@@ -40,6 +41,7 @@ CLARABEL: dict[str, Any] = {
 }
 QDLDL_ROWS = 100_000
 TIE = 1e-4  # transfers only: what moving the whole gross is worth against one scale of excess
+SETTLE = 6  # solves towards the concentration that an answer leads to; then only up
 INFEASIBLE = 1e-6  # of the limits' scales: a certified relaxation above it
 
 
@@ -58,7 +60,21 @@ class Solution:
 
 
 def solve(scenario: Scenario) -> Solution:
-    """The least-cost answer. Raises Infeasible with the limits in conflict, or NotSolved."""
+    """The least-cost answer, with margins reckoned at the concentration that it leads to. Raises
+    Infeasible with the limits in conflict, or NotSolved.
+    """
+    for k in range(2 * SETTLE):
+        found = _solved(scenario)
+        settled = margin.settled(found.trades, scenario, last=k >= SETTLE)
+        if settled is scenario:
+            return found
+        scenario = settled
+    raise NotSolved(
+        "the concentration of a margin by simm did not settle: lower the positions' bounds"
+    )
+
+
+def _solved(scenario: Scenario) -> Solution:
     tried: list[str] = []
     if impossible(scenario):
         refuse_infeasible(scenario)
