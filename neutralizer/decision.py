@@ -17,7 +17,9 @@ BOX = 1000.0  # every position stays within this many times the gross before
 
 
 class Decision:
-    """What the program decides. Shapes: change (H,), order (O,), cash (R,), borrowed (P,)."""
+    """What the program decides. Shapes: change (H,), order (O,), cash (R,), borrowed (P,),
+    pledged (C,).
+    """
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
@@ -32,6 +34,7 @@ class Decision:
         self.sell = cp.Variable(len(orders.tradable), nonneg=True)
         self.cash = cp.Variable(len(scenario.routes.source), nonneg=True)  # base, as sent
         self.borrowed = cp.Variable(len(scenario.pools.ids), nonneg=True)  # base
+        self.pledged = cp.Variable(len(scenario.collateral.pool), nonneg=True)  # base, at value
         self._before = holdings.before * scenario.holding_notional / self.money
         self._extra: list[Any] = []
 
@@ -182,6 +185,7 @@ class Decision:
         found |= capped("route_capacity", self.cash, scenario.routes.capacity * fx / self.money)
         limit = scenario.pools.borrow_limit * scenario.pools.fx / self.money
         found |= capped("borrow_limit", self.borrowed, limit)
+        found |= capped("pledge_limit", self.pledged, self._given())
         return found | {f"exposure_{k}": row for k, row in enumerate(self._extra)}
 
     def boxes(self) -> list[tuple[Any, Floats]]:
@@ -199,6 +203,8 @@ class Decision:
             most, scenario.routes.capacity * scenario.pools.fx[scenario.routes.source] / self.money
         )
         loan = scenario.pools.borrow_limit * scenario.pools.fx / self.money
+        which = scenario.collateral.instrument
+        each = scenario.instruments.value[which] / scenario.instruments.notional[which]
         return [
             (self.rise, rise[self.risers]),
             (self.fall, fall[self.fallers]),
@@ -206,7 +212,14 @@ class Decision:
             (self.sell, order),
             (self.cash, cash),
             (self.borrowed, loan),
+            (self.pledged, np.minimum(self._given(), most * each)),
         ]
+
+    def _given(self) -> Floats:
+        """(C,) what a pool may pledge apart from what its accounts hold, over `money`; inf: that."""
+        c = self.scenario.collateral
+        given = c.quantity * self.scenario.instruments.value[c.instrument] / self.money
+        return np.where(np.isnan(given), np.inf, given)
 
     def _spread(self, some: Ints) -> Matrix:
         shape = (len(self.scenario.holdings.book), len(some))

@@ -128,7 +128,7 @@ def test_terms_import_cvxpy_only_where_the_expression_is_made(name: str) -> None
     [
         ("costs", {m.__name__ for m in costs.REGISTRY}, {"attribution"}),
         ("limits", {m.__name__ for m in limits.REGISTRY.values()}, {"standing"}),
-        ("margin", {m.__name__ for m in margin.REGISTRY.values()}, {"cash"}),
+        ("margin", {m.__name__ for m in margin.REGISTRY.values()}, {"cash", "collateral"}),
         ("tickets", {m.__name__ for m in tickets.REGISTRY}, set()),
     ],
 )

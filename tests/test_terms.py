@@ -1,6 +1,7 @@
 """Every term says itself twice: its expression and its amount agree at random points."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import cvxpy as cp
 import numpy as np
@@ -9,8 +10,8 @@ import pytest
 from neutralizer import costs, limits, margin
 from neutralizer.decision import Decision
 from neutralizer.domain.scenario import Limit, Scenario
-from neutralizer.domain.trades import Trades
-from neutralizer.margin import cash
+from neutralizer.domain.trades import Trades, nothing
+from neutralizer.margin import cash, collateral
 from tests.modelled import with_models
 
 NAMES = ("two-desks", "equity-desks", "multi-asset")
@@ -31,6 +32,7 @@ def random_point(scenario: Scenario, seed: int) -> tuple[Decision, Trades]:
     rise[np.isin(decision.risers, list(moving))] = 0
     decision.rise.value = rise
     decision.cash.value = rng.uniform(0, 1, decision.cash.size)
+    decision.pledged.value = rng.uniform(0, 1, decision.pledged.size)
     decision.borrowed.value = rng.uniform(0, 1, decision.borrowed.size)
     change = np.zeros(len(scenario.holdings.book))
     change[decision.risers] += decision.rise.value
@@ -41,6 +43,7 @@ def random_point(scenario: Scenario, seed: int) -> tuple[Decision, Trades]:
         (decision.buy.value - decision.sell.value) * money / scenario.order_notional,
         decision.cash.value * money / pools.fx[routes.source],
         decision.borrowed.value * money / pools.fx,
+        decision.pledged.value * money / collateral.value(scenario),
     )
     return decision, trades
 
@@ -91,19 +94,14 @@ def test_measure(scenario_named: Named, name: str, measure: str) -> None:
 def test_measures_move_no_more_than_their_sensitivity(scenario_named: Named, name: str) -> None:
     scenario = with_models(scenario_named(name), 2, "rate")
     rng = np.random.default_rng(5)
-    nothing = Trades(
-        np.zeros(len(scenario.holdings.book)),
-        np.zeros(len(scenario.orders.tradable)),
-        np.zeros(len(scenario.routes.source)),
-        np.zeros(len(scenario.pools.ids)),
-    )
+    still = nothing(scenario)
     for limit in (*scenario.limits, *_every_scope(scenario)):
         if limit.measure == "external":
             continue  # moves with orders, which these changes do not make
         move = rng.normal(size=len(scenario.holdings.book)) * 10
-        moved = Trades(move, nothing.order, nothing.cash, nothing.borrowed)
+        moved = replace(still, change=move)
         module = limits.REGISTRY[limit.measure]
-        change = module.amount(moved, scenario, limit) - module.amount(nothing, scenario, limit)
+        change = module.amount(moved, scenario, limit) - module.amount(still, scenario, limit)
         most = float(limits.sensitivity(scenario, limit) @ np.abs(move))
         assert abs(change) <= most * (1 + 1e-9) + 1e-6
 

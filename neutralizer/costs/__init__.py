@@ -10,6 +10,7 @@ import numpy as np
 from neutralizer.costs import (
     booking_fee,
     borrowing,
+    collateral,
     commission_tax,
     financing,
     half_spread,
@@ -30,6 +31,7 @@ REGISTRY: tuple[ModuleType, ...] = (
     financing,
     margin_funding,
     borrowing,
+    collateral,
     risk_charge,
 )
 

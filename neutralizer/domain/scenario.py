@@ -162,6 +162,7 @@ class Pools:
     borrow_rate: Floats  # fraction a year
     shortfall: Floats  # what may be missing at the end: none, but where nothing better is left
     shocks: tuple[tuple[int, ...], ...]  # those that each pool has to be able to pay for
+    morning: Bools  # whether cash now and what arrives today have to cover margin alone
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,20 @@ class Routes:
     target: Ints
     capacity: Floats
     fee: Floats  # fraction of the amount sent
+    days: Ints  # business days until it arrives; one more after the cut-off
+
+
+@dataclass(frozen=True)
+class Collateral:
+    """c. What pools may post for margin in place of cash. `quantity`: units that a pool has apart from its
+    accounts; nan: what its accounts hold.
+    """
+
+    pool: Ints
+    instrument: Ints
+    haircut: Floats  # fraction of value
+    rate: Floats  # opportunity cost, fraction a year
+    quantity: Floats
 
 
 @dataclass(frozen=True)
@@ -262,6 +277,7 @@ class Scenario:
     accounts: Accounts
     pools: Pools
     routes: Routes
+    collateral: Collateral
     risk: Risk
     stressed: tuple[Risk, ...]  # other models of the same factors, for limits only
     scan: Scan

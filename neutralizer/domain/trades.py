@@ -10,23 +10,26 @@ from neutralizer.domain.scenario import Floats, Ints, Scenario
 @dataclass(frozen=True)
 class Trades:
     """What is done. `change` (H,) and `order` (O,) in units; `cash` (R,) sent along each route in the
-    sending pool's currency; `borrowed` (P,) in the pool's currency.
+    sending pool's currency; `borrowed` (P,) in the pool's currency; `pledged` (C,) units of collateral.
     """
 
     change: Floats
     order: Floats
     cash: Floats
     borrowed: Floats
+    pledged: Floats
 
 
 def nothing(scenario: Scenario) -> Trades:
     """No change at all: what `before` is measured on."""
-    return Trades(
-        np.zeros(len(scenario.holdings.book)),
-        np.zeros(len(scenario.orders.tradable)),
-        np.zeros(len(scenario.routes.source)),
-        np.zeros(len(scenario.pools.ids)),
-    )
+    still = np.zeros(len(scenario.holdings.book)), np.zeros(len(scenario.orders.tradable))
+    return without_cash(scenario, *still)
+
+
+def without_cash(scenario: Scenario, change: Floats, order: Floats) -> Trades:
+    """Changes and orders for which nothing is moved, borrowed or pledged yet."""
+    sizes = (len(scenario.routes.source), len(scenario.pools.ids), len(scenario.collateral.pool))
+    return Trades(change, order, *(np.zeros(n) for n in sizes))
 
 
 def position(scenario: Scenario, trades: Trades) -> Floats:

@@ -40,6 +40,10 @@ RULES: tuple[tuple[Rule, str], ...] = (
         "books instruments mandates accounts book_accounts margin_rates scan_arrays shocks loadings crif",
     ),
     (funding_rules.pools_are_sound, ""),
+    (
+        funding_rules.collateral_is_sound,
+        "books instruments positions accounts pools book_accounts collateral",
+    ),
     (shock_rules.shocks_move_one_thing, ""),
     (shock_rules.pools_cover_shocks, "shocks"),
     (shock_rules.arrays_are_sound, ""),

@@ -91,6 +91,12 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _number("minimum_balance", "floor after margin", 0.0),
         _number("borrow_limit", "most it may borrow", 0.0, low=0),
         _number("borrow_rate_bps", "a year; required where borrow_limit > 0", None, low=0),
+        _choice(
+            "due_next_morning",
+            "must cash now and what arrives today cover margin alone",
+            "yes no",
+            "no",
+        ),
         Column(
             "liquidity_after_stress",
             "selector",
@@ -102,6 +108,15 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _id("to_pool", "pool that receives"),
         _number("capacity", "from-currency; default unlimited", None, low=0),
         _number("fee_bps", "of the amount sent", 0.0, low=0, high=10_000),
+        _number("value_days", "business days until it arrives", 0.0, low=0, high=30),
+        Column("cut_off", "time", "time of day, at the offset of as_of; later: one day more"),
+    ),
+    "collateral": (
+        _id("pool_id", "the pool that may post it for margin"),
+        _id("instrument_id", "what is posted: fully paid"),
+        _number("haircut", "fraction of value that does not count", REQUIRED, low=0, high=1),
+        _number("opportunity_bps", "a year, on value posted", 0.0, low=0),
+        _number("quantity", "units the pool has apart; blank: what its accounts hold", None, low=0),
     ),
     "instruments": (
         _id("instrument_id", "the instrument, or a combination_id"),
@@ -265,6 +280,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "accounts": ("account_id",),
     "pools": ("pool_id",),
     "cash_routes": ("from_pool", "to_pool"),
+    "collateral": ("pool_id", "instrument_id"),
     "instruments": ("instrument_id",),
     "positions": ("book_id", "instrument_id"),
     "mandates": ("book_id", "selector", "may"),

@@ -110,3 +110,34 @@ def pools_are_sound(inputs: Inputs, select: Selector, issues: Issues) -> None:
             routes.error(
                 issues, row, "to_pool", "a route from a pool to itself", "name another pool"
             )
+
+
+def collateral_is_sound(inputs: Inputs, select: Selector, issues: Issues) -> None:
+    """Only what is paid in full is posted, and a pool posts of its accounts only what they are not short."""
+    table = inputs["collateral"]
+    payment = dict(zip(select.ids, select.columns["payment"], strict=True))
+    held = _held_by_pool(inputs, select) if len(table) else {}
+    for row, name in enumerate(table["instrument_id"]):
+        if payment.get(name, "fully_paid") != "fully_paid":
+            remedy = "name what is paid in full"
+            table.error(issues, row, "instrument_id", "is margined itself", remedy)
+        short = held.get((table["pool_id"][row], name), 0.0)
+        if np.isnan(table["quantity"][row]) and short < 0:
+            reason = f"the pool's accounts are short {-short:g} of it"
+            table.error(issues, row, "instrument_id", reason, "write a quantity that is held apart")
+
+
+def _held_by_pool(inputs: Inputs, select: Selector) -> dict[tuple[str, str], float]:
+    """Units by pool and instrument, netted over the pool's accounts."""
+    books = sorted(set(inputs["books"]["book_id"]))
+    names = sorted(set(inputs["accounts"]["account_id"]))
+    pool = dict(zip(inputs["accounts"]["account_id"], inputs["accounts"]["pool_id"], strict=True))
+    account = AccountOf(inputs, select, names, books).accounts
+    table, found = inputs["positions"], dict[tuple[str, str], float]()
+    columns = (table["book_id"], table["instrument_id"], table["quantity"].tolist())
+    for book, instrument, quantity in zip(*columns, strict=True):
+        if book in books and instrument in select.index:
+            a = int(account[books.index(book), select.index[instrument]])
+            key = (pool[names[a]] if a >= 0 else "", instrument)
+            found[key] = found.get(key, 0.0) + quantity
+    return found

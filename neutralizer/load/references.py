@@ -52,6 +52,8 @@ _NAMES = (
     ("book_accounts", "account_id", "accounts"),
     ("accounts", "pool_id", "pools"),
     ("cash_routes", "from_pool", "pools"),
+    ("collateral", "pool_id", "pools"),
+    ("collateral", "instrument_id", "instruments"),
     ("cash_routes", "to_pool", "pools"),
     ("combinations", "instrument_id", "instruments"),
     ("mandates", "book_id", "books"),

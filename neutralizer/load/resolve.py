@@ -12,6 +12,7 @@ from neutralizer.domain.scenario import (
     DAYS_A_YEAR,
     Accounts,
     Books,
+    Collateral,
     Costing,
     Ints,
     Pools,
@@ -59,6 +60,7 @@ def resolve(inputs: Inputs, select: Selector) -> Scenario:
         accounts=accounts,
         pools=pools,
         routes=routes,
+        collateral=_collateral(inputs, select),
         risk=risk,
         stressed=tuple(stressed),
         scan=resolve_scan(inputs, select, fx),
@@ -128,17 +130,34 @@ def _pools(inputs: Inputs, fx: dict[str, float], shocks: Shocks) -> Pools:
         shocks=tuple(
             covered(table["liquidity_after_stress"][r], shocks.ids, shocks.sets) for r in order
         ),
+        morning=np.array([table["due_next_morning"][r] == "yes" for r in order], dtype=bool),
     )
 
 
 def _routes(inputs: Inputs) -> Routes:
     table, pools = inputs["cash_routes"], sorted(inputs["pools"]["pool_id"])
+    now = inputs.settings.as_of.time()
+    late = [bool(cut) and now > cut for cut in table["cut_off"]]
     order = sorted(range(len(table)), key=lambda r: (table["from_pool"][r], table["to_pool"][r]))
     return Routes(
         source=_ints(pools.index(table["from_pool"][r]) for r in order),
         target=_ints(pools.index(table["to_pool"][r]) for r in order),
         capacity=np.nan_to_num(table["capacity"][order], nan=np.inf),
         fee=table["fee_bps"][order] * BPS,
+        days=_ints(int(table["value_days"][r]) + late[r] for r in order),
+    )
+
+
+def _collateral(inputs: Inputs, select: Selector) -> Collateral:
+    table, pools = inputs["collateral"], sorted(inputs["pools"]["pool_id"])
+    rows = range(len(table))
+    order = sorted(rows, key=lambda r: (table["pool_id"][r], table["instrument_id"][r]))
+    return Collateral(
+        pool=_ints(pools.index(table["pool_id"][r]) for r in order),
+        instrument=_ints(select.index[table["instrument_id"][r]] for r in order),
+        haircut=table["haircut"][order],
+        rate=table["opportunity_bps"][order] * BPS,
+        quantity=table["quantity"][order],
     )
 
 

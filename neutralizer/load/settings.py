@@ -114,6 +114,7 @@ class TableFiles(_Strict):
     accounts: Any = None
     pools: Any = None
     cash_routes: Any = None
+    collateral: Any = None
     margin_rates: Any = None
     mandates: Any = None
     limits: Any = None

@@ -200,7 +200,12 @@ def _convert(table: Table, column: Column, cells: list[str], issues: Issues) -> 
 
 
 def _explained(column: Column, remedy: str) -> tuple[str, str]:
-    kind = {"id": "not a valid id", "number": "not a number", "date": "not a date"}.get(column.kind)
+    kind = {
+        "id": "not a valid id",
+        "number": "not a number",
+        "date": "not a date",
+        "time": "not a time",
+    }.get(column.kind)
     return (kind or f"not a valid {column.name}", remedy)
 
 
@@ -256,6 +261,7 @@ _READERS: dict[str, Callable[[str, Column], Any]] = {
     "choice": _choice,
     "date": lambda text, column: values.day(text),
     "datetime": lambda text, column: values.instant(text),
+    "time": lambda text, column: values.time_of_day(text),
     "selector": _selector,
     "scope": _selector,
     "list": lambda text, column: tuple(values.identifier(part) for part in text.split(";")),

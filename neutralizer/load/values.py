@@ -1,7 +1,7 @@
 """How one written value is read: ids, numbers, dates. Nothing is guessed, nothing is coerced."""
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 NUMBER = re.compile(
     r"[-+]?(?:0|[1-9][0-9]*)?(?:(?<=[0-9])\.[0-9]*|\.[0-9]+)?(?:(?<=[0-9.])[eE][-+]?[0-9]+)?"
@@ -73,6 +73,13 @@ def instant(text: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("add the offset, for example 2024-06-28T16:00:00-04:00")
     return moment
+
+
+def time_of_day(text: str) -> time:
+    """hh:mm, 24 hours."""
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
+        raise ValueError("write the time as hh:mm, such as 17:30")
+    return time.fromisoformat(text)
 
 
 def duration(text: str) -> timedelta:

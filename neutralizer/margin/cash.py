@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 from neutralizer import margin
 from neutralizer.domain.scenario import Bools, Floats, Ints, Matrix, Scenario
 from neutralizer.domain.trades import Trades, entry_position, sums
+from neutralizer.margin import collateral
 
 if TYPE_CHECKING:
     from neutralizer.decision import Decision
@@ -42,17 +43,19 @@ def _per_pool(scenario: Scenario, weights: Floats) -> Matrix:
 
 def balances(trades: Trades, scenario: Scenario) -> Floats:
     """(P,) cash after, before margin and loans, in the pool's currency."""
+    count = len(scenario.accounts.ids)
+    out = _per_pool(scenario, np.ones(count)) @ outflows(trades, scenario) / scenario.pools.fx
+    everything = np.ones(len(scenario.routes.source), dtype=bool)
+    found: Floats = scenario.pools.cash - out + routed(trades, scenario, everything)
+    return found
+
+
+def routed(trades: Trades, scenario: Scenario, arriving: Bools) -> Floats:
+    """(P,) what routes bring less what they take; only `arriving` ones bring, all take."""
     pools, routes = scenario.pools, scenario.routes
-    found = (
-        pools.cash
-        - _per_pool(scenario, np.ones(len(scenario.accounts.ids)))
-        @ outflows(trades, scenario)
-        / pools.fx
-    )
-    np.subtract.at(found, routes.source, trades.cash)
     received = trades.cash * (1 - routes.fee) * pools.fx[routes.source] / pools.fx[routes.target]
-    np.add.at(found, routes.target, received)
-    return found  # type: ignore[no-any-return]
+    count = len(pools.ids)
+    return sums(routes.target, received * arriving, count) - sums(routes.source, trades.cash, count)
 
 
 def requirements(trades: Trades, scenario: Scenario) -> Floats:
@@ -91,32 +94,79 @@ def _paying(scenario: Scenario, pool: int, shocks: tuple[int, ...]) -> tuple[Int
 
 
 def headroom(trades: Trades, scenario: Scenario) -> Floats:
-    """(P,) balance + borrowed − margin − what its shocks call for − minimum balance, in the pool's
-    currency; a plan keeps it >= 0.
+    """(P,) the least of a pool's rungs, in its currency; a plan keeps it >= 0."""
+    found: Floats = rungs(trades, scenario).min(axis=0)
+    return found
+
+
+def rungs(trades: Trades, scenario: Scenario) -> Floats:
+    """(4, P) what is free of a pool's cash, in its currency, inf where a rung is not asked of it.
+
+    settled   balance + borrowed + collateral − margin − what its shocks call for − minimum balance
+    cash      the same without margin and collateral, which stands in for margin alone
+    morning   cash now, what arrives today and loans, + collateral − margin − minimum balance
+    and that  without margin and collateral
     """
-    free = balances(trades, scenario) + trades.borrowed - requirements(trades, scenario)
-    return free - stress_calls(trades, scenario) - scenario.pools.minimum_balance
+    pools, s = scenario.pools, scenario
+    same_day = s.routes.days == 0
+    posted = collateral.counted(trades, s) - requirements(trades, s)
+    settled = (
+        balances(trades, s) + trades.borrowed - pools.minimum_balance - stress_calls(trades, s)
+    )
+    early = pools.cash + routed(trades, s, same_day) + trades.borrowed - pools.minimum_balance
+    found = np.array([settled + posted, settled, early + posted, early])
+    found[~asked(s)] = np.inf
+    return found
+
+
+def asked(scenario: Scenario) -> Bools:
+    """(4, P) which rungs each pool has to keep."""
+    pledging = collateral.pools(scenario) > 0
+    morning = scenario.pools.morning
+    return np.array([np.ones(len(pledging), dtype=bool), pledging, morning, morning & pledging])
 
 
 def headroom_expression(decision: "Decision", scenario: Scenario) -> Any:
     """(P,) the same in base currency over `money`, concave."""
     import cvxpy as cp
 
-    pools, routes, entries, money = (
-        scenario.pools,
-        scenario.routes,
-        scenario.entries,
-        decision.money,
+    s, pools, money = scenario, scenario.pools, decision.money
+    accounts = np.ones(len(s.accounts.ids))
+    every = margin.expression(decision, s, range(len(s.accounts.ids)))
+    called = _per_pool(s, accounts) @ decision.charged(
+        cp.multiply(s.accounts.multiplier, every) / money
     )
+    stressed = [
+        _stress_expression(decision, s, p, called[p] * (s.stress.margin - 1))
+        for p in range(len(pools.ids))
+    ]
+    kept = pools.minimum_balance * pools.fx / money
+    settled = _settled_expression(decision, s) + decision.borrowed - kept
+    settled = settled - cp.hstack(stressed) if any(pools.shocks) else settled
+    posted = -called
+    if len(s.collateral.pool):
+        posted = collateral.counted_expression(decision, s) + posted
+    start = pools.cash * pools.fx / money
+    early = start + _routed_expression(decision, s, s.routes.days == 0) + decision.borrowed - kept
+    ladder, needed = (settled + posted, settled, early + posted, early), asked(s)
+    if not needed[1:].any():
+        return ladder[0]
+    own = [[ladder[k][p] for k in np.flatnonzero(needed[:, p])] for p in range(len(pools.ids))]
+    return cp.hstack([cp.min(cp.hstack(rows)) for rows in own])
+
+
+def _settled_expression(decision: "Decision", scenario: Scenario) -> Any:
+    """(P,) cash after what is fully paid and what is routed, base currency over `money`."""
+    import cvxpy as cp
+
+    pools, entries, money = scenario.pools, scenario.entries, decision.money
     value, locked = _paid(scenario)
     notional = scenario.instruments.notional[entries.instrument]
     share, before = value / notional, entries.before * notional / money
     some = np.flatnonzero(share)
-    out = _per_pool(scenario, np.ones(len(scenario.accounts.ids)))
-    of_entry = out @ csr_array(
-        (np.ones(len(entries.account)), (entries.account, np.arange(len(entries.account)))),
-        shape=(len(scenario.accounts.ids), len(entries.account)),
-    )
+    shape = (len(scenario.accounts.ids), len(entries.account))
+    of_account = csr_array((np.ones(shape[1]), (entries.account, np.arange(shape[1]))), shape=shape)
+    of_entry = _per_pool(scenario, np.ones(shape[0])) @ of_account
     x = decision.entry[some]
     flow = of_entry[:, some] @ cp.multiply(share[some], x)
     shorts = np.flatnonzero(locked[some])
@@ -125,19 +175,18 @@ def headroom_expression(decision: "Decision", scenario: Scenario) -> Any:
             share[some[shorts]], cp.neg(x[shorts])
         )
     start = np.where(locked, np.maximum(before, 0), before)
-    count = np.arange(len(routes.source))
-    shape = (len(pools.ids), len(count))
+    fixed = pools.cash * pools.fx / money + of_entry @ (share * start)
+    everything = np.ones(len(scenario.routes.source), dtype=bool)
+    return fixed - flow + _routed_expression(decision, scenario, everything)
+
+
+def _routed_expression(decision: "Decision", scenario: Scenario, arriving: Bools) -> Any:
+    """(P,) `routed` in base currency over `money`."""
+    routes, count = scenario.routes, np.arange(len(scenario.routes.source))
+    shape = (len(scenario.pools.ids), len(count))
     sent = csr_array((np.ones(len(count)), (routes.source, count)), shape=shape)
-    received = csr_array((1 - routes.fee, (routes.target, count)), shape=shape)
-    every = margin.expression(decision, scenario, range(len(scenario.accounts.ids)))
-    called = out @ decision.charged(cp.multiply(scenario.accounts.multiplier, every) / money)
-    fixed = (pools.cash - pools.minimum_balance) * pools.fx / money + of_entry @ (share * start)
-    free = fixed - flow + (received - sent) @ decision.cash + decision.borrowed - called
-    stressed = [
-        _stress_expression(decision, scenario, p, called[p] * (scenario.stress.margin - 1))
-        for p in range(len(pools.ids))
-    ]
-    return free - cp.hstack(stressed) if any(pools.shocks) else free
+    received = csr_array(((1 - routes.fee) * arriving, (routes.target, count)), shape=shape)
+    return (received - sent) @ decision.cash
 
 
 def _stress_expression(decision: "Decision", scenario: Scenario, pool: int, more: Any) -> Any:

@@ -48,6 +48,7 @@ def run_files(results: Results, inputs: Mapping[str, bytes], report: bool) -> di
         "positions_next.csv": reports.positions_next(booking),
         "limits.csv": reports.limit_rows(booking, results.best, results.shadow),
         "pools.csv": reports.pool_rows(booking),
+        "collateral.csv": reports.collateral_rows(booking),
         "costs.csv": reports.cost_rows(results.costs),
         "reasons.csv": economics.filled("reasons.csv", results.reasons),
         "shadow_prices.csv": economics.price_rows(results.prices),

@@ -1,6 +1,7 @@
 """The tables beside the tickets: positions, limits, pools, margin, costs."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -11,7 +12,7 @@ from neutralizer.domain.money import plain, rounded
 from neutralizer.domain.plan import Booking
 from neutralizer.domain.scenario import Floats, Scenario
 from neutralizer.domain.trades import Trades, nothing, sums
-from neutralizer.margin import cash
+from neutralizer.margin import cash, collateral
 
 Row = dict[str, str]
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -28,7 +29,11 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "pools.csv": tuple(
         "pool_id currency balance_before received sent outflow borrowed balance_after_transfers "
-        "balance_after margin_before margin_after minimum_balance headroom execution_cost stress_call".split()
+        "balance_after margin_before margin_after minimum_balance headroom execution_cost stress_call "
+        "collateral next_morning".split()
+    ),
+    "collateral.csv": tuple(
+        "pool_id currency instrument_id quantity value haircut counted available".split()
     ),
     "costs.csv": ("book_id", "term", "amount"),
 }
@@ -131,15 +136,16 @@ def pool_rows(booking: Booking) -> list[Row]:
     """Cash, margin (with the multiplier) and what the plan's execution will cost, pool by pool."""
     s, plan = booking.scenario, booking.plan
     pools = s.pools
-    still = [
-        Trades(t.change, t.order, 0 * t.cash, t.borrowed)
-        for t in (plan.trades, plan.after_transfers)
-    ]
+    still = [replace(t, cash=0 * t.cash) for t in (plan.trades, plan.after_transfers)]
     balance, inside = (cash.balances(t, s) for t in still)
+    free = cash.rungs(still[0], s)
+    posted, today = collateral.counted(plan.trades, s), np.zeros(len(pools.ids))
     received, sent = np.zeros(len(pools.ids)), np.zeros(len(pools.ids))
     for transfer in plan.cash:
         sent[s.routes.source[transfer.route]] += float(transfer.amount)
         received[s.routes.target[transfer.route]] += float(transfer.received)
+        if s.routes.days[transfer.route] == 0:
+            today[s.routes.target[transfer.route]] += float(transfer.received)
     before, after = cash.requirements(nothing(s), s), cash.requirements(plan.trades, s)
     stress = cash.stress_calls(plan.trades, s)
     paid, found = _execution_cost(booking), []
@@ -157,15 +163,41 @@ def pool_rows(booking: Booking) -> list[Row]:
             "margin_before": before[p],
             "margin_after": after[p],
             "minimum_balance": pools.minimum_balance[p],
-            "headroom": balance[p] + moved + loan - after[p] - stress[p] - pools.minimum_balance[p],
+            "headroom": free[0, p] + moved,
             "execution_cost": paid[p],
             "stress_call": stress[p],
+            "collateral": posted[p],
+            "next_morning": free[2, p] + today[p] - sent[p],
         }
         row = {"pool_id": name, "currency": pools.currency[p]}
-        found.append(
-            row | {k: str(rounded(float(v), pools.currency[p])) for k, v in values.items()}
-        )
+        found.append(row | {k: _money(v, pools.currency[p]) for k, v in values.items()})
     return found
+
+
+def _money(amount: float, currency: str) -> str:
+    """In the currency's minor unit; blank where it is not asked."""
+    return str(rounded(float(amount), currency)) if np.isfinite(amount) else ""
+
+
+def collateral_rows(booking: Booking) -> list[Row]:
+    """What stands posted for margin after the plan, pool by pool; `counted` is after the haircut."""
+    s, trades, c = booking.scenario, booking.plan.trades, booking.scenario.collateral
+    worth, there, found = collateral.value(s), collateral.available(trades, s), []
+    for k in np.flatnonzero(trades.pledged).tolist():
+        pool, quantity = int(c.pool[k]), float(trades.pledged[k])
+        currency, local = s.pools.currency[pool], quantity * worth[k] / s.pools.fx[pool]
+        row = {
+            "pool_id": s.pools.ids[pool],
+            "currency": currency,
+            "instrument_id": s.instruments.ids[c.instrument[k]],
+            "quantity": plain(quantity),
+            "value": _money(local, currency),
+            "haircut": plain(float(c.haircut[k])),
+            "counted": _money(local * (1 - c.haircut[k]), currency),
+            "available": plain(float(there[k])),
+        }
+        found.append(row)
+    return sorted(found, key=lambda row: (row["pool_id"], row["instrument_id"]))
 
 
 def _execution_cost(booking: Booking) -> Floats:

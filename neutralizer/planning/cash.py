@@ -1,4 +1,4 @@
-"""Cash for a given set of positions: the cheapest routes and loans, least moved among those, in cents."""
+"""Cash for a given set of positions: the cheapest routes, loans and pledges, least moved among those, in cents."""
 
 from decimal import ROUND_CEILING, Decimal
 
@@ -7,64 +7,77 @@ from scipy.optimize import linprog
 
 from neutralizer.domain.money import minor_unit
 from neutralizer.domain.scenario import Floats, Scenario
-from neutralizer.domain.trades import Trades
-from neutralizer.margin import cash
+from neutralizer.domain.trades import Trades, without_cash
+from neutralizer.margin import cash, collateral
 
+DUST = 0.1  # of a cent: less is not moved
 SHORT = 1e3  # what a unit left short weighs against fees, where some may be left short at all
 
 
 def funded(scenario: Scenario, trades: Trades, slack: Floats | None = None) -> Trades | None:
-    """The trades with their cash and loans replaced; None where the pools cannot be covered.
+    """The trades with their cash, loans and pledges replaced; None where the pools cannot be covered.
 
     slack: (P,) what each pool may stay below its floor by, in its own currency.
     """
-    pools, routes = scenario.pools, scenario.routes
+    pools, routes, c = scenario.pools, scenario.routes, scenario.collateral
     if not pools.ids:
         return trades
-    still = Trades(
-        trades.change, trades.order, np.zeros(len(routes.source)), np.zeros(len(pools.ids))
-    )
-    cents = np.array([float(minor_unit(c)) for c in pools.currency])
-    need = -cash.headroom(still, scenario)
+    still = without_cash(scenario, trades.change, trades.order)
+    cents = np.array([float(minor_unit(name)) for name in pools.currency])
+    need = -cash.rungs(still, scenario)
     if (need <= 0).all():
         return still
     short = np.zeros(len(pools.ids)) if slack is None else slack
-    crossing = pools.fx[routes.source] / pools.fx[routes.target] * (1 - routes.fee)
-    flow = np.zeros((len(pools.ids), len(routes.source) + 2 * len(pools.ids)))
-    np.subtract.at(flow, (routes.source, np.arange(len(routes.source))), 1.0)
-    np.add.at(flow, (routes.target, np.arange(len(routes.source))), crossing)
-    flow[:, len(routes.source) :] = np.hstack([np.eye(len(pools.ids))] * 2)
+    step = scenario.instruments.step[c.instrument]
+    whole = np.maximum(np.floor(collateral.available(still, scenario) / step + 1e-9) * step, 0.0)
     spare = cents * (2 + np.bincount(routes.source, minlength=len(pools.ids)))
-    most = np.concatenate([routes.capacity, pools.borrow_limit, short])
-    borrowed = slice(len(routes.source), len(routes.source) + len(pools.ids))
+    units = np.concatenate([cents[routes.source], cents, step, cents])
+    most = np.concatenate([routes.capacity, pools.borrow_limit, whole, short])
+    worth = collateral.value(scenario) / pools.fx[c.pool]
+    dust = DUST * np.concatenate([cents[routes.source], cents, cents[c.pool] / worth, cents])
+    ends = np.cumsum([len(routes.source), len(pools.ids), len(c.pool)])
     for room in (spare, np.zeros_like(spare)):
-        moved = _least(scenario, flow, need + room, most)
+        moved = _least(scenario, need + room, most)
         if moved is not None:
-            cent = np.concatenate([cents[routes.source], cents, cents])
-            amounts = _rounded_up(moved, cent, most)
-            return Trades(
-                trades.change,
-                trades.order,
-                amounts[: len(routes.source)],
-                amounts[borrowed],
-            )
+            amounts = _rounded_up(moved, units, most, dust)
+            return Trades(trades.change, trades.order, *np.split(amounts, ends)[:3])
     return None
 
 
-def _least(scenario: Scenario, flow: Floats, need: Floats, most: Floats) -> Floats | None:
+def _flows(scenario: Scenario) -> Floats:
+    """(4, P, routes + loans + pledges + pools) what one unit of each adds to each rung of each pool."""
+    pools, routes, c = scenario.pools, scenario.routes, scenario.collateral
+    count, r = len(pools.ids), np.arange(len(routes.source))
+    crossing = pools.fx[routes.source] / pools.fx[routes.target] * (1 - routes.fee)
+    worth = collateral.value(scenario) * (1 - c.haircut) / pools.fx[c.pool]
+    found = np.zeros((4, count, len(r) + 2 * count + len(c.pool)))
+    for k in range(4):
+        arriving = 1.0 if k < 2 else routes.days == 0
+        np.subtract.at(found[k], (routes.source, r), 1.0)
+        np.add.at(found[k], (routes.target, r), crossing * arriving)
+        found[k][:, len(r) : len(r) + count] = np.eye(count)
+        found[k][:, -count:] = np.eye(count)
+        if k % 2 == 0:
+            found[k][c.pool, len(r) + count + np.arange(len(c.pool))] = worth
+    return found
+
+
+def _least(scenario: Scenario, need: Floats, most: Floats) -> Floats | None:
     """Least cost first, then least total amount at that cost."""
-    pools, routes = scenario.pools, scenario.routes
-    fx = np.concatenate([pools.fx[routes.source], pools.fx, pools.fx])
-    loans = pools.borrow_rate * scenario.costing.years
-    price = np.concatenate([routes.fee, loans, np.full(len(loans), SHORT)]) * fx
-    bounds = [(0.0, None if np.isinf(m) else m) for m in most]
+    pools, routes, c = scenario.pools, scenario.routes, scenario.collateral
+    asked = cash.asked(scenario)
+    flow, need = _flows(scenario)[asked], need[asked]
+    value, years = collateral.value(scenario), scenario.costing.years
+    size = np.concatenate([pools.fx[routes.source], pools.fx, value, pools.fx])
+    loans, short = pools.borrow_rate * years, np.full(len(pools.ids), SHORT)
+    price = np.concatenate([routes.fee, loans, c.rate * years, short]) * size
     scale = max(float(np.abs(need).max()), 1.0)
-    bounds = [(0.0, None if b is None else b / scale) for _, b in bounds]
+    bounds = [(0.0, None if np.isinf(m) else m / scale) for m in most]
     cheap = linprog(price, -flow, -need / scale, bounds=bounds, method="highs")
     if not cheap.success:
         return None
     few = linprog(
-        fx,
+        size,
         np.vstack([-flow, price]),
         np.append(-need / scale, cheap.fun + 1e-9 * max(abs(cheap.fun), 1e-9)),
         bounds=bounds,
@@ -74,11 +87,13 @@ def _least(scenario: Scenario, flow: Floats, need: Floats, most: Floats) -> Floa
     return found
 
 
-def _rounded_up(amounts: Floats, cents: Floats, most: Floats) -> Floats:
-    """Up to the minor unit of each currency, never above the capacity; dust below it goes."""
+def _rounded_up(amounts: Floats, units: Floats, most: Floats, dust: Floats) -> Floats:
+    """Up to the minor unit of each currency or the step of what is pledged, never above the capacity;
+    dust below it goes.
+    """
     found = np.zeros_like(amounts)
-    for k, (amount, cent) in enumerate(zip(amounts.tolist(), cents.tolist(), strict=True)):
-        if amount > cent / 100:
-            up = Decimal(repr(amount)).quantize(Decimal(repr(cent)), rounding=ROUND_CEILING)
-            found[k] = min(float(up), float(most[k]))
+    for k in np.flatnonzero(amounts > dust).tolist():
+        unit = Decimal(repr(float(units[k])))
+        up = (Decimal(repr(float(amounts[k]))) / unit).to_integral_value(ROUND_CEILING) * unit
+        found[k] = min(float(up), float(most[k]))
     return found

@@ -1,5 +1,6 @@
 """Whole lots -> Plan: fills shared, short sales split, crossings paired, cash in cents."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -31,7 +32,7 @@ def compose(scenario: Scenario, rounded_lots: Rounded) -> Plan:
     transferred = tuple(c - f for c, f in zip(changed, hedged, strict=True))
     transfers = _transfers(scenario, transferred)
     inside = np.array([float(q) for q in transferred])
-    after_transfers = Trades(inside, np.zeros_like(trades.order), trades.cash, trades.borrowed)
+    after_transfers = replace(trades, change=inside, order=np.zeros_like(trades.order))
     hedges = _hedges(scenario, whole.lots, fills, inside, exact_step)
     cash = _cash(scenario, trades)
     return Plan(transfers, hedges, cash, transferred, hedged, trades, after_transfers)

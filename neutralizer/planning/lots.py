@@ -11,7 +11,7 @@ import numpy as np
 
 from neutralizer import limits
 from neutralizer.domain.scenario import Floats, Scenario
-from neutralizer.domain.trades import Trades
+from neutralizer.domain.trades import Trades, without_cash
 from neutralizer.errors import Infeasible
 from neutralizer.planning.cash import funded
 from neutralizer.planning.fine import settle
@@ -102,7 +102,7 @@ def _checked(
     if settled is None:
         return None
     repaired = repair(scenario, grain, settled, _beyond(scenario, standard))
-    trades = Trades(repaired.change, repaired.order, *_no_cash(scenario))
+    trades = without_cash(scenario, repaired.change, repaired.order)
     paid = funded(scenario, trades, standard.pool_slack)
     if paid is None or excess(scenario, trades, standard).any():
         return None
@@ -110,8 +110,9 @@ def _checked(
 
 
 def _beyond(scenario: Scenario, standard: Standard) -> Beyond:
-    empty = _no_cash(scenario)
-    return lambda whole: excess(scenario, Trades(whole.change, whole.order, *empty), standard)
+    return lambda whole: excess(
+        scenario, without_cash(scenario, whole.change, whole.order), standard
+    )
 
 
 def _curved(scenario: Scenario) -> Floats:
@@ -152,7 +153,7 @@ def _search(
         found = _checked(settled, scenario, standard, grain)
         if found is not None:
             return found
-        trades = Trades(settled.change, settled.order, *_no_cash(scenario))
+        trades = without_cash(scenario, settled.change, settled.order)
         beyond = excess(scenario, trades, standard)
         paid = funded(scenario, trades, standard.pool_slack)
         room = np.where(beyond > 0, np.maximum(2 * room, room + 2 * beyond + TOUCH * scale), room)
@@ -190,7 +191,3 @@ def _right_hand_sides(
     if "pools" in solution.canonical.rows:
         b[solution.canonical.rows["pools"]] -= pool_room / pool_scales(scenario)
     return b, loose
-
-
-def _no_cash(scenario: Scenario) -> tuple[Floats, Floats]:
-    return np.zeros(len(scenario.routes.source)), np.zeros(len(scenario.pools.ids))

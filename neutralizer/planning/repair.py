@@ -10,7 +10,7 @@ import numpy as np
 
 from neutralizer import limits
 from neutralizer.domain.scenario import Floats, Ints, Scenario
-from neutralizer.domain.trades import Trades
+from neutralizer.domain.trades import without_cash
 from neutralizer.planning.grain import Grain
 from neutralizer.planning.integers import Whole
 
@@ -88,8 +88,7 @@ def _effects(scenario: Scenario, whole: Whole, limit: int, movable: Ints, order:
     """What one lot bought by each holding adds to what the limit is out by, in its own unit."""
     row = scenario.limits[limit]
     measure = limits.REGISTRY[row.measure].amount
-    empty = np.zeros(len(scenario.routes.source)), np.zeros(len(scenario.pools.ids))
-    start = measure(Trades(whole.change, whole.order, *empty), scenario, row)
+    start = measure(without_cash(scenario, whole.change, whole.order), scenario, row)
     direction = 1.0 if start > row.upper else -1.0
     inside = set(row.holdings.tolist()) if row.measure != "external" else set(movable.tolist())
     found = np.zeros(len(movable))
@@ -100,7 +99,9 @@ def _effects(scenario: Scenario, whole: Whole, limit: int, movable: Ints, order:
         lot = scenario.tradables.lot[scenario.orders.tradable[o]]
         change[h] += lot
         orders[o] += lot
-        found[k] = direction * (measure(Trades(change, orders, *empty), scenario, row) - start)
+        found[k] = direction * (
+            measure(without_cash(scenario, change, orders), scenario, row) - start
+        )
     return found
 
 

@@ -11,7 +11,7 @@ from neutralizer import costs, limits
 from neutralizer.decision import Decision
 from neutralizer.domain.scenario import Floats, Ints, Scenario
 from neutralizer.domain.trades import nothing
-from neutralizer.margin import cash
+from neutralizer.margin import cash, collateral
 
 ROOM = 1e-7  # of a limit's scale: what the solver gets, so that its answer keeps the limit exactly
 UNIT = 1e-6  # of the gross before: the objective's unit, so that costs are some tens to thousands
@@ -71,7 +71,7 @@ def build(
     program = Program(None, decision, {}, unit, [])
     program.constraints |= _limits(program, scenario, give, room) | _pools(program, scenario, give)
     objective = _cost(program, scenario) if give is None else _given(program, scenario, give)
-    program.constraints |= decision.constraints()
+    program.constraints |= decision.constraints() | collateral.constraints(decision, scenario)
     program.boxes += decision.boxes()
     if boxed:
         for k, (variable, most) in enumerate(decision.boxes()):

@@ -10,7 +10,7 @@ import numpy as np
 from neutralizer import costs, limits, margin
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, nothing, position
-from neutralizer.margin import cash
+from neutralizer.margin import cash, collateral
 from neutralizer.program.build import Give, pool_scales
 
 FEASIBLE = 1e-6  # of each thing's own scale
@@ -79,7 +79,7 @@ def violations(trades: Trades, scenario: Scenario) -> dict[str, float]:
 
 
 def _own_bounds(trades: Trades, scenario: Scenario) -> dict[str, float]:
-    """Mandates, conservation, participation, routes, loans; equalities of units over half a step."""
+    """Mandates, conservation, participation, routes, loans, pledges; equalities of units over half a step."""
     h, orders, after = scenario.holdings, scenario.orders, position(scenario, trades)
     scale = np.maximum(np.abs(h.before), scenario.tradables.lot[h.instrument])
     outside = np.maximum(np.maximum(h.low - after, after - h.high), 0) / scale
@@ -96,12 +96,15 @@ def _own_bounds(trades: Trades, scenario: Scenario) -> dict[str, float]:
     )
     limit = scenario.pools.borrow_limit
     loans = np.maximum(trades.borrowed - limit, 0) / np.maximum(limit, 1.0)
+    there = collateral.available(trades, scenario)
+    pledged = np.maximum(trades.pledged - there, 0) / np.maximum(np.abs(there), 1.0)
     return {
         "mandates": float(outside.max(initial=0)),
         "conservation": float((np.abs(apart) / (step / 2)).max(initial=0)) * FEASIBLE,
         "participation": float(over[scenario.tradables.cap > 0].max(initial=0)),
         "cash routes": float(routes.max(initial=0)),
         "borrowing": float(loans.max(initial=0)),
+        "pledges": float(pledged.max(initial=0)),
     }
 
 

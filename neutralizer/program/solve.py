@@ -12,6 +12,7 @@ from neutralizer import margin
 from neutralizer.domain.scenario import Floats, Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.errors import Infeasible, NotSolved
+from neutralizer.margin import collateral
 from neutralizer.program import conflict
 from neutralizer.program.bound import dual_bound
 from neutralizer.program.build import ROOM, Give, Program, build
@@ -188,6 +189,7 @@ def recovered(program: Program, canonical: Canonical, x: Floats) -> Trades:
         order,
         np.minimum(value(decision.cash) * money / pools.fx[routes.source], routes.capacity),
         np.minimum(value(decision.borrowed) * money / pools.fx, pools.borrow_limit),
+        value(decision.pledged) * money / collateral.value(scenario),
     )
 
 

@@ -1,14 +1,17 @@
 """Cash is conserved to the cent, margin is what the models say, costs are what is reported."""
 
 from collections import defaultdict
+from dataclasses import replace
 from decimal import Decimal
+
+import numpy as np
 
 from neutralizer import margin
 from neutralizer.costs.attribution import by_book
 from neutralizer.domain.money import minor_unit, rounded
 from neutralizer.domain.scenario import Floats, Scenario
 from neutralizer.domain.trades import Trades, nothing
-from neutralizer.margin import cash
+from neutralizer.margin import cash, collateral
 from neutralizer.proof.files import Files, Row, decimal, same
 from neutralizer.proof.ledger import Ledger
 
@@ -82,12 +85,17 @@ def _pools(
     plain, inside = (_without_routes(t, scenario) for t in (ledger.after, ledger.after_transfers))
     called = cash.requirements(ledger.after, scenario)
     before = cash.requirements(nothing(scenario), scenario)
-    stress = cash.stress_calls(ledger.after, scenario)
+    stress, posted = (
+        cash.stress_calls(ledger.after, scenario),
+        _pledges(scenario, files, ledger, faults),
+    )
+    free = cash.rungs(replace(ledger.after, cash=0 * ledger.after.cash), scenario)
+    today = _today(scenario, files)
     for p, name in enumerate(pools.ids):
         row, moved = rows[name], float(received[name] - sent[name])
         balance, borrowed = float(plain[p]) + moved, float(decimal(row["borrowed"]))
-        headroom = balance + borrowed - float(called[p]) - float(pools.minimum_balance[p])
-        headroom -= float(stress[p])
+        late = float(today[name] - sent[name])
+        least = min(free[:2, p].min() + moved, free[2:, p].min() + late)
         for column, value in (
             ("balance_before", float(pools.cash[p])),
             ("received", float(received[name])),
@@ -98,21 +106,62 @@ def _pools(
             ("margin_before", float(before[p])),
             ("margin_after", float(called[p])),
             ("minimum_balance", float(pools.minimum_balance[p])),
-            ("headroom", headroom),
+            ("headroom", float(free[0, p]) + moved),
             ("stress_call", float(stress[p])),
+            ("collateral", float(posted[p])),
+            ("next_morning", float(free[2, p]) + late),
         ):
-            if not same(row[column], value):
+            if not np.isfinite(value):
+                faults += [f"pool {name}: {column} is asked of nobody"] if row[column] else []
+            elif not same(row[column], value):
                 faults.append(f"pool {name}: {column} {row[column]} is not {value:.2f}")
         if not 0 <= borrowed <= pools.borrow_limit[p]:
             faults.append(f"pool {name} borrows {borrowed}, its limit is {pools.borrow_limit[p]:g}")
-        if headroom < -float(pools.shortfall[p]):
-            faults.append(f"pool {name} ends {-headroom:.2f} below its floor")
+        if least < -float(pools.shortfall[p]):
+            faults.append(f"pool {name} ends {-least:.2f} below its floor")
+
+
+def _today(scenario: Scenario, files: Files) -> dict[str, Decimal]:
+    """What each pool receives on the day itself."""
+    pools, routes = scenario.pools, scenario.routes
+    same_day = {
+        (pools.ids[a], pools.ids[b])
+        for a, b, d in zip(routes.source, routes.target, routes.days, strict=True)
+        if d == 0
+    }
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for row in files["cash_transfers.csv"]:
+        if (row["from_pool"], row["to_pool"]) in same_day:
+            found[row["to_pool"]] += decimal(row["received"])
+    return found
+
+
+def _pledges(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) -> Floats:
+    """(P,) what the lines of collateral.csv count for; each is known, there, and worth what it says."""
+    c, s = scenario.collateral, scenario
+    there, worth = collateral.available(ledger.after, s), collateral.value(s)
+    place = {
+        (s.pools.ids[p], s.instruments.ids[i]): k
+        for k, (p, i) in enumerate(zip(c.pool, c.instrument, strict=True))
+    }
+    for row in files["collateral.csv"]:
+        name = f"collateral {row['instrument_id']} of {row['pool_id']}"
+        k = place.pop((row["pool_id"], row["instrument_id"]), None)
+        if k is None:
+            faults.append(f"{name} may not be posted, or stands twice")
+            continue
+        pool, quantity = int(c.pool[k]), float(decimal(row["quantity"]))
+        local = quantity * worth[k] / s.pools.fx[pool]
+        if not 0 < quantity <= there[k] * (1 + 1e-12):
+            faults.append(f"{name}: {row['quantity']} are posted, {there[k]:g} are there")
+        if not same(row["value"], local) or not same(row["counted"], local * (1 - c.haircut[k])):
+            faults.append(f"{name}: {row['value']} counting {row['counted']} is not its value")
+    return collateral.counted(ledger.after, s)
 
 
 def _without_routes(trades: Trades, scenario: Scenario) -> Floats:
     """(P,) balances before any cash is moved: what moves is added as written, to the cent."""
-    still = Trades(trades.change, trades.order, 0 * trades.cash, trades.borrowed)
-    return cash.balances(still, scenario)
+    return cash.balances(replace(trades, cash=0 * trades.cash), scenario)
 
 
 def _margins(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) -> None:

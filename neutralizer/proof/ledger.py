@@ -7,7 +7,7 @@ from decimal import Decimal
 import numpy as np
 
 from neutralizer.costs.attribution import Fill
-from neutralizer.domain.scenario import Scenario
+from neutralizer.domain.scenario import Floats, Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.proof.files import Files, Row, decimal
 
@@ -112,5 +112,19 @@ def _states(scenario: Scenario, files: Files, ledger: Ledger) -> tuple[Trades, T
     for row in files["pools.csv"]:
         if row["pool_id"] in pools:
             borrowed[pools.index(row["pool_id"])] = float(decimal(row["borrowed"]))
-    none = np.zeros_like(order)
-    return Trades(outside, order, cash, borrowed), Trades(inside, none, cash, borrowed)
+    paid = cash, borrowed, _pledged(scenario, files)
+    return Trades(outside, order, *paid), Trades(inside, np.zeros_like(order), *paid)
+
+
+def _pledged(scenario: Scenario, files: Files) -> Floats:
+    """(C,) units of each line of collateral.csv."""
+    c, found = scenario.collateral, np.zeros(len(scenario.collateral.pool))
+    names = [
+        (scenario.pools.ids[p], scenario.instruments.ids[i])
+        for p, i in zip(c.pool, c.instrument, strict=True)
+    ]
+    for row in files["collateral.csv"]:
+        key = (row["pool_id"], row["instrument_id"])
+        if key in names:
+            found[names.index(key)] += float(decimal(row["quantity"]))
+    return found

@@ -6,7 +6,7 @@ each for the book that can relieve it most cheaply. Margin, turnover and externa
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -137,7 +137,7 @@ class _Hand:
         order[o] += quantity
         own = self.legs[0] == o
         np.add.at(change, self.legs[1][own], quantity * self.legs[2][own])
-        self.trades = Trades(change, order, self.trades.cash, self.trades.borrowed)
+        self.trades = replace(self.trades, change=change, order=order)
 
 
 def _linear(trades: Trades, s: Scenario, limit: Limit) -> Floats:

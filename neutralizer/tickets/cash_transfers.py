@@ -22,7 +22,9 @@ def _row(booking: Booking, transfer: CashTransfer) -> dict[str, str]:
     source, target = (int(x[transfer.route]) for x in (s.routes.source, s.routes.target))
     names = (s.pools.ids[source], s.pools.ids[target])
     return head(booking, cash_id(booking, transfer)) | {
-        "value_date": later(s.business_date, 0, s.calendar).isoformat(),
+        "value_date": later(
+            s.business_date, int(s.routes.days[transfer.route]), s.calendar
+        ).isoformat(),
         "from_pool": names[0],
         "to_pool": names[1],
         "currency": s.pools.currency[source],

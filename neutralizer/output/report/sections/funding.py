@@ -13,9 +13,11 @@ POOL = (
     ("balance_after", "balance after", ""),
     ("borrowed", "borrowed", ""),
     ("margin_after", "margin to post", ""),
+    ("collateral", "posted in securities", "after their haircuts"),
     ("stress_call", "kept for its shocks", "margin and losses in cash beyond today's"),
     ("minimum_balance", "minimum balance", ""),
     ("headroom", "free", "balance and loan, less margin and minimum"),
+    ("next_morning", "free the next morning", "cash now and what arrives today, less margin"),
     ("margin_before", "margin before, to compare", ""),
     ("execution_cost", "execution cost of its fills", "out of the minimum balance"),
 )
