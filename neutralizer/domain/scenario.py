@@ -190,6 +190,15 @@ class Collateral:
 
 
 @dataclass(frozen=True)
+class Conversions:
+    """Of what is paid in another currency than the pool's: a row for each pool and currency."""
+
+    row: Ints  # (N,) row of each entry, -1 where nothing is converted
+    pool: Ints  # (rows,)
+    rate: Floats  # (rows,) fraction of what is converted
+
+
+@dataclass(frozen=True)
 class Risk:
     """Factor exposures of one unit, and the daily covariance in one of its two forms."""
 
@@ -278,6 +287,7 @@ class Scenario:
     pools: Pools
     routes: Routes
     collateral: Collateral
+    conversions: Conversions
     risk: Risk
     stressed: tuple[Risk, ...]  # other models of the same factors, for limits only
     scan: Scan

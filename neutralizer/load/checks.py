@@ -52,6 +52,7 @@ RULES: tuple[tuple[Rule, str], ...] = (
     (simm_rules.sensitivities_are_reckonable, "crif fx instruments"),
     (economics.legs_are_whole, ""),
     (risk_rules.one_model, "factors factor_covariance"),
+    (risk_rules.currency_factors_are_sound, "factors"),
     (risk_rules.risk_is_complete, "books mandates factors loadings"),
     (risk_rules.covariances_are_sound, ""),
     (risk_rules.volatilities_are_believable, "factors"),

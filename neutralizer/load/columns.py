@@ -121,7 +121,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "instruments": (
         _id("instrument_id", "the instrument, or a combination_id"),
         _choice("asset_class", "what it is", ASSET_CLASSES, REQUIRED),
-        _id("currency", "currency of price and costs"),
+        _id("currency", "currency of price and costs; GBX, ZAC, ILA, USX are hundredths"),
         _number("price", "local; what everything is valued and crossed at"),
         _text("price_rule", "MID, LAST, CLOSE, SETTLE: a label"),
         _text("price_source", "a label"),
@@ -149,7 +149,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _number("settlement_days", "business days", None, low=0, high=30),
         Column("expiry", "date", "last day"),
         _id("isin", "for the tickets", ""),
-        _id("underlying", "for selectors", ""),
+        _id("underlying", "for selectors; of fx, the currency that is bought", ""),
+        _id("quote_currency", "of fx, the currency it is paid in; default currency", ""),
         _text("sector", "for selectors"),
         _id("issuer", "for selectors", ""),
         _id("country", "for selectors", ""),
@@ -170,6 +171,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _choice("basis", "loading multiplies notional or quantity", "value unit", "value"),
         _text("unit", "for people"),
         _text("description", "for people"),
+        _id("currency", "that it is: loadings follow where none are written", ""),
     ),
     "loadings": (
         _id("instrument_id", "the instrument"),
@@ -179,6 +181,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "fx": (
         _id("currency", "the currency"),
         _number("rate", "base currency per unit", REQUIRED, above=0),
+        _number("half_spread_bps", "of converting it, against the base currency", 0.0, low=0),
     ),
     "margin_rates": (
         _id("instrument_id", "the instrument"),

@@ -4,8 +4,9 @@ import numpy as np
 
 from neutralizer.domain.scenario import Bools
 from neutralizer.issues import Issues
+from neutralizer.load.currencies import fx_rates
 from neutralizer.load.inputs import Inputs
-from neutralizer.load.instruments import combination_legs, fx_rates, prices
+from neutralizer.load.instruments import combination_legs, prices
 from neutralizer.load.mandates import Selector, freedoms
 
 SMALLEST_UNIT, LARGEST_UNIT, LARGEST_POSITION = 1e-12, 1e15, 1e18  # base currency

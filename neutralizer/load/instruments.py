@@ -6,19 +6,13 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from neutralizer.domain.scenario import Floats, Instruments, Tradables
+from neutralizer.load.currencies import major, share
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.mandates import Selector
 from neutralizer.load.risk import volatility_scale
 from neutralizer.load.table import Table
 
 BPS = 1e-4
-
-
-def fx_rates(inputs: Inputs) -> dict[str, float]:
-    """Base currency per unit of each currency that has a rate."""
-    table = inputs["fx"]
-    rates = dict(zip(table["currency"], table["rate"].tolist(), strict=True))
-    return rates | {inputs.settings.base_currency: 1.0}
 
 
 def prices(table: Table, rows: list[int]) -> Floats:
@@ -48,7 +42,7 @@ def tradables_of(
         asset_class=tuple(select.columns["asset_class"]),
         text={name: tuple(values) for name, values in select.columns.items()},
         fully_paid=np.array([p == "fully_paid" for p in select.columns["payment"]], dtype=bool),
-        value=(tradables.price * multiplier * rate)[:count],
+        value=(tradables.price * multiplier * tradables.fx)[:count],
         notional=notional[:count],
         step=np.minimum(1.0, tradables.lot)[:count],
         long_financing=table["long_financing_bps"][select.rows] * BPS,
@@ -66,7 +60,8 @@ def _tradables(
     rate: Floats,
 ) -> Tradables:
     table, legs, count = inputs["instruments"], combination_legs(inputs), len(select.rows)
-    local = prices(table, rows)
+    of_major = np.array([share(table["currency"][r]) for r in rows])
+    local = prices(table, rows) * of_major
     eligible = np.array([table["cross_eligible"][r] != "no" for r in rows], dtype=bool)
     for k, name in enumerate(sorted(legs), count):
         local[k] = sum(q * local[select.index[i]] for i, q in legs[name])
@@ -74,14 +69,14 @@ def _tradables(
     commission = table["commission_bps"][rows] * BPS * notional
     commission += table["commission_per_unit"][rows] * rate
     text = {
-        name: tuple(table[name][r] for r in rows)
-        for name in ("currency", "price_rule", "price_source", "isin")
+        name: tuple(table[name][r] for r in rows) for name in ("price_rule", "price_source", "isin")
     }
     times = [table["price_time"][r] for r in rows]
     return Tradables(
         ids=(*select.ids, *sorted(legs)),
         is_combination=np.arange(len(rows)) >= count,
-        fx=rate,
+        currency=tuple(major(table["currency"][r]) for r in rows),
+        fx=rate / of_major,
         price=local,
         multiplier=multiplier,
         notional=notional,

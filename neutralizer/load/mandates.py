@@ -10,7 +10,7 @@ from neutralizer.load.inputs import Inputs
 FREEDOM = {"none": 0, "reduce": 1, "trade": 2}
 SELECTABLE = (
     "asset_class currency price_rule price_source payment hedge_instrument cross_eligible isin "
-    "underlying sector issuer country"
+    "underlying quote_currency sector issuer country"
 ).split()
 
 

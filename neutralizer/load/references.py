@@ -6,6 +6,7 @@ from neutralizer.issues import Issues
 from neutralizer.load import values
 from neutralizer.load.accounts import AccountOf
 from neutralizer.load.columns import KEYS
+from neutralizer.load.currencies import MINOR, fx_rates
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.mandates import Selector
 from neutralizer.load.table import Table
@@ -126,13 +127,16 @@ def selector_selects(
 
 def currencies_have_rates(inputs: Inputs, select: Selector, issues: Issues) -> None:
     """Every currency has a rate to the base currency."""
-    known = {*inputs["fx"]["currency"], inputs.settings.base_currency}
+    known = set(fx_rates(inputs))
     columns = dict.fromkeys(("instruments", "pools", "scan_groups"), "currency")
     for name, column in (columns | {"crif": "amount_currency"}).items():
         table = inputs[name]
         for row, currency in enumerate(table[column]):
             if currency and currency not in known:
                 table.error(issues, row, column, "no rate for this currency", "add it to fx")
+            elif name == "pools" and currency in MINOR:
+                reason, remedy = "a minor unit", f"hold the pool in {MINOR[currency]}"
+                table.error(issues, row, column, reason, remedy)
     for row, currency in enumerate(inputs["fx"]["currency"]):
         if currency == inputs.settings.base_currency and inputs["fx"]["rate"][row] != 1:
             inputs["fx"].error(

@@ -21,9 +21,10 @@ from neutralizer.domain.scenario import (
     Shocks,
     Stress,
 )
+from neutralizer.load.currencies import conversions, fx_rates
 from neutralizer.load.holdings import holdings_of
 from neutralizer.load.inputs import Inputs
-from neutralizer.load.instruments import BPS, fx_rates, tradables_of
+from neutralizer.load.instruments import BPS, tradables_of
 from neutralizer.load.limits import resolve_limits
 from neutralizer.load.mandates import Selector
 from neutralizer.load.risk import resolve_risk
@@ -61,6 +62,7 @@ def resolve(inputs: Inputs, select: Selector) -> Scenario:
         pools=pools,
         routes=routes,
         collateral=_collateral(inputs, select),
+        conversions=conversions(inputs, select, entries, accounts.pool),
         risk=risk,
         stressed=tuple(stressed),
         scan=resolve_scan(inputs, select, fx),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from neutralizer.domain.scenario import NORMAL, Bools, Floats, Risk
+from neutralizer.load.currencies import exposures
 from neutralizer.load.inputs import Inputs, Square
 from neutralizer.load.mandates import Selector
 
@@ -102,4 +103,6 @@ def _exposure(inputs: Inputs, select: Selector, factors: list[str]) -> Floats:
     rows = [select.index[i] for i in table["instrument_id"]]
     columns = [column[f] for f in table["factor_id"]]
     found[rows, columns] = table["loading"]
+    for i, factor, loading in exposures(inputs, select):
+        found[i, column[factor]] = loading
     return found

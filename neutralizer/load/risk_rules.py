@@ -7,6 +7,7 @@ import numpy as np
 from neutralizer.domain.scenario import NORMAL, Floats
 from neutralizer.issues import Issues
 from neutralizer.load.columns import SQUARE_TABLES
+from neutralizer.load.currencies import exposures
 from neutralizer.load.economics import in_play
 from neutralizer.load.inputs import Inputs, Square
 from neutralizer.load.mandates import Selector
@@ -66,11 +67,25 @@ def _same_factors(inputs: Inputs, square: Square, issues: Issues) -> None:
             inputs["factors"].error(issues, names.index(name), "factor_id", reason, remedy)
 
 
+def currency_factors_are_sound(inputs: Inputs, select: Selector, issues: Issues) -> None:
+    """A factor that is a currency multiplies notional, and is another than the base currency."""
+    table = inputs["factors"]
+    for row, currency in enumerate(table["currency"]):
+        if currency and table["basis"][row] != "value":
+            remedy = "write basis value, or leave currency blank and write loadings"
+            table.error(issues, row, "currency", "the factor counts units", remedy)
+        if currency == inputs.settings.base_currency:
+            remedy = "name another, or leave it blank"
+            table.error(issues, row, "currency", "the base currency does not move", remedy)
+
+
 def risk_is_complete(inputs: Inputs, select: Selector, issues: Issues) -> None:
     """What is held or may be traded has loadings, specific volatility, or a covariance row."""
     table = inputs["instruments"]
     row_of = {i: r for r, i in enumerate(table["instrument_id"])}
     loaded = set(inputs["loadings"]["instrument_id"])
+    pairs = np.array([kind == "fx" for kind in select.columns["asset_class"]], dtype=bool)
+    loaded |= {select.ids[i] for i, _, _ in exposures(inputs, select) if pairs[i]}
     dense = inputs.squares.get("covariance")
     covered = set(dense.ids) if dense else set()
     for i in np.flatnonzero(in_play(inputs, select)[0].any(axis=0)).tolist():

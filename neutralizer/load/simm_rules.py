@@ -1,9 +1,9 @@
 """Rules about SIMM: its parameters are there, and know every sensitivity."""
 
 from neutralizer.issues import Issues
+from neutralizer.load.currencies import fx_rates
 from neutralizer.load.folder import SCENARIO_FILE
 from neutralizer.load.inputs import Inputs
-from neutralizer.load.instruments import fx_rates
 from neutralizer.load.mandates import Selector
 from neutralizer.load.simm import CLASS_OF, DOLLAR, Row, rows_of, simm_of
 from neutralizer.load.simm_parameters import BadParameters
