@@ -16,7 +16,7 @@ from pathlib import Path
 
 EXAMPLES = Path(__file__).resolve().parent
 ROOT = EXAMPLES.parent
-NAMES = ("two-desks", "equity-desks", "multi-asset", "options")
+NAMES = ("two-desks", "equity-desks", "multi-asset", "options", "rates")
 PAGES = sorted([*EXAMPLES.rglob("*.md"), *(ROOT / "docs").glob("*.md")])
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

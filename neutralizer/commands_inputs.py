@@ -8,7 +8,7 @@ import click
 
 from neutralizer.talk import FOLDER, OVERRIDES, say_issues
 
-EXAMPLES = ("two-desks", "equity-desks", "multi-asset", "options")
+EXAMPLES = ("two-desks", "equity-desks", "multi-asset", "options", "rates")
 
 
 @click.command()

@@ -31,7 +31,7 @@ LAST_WINDOWS = (10.0, np.inf, np.inf)  # every holding an integer
 MOST_INTEGERS = 600  # beyond it the last windows would only burn time
 NEAREST_PREMIUM = 5e-4  # of the cost: what plain rounding may cost
 CURVED = ("volatility", "var")
-CURVED_MARGIN = ("volatility",)
+CURVED_MARGIN = ("volatility", "simm")
 TOUCH = 1e-9  # of a limit's scale: room against the rounding solver's own tolerance
 
 

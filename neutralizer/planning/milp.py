@@ -17,6 +17,7 @@ from neutralizer.program.process import in_child, sparse_parts
 from neutralizer.program.solve import Solution
 
 NODES = 60
+MORE = 50  # times as many, where the first found nothing and no proof that there is nothing
 LAST_NODES = 3000  # where there is no window any more
 PREMIUM = 5e-4  # of the cost: where the search may stop
 ROUNDS = 5  # of tangents
@@ -57,10 +58,9 @@ def attempt(
     integers = Integers(solution, rounding.grain, scenario, window)
     nodes = NODES if np.isfinite(window) else LAST_NODES
     for _ in range(ROUNDS):
-        task = _task(rounding, integers, b, loose, nodes)
-        answer = in_child(task, scenario.time_limit, scenario.memory_limit)
-        rounding.seconds += answer["seconds"]
-        rounding.nodes += max(answer["nodes"], 0)
+        answer = _answer(rounding, integers, b, loose, nodes)
+        if answer["x"] is None and answer["status"] != "Infeasible" and np.isfinite(window):
+            answer = _answer(rounding, integers, b, loose, MORE * nodes)
         if answer["x"] is None:
             everything = bool(rounding.grain.coarse_holding.all()) and not np.isfinite(window)
             rounding.proven = answer["status"] == "Infeasible" and everything
@@ -69,6 +69,17 @@ def attempt(
         if not rounding.tangents.add(solution.canonical, x) or not _matters(rounding, x):
             break
     return integers.whole(answer["x"])
+
+
+def _answer(
+    rounding: Rounding, integers: Integers, b: Floats, loose: dict[int, float], nodes: int
+) -> dict[str, Any]:
+    scenario = rounding.scenario
+    task = _task(rounding, integers, b, loose, nodes)
+    answer = in_child(task, scenario.time_limit, scenario.memory_limit)
+    rounding.seconds += answer["seconds"]
+    rounding.nodes += max(answer["nodes"], 0)
+    return answer
 
 
 def _matters(rounding: Rounding, x: Floats) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 
 from neutralizer import limits
 from neutralizer.domain.scenario import Bools, Floats, Limit, Scenario
-from neutralizer.errors import NotSolved
+from neutralizer.errors import Infeasible, NotSolved
 from neutralizer.limits.standing import BEST_EFFORT
 from neutralizer.margin import cash
 from neutralizer.program.build import Give, pool_scales
@@ -32,7 +32,10 @@ def answered(scenario: Scenario) -> tuple[Scenario, Solution]:
     for let_out in LET_OUT[:-1]:
         with suppress(NotSolved):
             best = settled(scenario, let_out)
-            return best, solve(best)
+            with suppress(
+                Infeasible
+            ):  # by less than was let out: a class is kept to its own accuracy
+                return best, solve(best)
     best = settled(scenario, LET_OUT[-1])
     return best, solve(best)
 
