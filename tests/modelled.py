@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from neutralizer import margin
-from neutralizer.domain.scenario import Accounts, Scan, Scenario, Shocks, Stress
+from neutralizer.domain.scenario import Accounts, Credit, Scan, Scenario, Shocks, Stress
 from neutralizer.domain.simm import Bucket, Family, Simm
 
 POINTS = 16
@@ -50,6 +50,7 @@ def drawn_scan(scenario: Scenario, rng: np.random.Generator, rate: float = 0.1) 
         short_option=np.array([0.0, 0.05, 0.3]) * float(np.median(size)),
         add_on=np.array([0.0, 0.01, 0.0]),
         is_option=rng.integers(0, 2, count).astype(bool),
+        credits=(Credit((0, 1), (1.0, 2.0), 0.5), Credit((1, 2), (1.0, 1.0), 0.8)),
     )
 
 

@@ -118,6 +118,17 @@ class Accounts:
 
 
 @dataclass(frozen=True)
+class Credit:
+    """What two product groups with opposite deltas are let go: of each, `rate` of an outright's scan for
+    each delta in a spread.
+    """
+
+    groups: tuple[int, int]
+    ratios: tuple[float, float]
+    rate: float
+
+
+@dataclass(frozen=True)
 class Scan:
     """What scan margin is reckoned from: losses by scan point, product groups and their charges."""
 
@@ -129,6 +140,7 @@ class Scan:
     short_option: Floats  # (groups,) base per short option unit: the least that they ask
     add_on: Floats  # (groups,) fraction of notional
     is_option: Bools  # (I,)
+    credits: tuple[Credit, ...]  # in the order in which spreads are formed
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,7 @@ RULES: tuple[tuple[Rule, str], ...] = (
     (shock_rules.pools_cover_shocks, "shocks"),
     (shock_rules.arrays_are_sound, ""),
     (shock_rules.aggregators_are_known, "scan_arrays"),
+    (shock_rules.credits_join_two_groups, ""),
     (simm_rules.parameters_are_there, ""),
     (simm_rules.sensitivities_are_reckonable, "crif fx instruments"),
     (economics.legs_are_whole, ""),

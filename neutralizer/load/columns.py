@@ -238,6 +238,15 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _number("short_option_minimum", "the least that a short option unit asks for", 0.0, low=0),
         _number("add_on_rate", "fraction of notional on top", 0.0, low=0, high=5),
     ),
+    "scan_credits": (
+        _id("credit_id", "the credit"),
+        _id("group_a", "a product group"),
+        _number("ratio_a", "its deltas in one spread", REQUIRED, above=0),
+        _id("group_b", "another, with the opposite delta"),
+        _number("ratio_b", "its deltas in one spread", REQUIRED, above=0),
+        _number("credit_rate", "share of an outright that is let go", REQUIRED, low=0, high=1),
+        _number("priority", "1 is formed first", 1.0, low=0),
+    ),
     "crif": (
         _id("instrument_id", "the instrument whose one unit, long, has this sensitivity"),
         _choice("product_class", "of SIMM", "RatesFX Credit Equity Commodity", REQUIRED),
@@ -297,6 +306,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "shocks": ("shock_id", "instrument_id", "factor_id"),
     "scan_arrays": ("instrument_id",),
     "scan_groups": ("product_group",),
+    "scan_credits": ("credit_id",),
     "crif": (
         "instrument_id",
         "product_class",

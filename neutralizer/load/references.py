@@ -62,6 +62,8 @@ _NAMES = (
     ("shocks", "factor_id", "factors"),
     ("scan_arrays", "instrument_id", "instruments"),
     ("scan_arrays", "product_group", "scan_groups"),
+    ("scan_credits", "group_a", "scan_groups"),
+    ("scan_credits", "group_b", "scan_groups"),
     ("crif", "instrument_id", "instruments"),
 )
 

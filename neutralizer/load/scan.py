@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from neutralizer.domain.scenario import Floats, Scan
+from neutralizer.domain.scenario import Credit, Floats, Scan
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.mandates import Selector
 from neutralizer.load.table import Table
@@ -34,6 +34,19 @@ def resolve_scan(inputs: Inputs, select: Selector, fx: dict[str, float]) -> Scan
         short_option=groups["short_option_minimum"][order] * rate,
         add_on=groups["add_on_rate"][order],
         is_option=np.array([c == "option" for c in select.columns["asset_class"]], dtype=bool),
+        credits=_credits(inputs["scan_credits"], ids),
+    )
+
+
+def _credits(table: Table, groups: tuple[str, ...]) -> tuple[Credit, ...]:
+    order = sorted(range(len(table)), key=lambda r: (table["priority"][r], table["credit_id"][r]))
+    return tuple(
+        Credit(
+            (groups.index(table["group_a"][r]), groups.index(table["group_b"][r])),
+            (float(table["ratio_a"][r]), float(table["ratio_b"][r])),
+            float(table["credit_rate"][r]),
+        )
+        for r in order
     )
 
 

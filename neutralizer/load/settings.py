@@ -124,6 +124,7 @@ class TableFiles(_Strict):
     shocks: Any = None
     scan_arrays: Any = None
     scan_groups: Any = None
+    scan_credits: Any = None
     crif: Any = None
     risk: RiskFiles | None = None
 

@@ -59,6 +59,15 @@ def arrays_are_sound(inputs: Inputs, select: Selector, issues: Issues) -> None:
             table.warning(issues, row, "s1", reason, remedy)
 
 
+def credits_join_two_groups(inputs: Inputs, select: Selector, issues: Issues) -> None:
+    """A credit is for two product groups."""
+    table = inputs["scan_credits"]
+    for row, group in enumerate(table["group_a"]):
+        if group == table["group_b"][row]:
+            remedy = "name another group: within one there is the spread charge"
+            table.error(issues, row, "group_b", "the same group twice", remedy)
+
+
 def aggregators_are_known(inputs: Inputs, select: Selector, issues: Issues) -> None:
     """max, or average_of_worst:k with no more points than there are."""
     table, points = inputs["accounts"], len(point_columns(inputs["scan_arrays"]))

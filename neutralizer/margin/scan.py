@@ -3,12 +3,14 @@
     scan   = max(0, mean of the worst k of Σ_i loss[i, s] · x_i)          k = 1: the worst point
     spread = charge · (Σ_i |delta_i · x_i| − |Σ_i delta_i · x_i|) / 2     one delta long, one short
     group  = max(scan + spread, short option minimum · short option units) + add-on · notional
+    credit = rate · deltas in spreads of two groups · the least scan of one delta, off both
 
 The spread's net relief, −charge/2 · |net delta|, is not convex. With a scan rate of at least half the
 charge, the relief may be taken point by point, by the share and sign of the market's move there: that is
 convex, never below the formula, and the formula itself where the market's largest move against the net
-delta is the worst point. Where the rate is less, the program does without the relief. Source: the method of the exchanges' SPAN, without
-tiers, inter-product credits and delivery charges.
+delta is the worst point. Where the rate is less, the program does without the relief, and it
+always does without credits. Source: the method of the exchanges' SPAN, without
+tiers and delivery charges.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 class _Group:
     """One product group in one account: its entries and what one unit of each does."""
 
+    product: int  # product group
     own: Ints  # entries
     loss: Floats  # (n, points) base per unit
     delta: Floats  # (n,)
@@ -43,13 +46,13 @@ class _Group:
         """(n, points) losses with the spread's relief, where that leaves the group convex."""
         moves = (self.loss * np.sign(self.delta)[:, None]).sum(axis=0)
         moves = moves / max(float(np.abs(moves).max(initial=0.0)), 1e-300)
-        if not self.charge or not self._rate >= self.charge / 2:
+        if not self.charge or not self.rate >= self.charge / 2:
             return self.loss
         found: Floats = self.loss - self.charge / 2 * self.delta[:, None] * moves
         return found
 
     @property
-    def _rate(self) -> float:
+    def rate(self) -> float:
         """The least scan margin of one delta alone, long or short."""
         with_delta = np.flatnonzero(self.delta)
         alone = [
@@ -68,6 +71,7 @@ def _groups(scenario: Scenario, own: Ints) -> Iterator[_Group]:
         some = own[scan.group[which] == g]
         i = scenario.entries.instrument[some]
         yield _Group(
+            g,
             some,
             scan.loss[i],
             scan.delta[i],
@@ -183,9 +187,36 @@ def _reckoned(group: _Group, x: Floats, exact: bool) -> Floats:
 
 def _parts(trades: Trades, scenario: Scenario, own: Ints, exact: bool) -> Floats:
     x, found = entry_position(scenario, trades), np.zeros(len(scenario.entries.account))
-    for group in _groups(scenario, own):
+    groups = list(_groups(scenario, own))
+    for group in groups:
         found[group.own] = _reckoned(group, x[group.own], exact)
+    if exact and scenario.scan.credits:
+        for group, credit in zip(groups, _credited(scenario, groups, x, found), strict=True):
+            found[group.own] *= 1 - credit
     return found[own]
+
+
+def _credited(scenario: Scenario, groups: list[_Group], x: Floats, asked: Floats) -> Floats:
+    """(groups,) the share of each group's margin that credits let go; never more than its scan, nor
+    what short options and add-ons ask for.
+    """
+    place = {g.product: k for k, g in enumerate(groups)}
+    left = np.array([float(g.delta @ x[g.own]) for g in groups])
+    off = np.zeros(len(groups))
+    for credit in scenario.scan.credits:
+        pair = [place.get(p, -1) for p in credit.groups]
+        if min(pair) < 0 or left[pair[0]] * left[pair[1]] >= 0:
+            continue
+        spreads = min(abs(left[k]) / r for k, r in zip(pair, credit.ratios, strict=True))
+        for k, ratio in zip(pair, credit.ratios, strict=True):
+            off[k] += credit.rate * spreads * ratio * groups[k].rate
+            left[k] -= np.sign(left[k]) * spreads * ratio
+    short = np.array([float(g.short_option @ np.maximum(-x[g.own], 0)) for g in groups])
+    least = short + np.array([float(g.add_on @ np.abs(x[g.own])) for g in groups])
+    total = np.array([float(asked[g.own].sum()) for g in groups])
+    share = np.minimum(off, np.maximum(total - least, 0.0))
+    found: Floats = np.divide(share, total, out=np.zeros_like(total), where=total > 0)
+    return found
 
 
 def parts(trades: Trades, scenario: Scenario, own: Ints) -> Floats:
@@ -200,9 +231,17 @@ def overstated(trades: Trades, scenario: Scenario, own: Ints) -> float:
 
 
 def sensitivity(scenario: Scenario, own: Ints) -> Floats:
-    """Each unit's own worst point, either way, with the charges it may cause."""
+    """Each unit's own worst point, either way, with the charges and credits it may cause or undo."""
     found = np.zeros(len(scenario.entries.account))
-    for g in _groups(scenario, own):
+    groups = {g.product: g for g in _groups(scenario, own)}
+    per_delta = dict.fromkeys(groups, 0.0)
+    for c in scenario.scan.credits:
+        if set(c.groups) <= set(groups):
+            whole = sum(r * groups[p].rate for p, r in zip(c.groups, c.ratios, strict=True))
+            for p, r in zip(c.groups, c.ratios, strict=True):
+                per_delta[p] += c.rate * whole / r
+    for p, g in groups.items():
         worst = np.abs(g.loss).max(axis=1, initial=0.0)
-        found[g.own] = worst + g.charge * np.abs(g.delta) + g.short_option + g.add_on
+        charged = (g.charge + per_delta[p]) * np.abs(g.delta)
+        found[g.own] = worst + charged + g.short_option + g.add_on
     return found[own]
