@@ -436,6 +436,8 @@ STRESS = [
     ("scenario.yaml", "costs:", "checks: {reported_margin: -1}\ncosts:", "scenario.yaml:19 checks.reported_margin value='-1'"),
     ("scenario.yaml", "  fx: fx.csv", arrays("instrument_id: ETF, product_group: X, s1: 1, s3: -1"), "tables.scan_arrays.0.s3 the scan points have a gap: no s2"),
     ("scenario.yaml", "  fx: fx.csv", arrays("instrument_id: ETF, product_group: Y, s1: 1, s2: -1"), "tables.scan_arrays.0.product_group value='Y' no such scan_group"),
+    ("scenario.yaml", "  fx: fx.csv", f"  fx: fx.csv{GROUP}\n  scan_credits: [{{credit_id: C, group_a: X, ratio_a: 1, group_b: X, ratio_b: 1, credit_rate: 0.5}}]", "tables.scan_credits.0.group_b value='X' the same group twice"),
+    ("scenario.yaml", "  fx: fx.csv", f"  fx: fx.csv{GROUP}\n  scan_credits: [{{credit_id: C, group_a: X, ratio_a: 1, group_b: Z, ratio_b: 1, credit_rate: 2}}]", "tables.scan_credits.0.credit_rate value='2'"),
     ("scenario.yaml", "  fx: fx.csv", arrays("instrument_id: ETF, product_group: X, s1: 1, loss: -1"), "tables.scan_arrays.0.loss unknown column"),
     ("scenario.yaml", "  fx: fx.csv", arrays("instrument_id: ETF, product_group: X, s1: 1", GROUP.replace("USD", "CHF")), "tables.scan_groups.0.currency value='CHF' no rate for this currency"),
     ("accounts.csv", "margin_multiplier\nPB,USD,1", "aggregator\nPB,USD,worst", "accounts.csv:2:aggregator value='worst' not an aggregator; write max, or average_of_worst:k"),
