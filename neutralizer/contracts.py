@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from neutralizer.decision import Decision
+from neutralizer.domain.arrays import Floats, Ints
 from neutralizer.domain.plan import Booking
-from neutralizer.domain.scenario import Floats, Ints, Limit, Scenario
+from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.domain.trades import Trades
 
 

@@ -11,7 +11,8 @@ import cvxpy as cp
 import numpy as np
 from scipy.sparse import csr_array, diags_array
 
-from neutralizer.domain.scenario import Floats, Ints, Matrix, Scenario
+from neutralizer.domain.arrays import Floats, Ints, Matrix
+from neutralizer.domain.scenario import Scenario
 
 BOX = 1000.0  # every position stays within this many times the gross before
 

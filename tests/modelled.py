@@ -6,7 +6,8 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from neutralizer import margin
-from neutralizer.domain.scenario import Accounts, Credit, Scan, Scenario, Shocks, Stress
+from neutralizer.domain.funding import Accounts, Credit, Scan, Shocks, Stress
+from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.simm import Bucket, Family, Simm
 
 POINTS = 16

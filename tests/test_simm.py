@@ -15,7 +15,8 @@ from neutralizer import margin
 from neutralizer.domain.trades import nothing
 from neutralizer.load.scenario import load
 from neutralizer.load.side_tables import read_crif
-from neutralizer.load.simm import Row, simm_of
+from neutralizer.load.simm import simm_of
+from neutralizer.load.simm_methodology import Row
 from neutralizer.load.simm_parameters import BadParameters, read_parameters
 from neutralizer.margin import simm
 from tests.conftest import SCENARIOS
@@ -118,6 +119,18 @@ def test_delta_of_all_classes_is_plain_arithmetic(threshold: float) -> None:
     found, _, lines = simm.formula(model, model.amount.sum(axis=1))
     assert found == pytest.approx(by_hand(threshold), rel=1e-12)
     assert len(lines) == 5
+
+
+def test_product_classes_are_reckoned_apart() -> None:
+    """Long in one, short in the other: neither the margin nor the concentration nets."""
+    rows = [
+        Row(0, p, "Risk_Equity", "ACME", "1", "", "", x)
+        for p, x in (("Equity", 8000.0), ("RatesFX", -8000.0))
+    ]
+    read = read_parameters(parameters(0.002).encode(), 10)
+    model = simm_of(rows, read, 1, "USD", 1.0, {"Equity": 1.25}, 1)
+    found, _, _ = simm.formula(model, model.amount.sum(axis=1))
+    assert found == pytest.approx((1.25 + 1) * 20 * 2 * 8000)
 
 
 def test_slopes_are_differences() -> None:

@@ -20,7 +20,8 @@ from neutralizer.costs import (
     risk_charge,
     transfer_fee,
 )
-from neutralizer.domain.scenario import Floats, Scenario
+from neutralizer.domain.arrays import Floats
+from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades
 
 REGISTRY: tuple[ModuleType, ...] = (

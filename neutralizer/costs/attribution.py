@@ -8,9 +8,10 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from neutralizer import costs
+from neutralizer.domain.arrays import Floats, Matrix
 from neutralizer.domain.money import rounded
 from neutralizer.domain.plan import Plan
-from neutralizer.domain.scenario import Floats, Matrix, Scenario
+from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, sums
 
 Costs = dict[tuple[str, str], Decimal]  # (book, "" for none; term) -> base currency

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from neutralizer.domain.scenario import Floats, Scenario
+from neutralizer.domain.arrays import Floats
+from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, sums
 from neutralizer.margin import collateral
 

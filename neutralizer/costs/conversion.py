@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import csr_array
 
-from neutralizer.domain.scenario import Floats, Matrix, Scenario
+from neutralizer.domain.arrays import Floats, Matrix
+from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, entry_position, sums
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neutralizer.domain.scenario import Bools, Floats, Scenario
+from neutralizer.domain.arrays import Bools, Floats
+from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades
 
 if TYPE_CHECKING:

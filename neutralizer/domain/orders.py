@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 from scipy.sparse import csr_array
 
-from neutralizer.domain.scenario import Books, Bools, Holdings, Orders, Scenario, Tradables
+from neutralizer.domain.arrays import Bools
+from neutralizer.domain.scenario import Books, Holdings, Orders, Scenario, Tradables
 
 Party = tuple[str, int]  # crossing group and -1, or the group and the one book that stands alone
 

@@ -5,21 +5,19 @@ A line is one sensitivity of one bucket. Lines of a bucket join by their correla
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-Array = NDArray[np.float64]
+from neutralizer.domain.arrays import Floats, Ints, Matrix
 
 
 @dataclass(frozen=True)
 class Bucket:
     """What correlates within. `ratio`: the concentration group that its joining is scaled by, or -1."""
 
-    lines: NDArray[np.int64]
-    correlation: Array  # (n, n)
+    lines: Ints
+    correlation: Floats  # (n, n)
     residual: bool
     ratio: int
 
@@ -32,7 +30,7 @@ class Family:
     risk_class: str
     measure: str
     buckets: tuple[Bucket, ...]
-    between: Array  # (B, B) correlation of buckets, 1 on the diagonal; residual ones join nothing
+    between: Floats  # (B, B) correlation of buckets, 1 on the diagonal; residual ones join nothing
     factor: (
         float  # on the whole: 1; of interest rate curvature, the historical volatility ratio ** -2
     )
@@ -42,21 +40,21 @@ class Family:
 class Simm:
     """Lines l over instruments i, concentration groups c, accounts a."""
 
-    amount: Any  # (L, I) csr: sensitivity of one unit, base currency
-    weight: Array  # (L,) risk weight
-    group: NDArray[np.int64]  # (L,) concentration group, -1 where there is none
-    threshold: Array  # (C,) base currency
+    amount: Matrix  # (L, I) csr: sensitivity of one unit, base currency
+    weight: Floats  # (L,) risk weight
+    group: Ints  # (L,) concentration group, -1 where there is none
+    threshold: Floats  # (C,) base currency
     families: tuple[Family, ...]
     classes: dict[tuple[str, str], float]  # correlation of two risk classes
     multiplier: dict[str, float]  # by product class, 1 where it is not named
-    ratios: Array  # (A, C) concentration that the program reckons with, >= 1
+    ratios: Floats  # (A, C) concentration that the program reckons with, >= 1
 
-    def concentration(self, s: Array) -> Array:
+    def concentration(self, s: Floats) -> Floats:
         """(C,) concentration ratios of sensitivities s, >= 1: CR = max(1, √(|Σ s| / threshold))."""
         total = np.zeros(len(self.threshold))
         some = self.group >= 0
         np.add.at(total, self.group[some], s[some])
-        found: Array = np.maximum(1.0, np.sqrt(np.abs(total) / self.threshold))
+        found: Floats = np.maximum(1.0, np.sqrt(np.abs(total) / self.threshold))
         return found
 
 

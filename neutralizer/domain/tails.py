@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from neutralizer.domain.scenario import Floats
+from neutralizer.domain.arrays import Floats
 
 
 def worst_weights(losses: Floats, count: float) -> Floats:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neutralizer.domain.scenario import Floats, Ints, Scenario
+from neutralizer.domain.arrays import Floats, Ints
+from neutralizer.domain.scenario import Scenario
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from types import ModuleType
 
 import numpy as np
 
-from neutralizer.domain.scenario import Floats, Limit, Scenario
+from neutralizer.domain.arrays import Floats
+from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.domain.trades import Trades, nothing
 from neutralizer.limits import (
     concentration,

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
-from neutralizer.domain.scenario import Floats, Limit, Scenario
+from neutralizer.domain.arrays import Floats
+from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.domain.trades import Trades, netted
 
 if TYPE_CHECKING:

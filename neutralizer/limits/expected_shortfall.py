@@ -7,7 +7,8 @@ The tail is the share 1 − level of the shocks, the last of them by its fractio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from neutralizer.domain.scenario import Floats, Limit, Scenario
+from neutralizer.domain.arrays import Floats
+from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.domain.tails import tail_count, worst_mean
 from neutralizer.domain.trades import Trades
 from neutralizer.limits import stress_loss

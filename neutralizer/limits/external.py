@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neutralizer.domain.scenario import Bools, Floats, Limit, Scenario
+from neutralizer.domain.arrays import Bools, Floats
+from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.limits._sums import notional_sensitivity
 

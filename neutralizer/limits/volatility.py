@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neutralizer.domain.scenario import Floats, Limit, Scenario
+from neutralizer.domain.arrays import Floats
+from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.domain.trades import Trades, own_volatility
 from neutralizer.domain.trades import volatility as volatility_of
 

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from neutralizer.domain.scenario import Conversions, Entries, Ints
+from neutralizer.domain.arrays import Ints
+from neutralizer.domain.funding import Conversions
+from neutralizer.domain.scenario import Entries
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.mandates import Selector
 

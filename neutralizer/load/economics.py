@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from neutralizer.domain.scenario import Bools
+from neutralizer.domain.arrays import Bools
 from neutralizer.issues import Issues
 from neutralizer.load.currencies import fx_rates
 from neutralizer.load.inputs import Inputs

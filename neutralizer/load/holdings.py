@@ -4,15 +4,9 @@ from decimal import Decimal
 
 import numpy as np
 
-from neutralizer.domain.scenario import (
-    Accounts,
-    Books,
-    Entries,
-    Floats,
-    Holdings,
-    Instruments,
-    Ints,
-)
+from neutralizer.domain.arrays import Floats, Ints
+from neutralizer.domain.funding import Accounts
+from neutralizer.domain.scenario import Books, Entries, Holdings, Instruments
 from neutralizer.domain.trades import sums
 from neutralizer.load.accounts import AccountOf, margin_row
 from neutralizer.load.inputs import Inputs

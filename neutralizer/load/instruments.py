@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array
 
-from neutralizer.domain.scenario import Floats, Instruments, Tradables
+from neutralizer.domain.arrays import Floats
+from neutralizer.domain.scenario import Instruments, Tradables
 from neutralizer.load.currencies import major, share
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.mandates import Selector

@@ -5,7 +5,8 @@ import re
 import numpy as np
 
 from neutralizer.domain import calendar
-from neutralizer.domain.scenario import NORMAL, Bools
+from neutralizer.domain.arrays import Bools
+from neutralizer.domain.scenario import NORMAL
 from neutralizer.issues import Issues
 from neutralizer.load import values
 from neutralizer.load.accounts import AccountOf

@@ -4,17 +4,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from neutralizer.domain.scenario import (
-    Accounts,
-    Books,
-    Bools,
-    Holdings,
-    Ints,
-    Limit,
-    Pools,
-    Risk,
-    Shocks,
-)
+from neutralizer.domain.arrays import Bools, Ints
+from neutralizer.domain.funding import Accounts, Pools, Shocks
+from neutralizer.domain.scenario import Books, Holdings, Limit, Risk
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.mandates import Selector
 from neutralizer.load.shocks import tail, wanted

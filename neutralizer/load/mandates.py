@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from neutralizer.domain.scenario import Bools, Ints
+from neutralizer.domain.arrays import Bools, Ints
 from neutralizer.load.inputs import Inputs
 
 FREEDOM = {"none": 0, "reduce": 1, "trade": 2}

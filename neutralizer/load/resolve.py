@@ -7,20 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from neutralizer.domain.arrays import Ints
+from neutralizer.domain.funding import Accounts, Collateral, Pools, Routes, Shocks, Stress
 from neutralizer.domain.orders import orders_of
-from neutralizer.domain.scenario import (
-    DAYS_A_YEAR,
-    Accounts,
-    Books,
-    Collateral,
-    Costing,
-    Ints,
-    Pools,
-    Routes,
-    Scenario,
-    Shocks,
-    Stress,
-)
+from neutralizer.domain.scenario import DAYS_A_YEAR, Books, Costing, Scenario
 from neutralizer.load.currencies import conversions, fx_rates
 from neutralizer.load.holdings import holdings_of
 from neutralizer.load.inputs import Inputs

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neutralizer.domain.scenario import NORMAL, Bools, Floats, Risk
+from neutralizer.domain.arrays import Bools, Floats
+from neutralizer.domain.scenario import NORMAL, Risk
 from neutralizer.load.currencies import exposures
 from neutralizer.load.inputs import Inputs, Square
 from neutralizer.load.mandates import Selector

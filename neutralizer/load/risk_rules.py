@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from neutralizer.domain.scenario import NORMAL, Floats
+from neutralizer.domain.arrays import Floats
+from neutralizer.domain.scenario import NORMAL
 from neutralizer.issues import Issues
 from neutralizer.load.columns import SQUARE_TABLES
 from neutralizer.load.currencies import exposures

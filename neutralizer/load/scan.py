@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from neutralizer.domain.scenario import Credit, Floats, Scan
+from neutralizer.domain.arrays import Floats
+from neutralizer.domain.funding import Credit, Scan
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.mandates import Selector
 from neutralizer.load.table import Table

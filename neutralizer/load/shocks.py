@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from neutralizer.domain.scenario import Floats, Risk, Shocks
+from neutralizer.domain.arrays import Floats
+from neutralizer.domain.funding import Shocks
+from neutralizer.domain.scenario import Risk
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.mandates import Selector
 

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from neutralizer.domain.scenario import Floats
+from neutralizer.domain.arrays import Floats
 from neutralizer.domain.simm import Simm
 from neutralizer.errors import InputsRefused
 from neutralizer.issues import Issue, Issues
 from neutralizer.load import values
 from neutralizer.load.columns import OPTION_TERMS
-from neutralizer.load.simm import DOLLAR, WORDS, Row, simm_of
+from neutralizer.load.simm import DOLLAR, WORDS, simm_of
+from neutralizer.load.simm_methodology import Row
 from neutralizer.load.simm_parameters import BadParameters, read_parameters
 from neutralizer.load.table import Raw, Table, read_csv, typed
 

@@ -5,7 +5,8 @@ from neutralizer.load.currencies import fx_rates
 from neutralizer.load.folder import SCENARIO_FILE
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.mandates import Selector
-from neutralizer.load.simm import CLASS_OF, DOLLAR, Row, rows_of, simm_of
+from neutralizer.load.simm import DOLLAR, rows_of, simm_of
+from neutralizer.load.simm_methodology import CLASS_OF, Row
 from neutralizer.load.simm_parameters import BadParameters
 from neutralizer.load.values import nearest
 

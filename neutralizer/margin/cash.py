@@ -10,7 +10,8 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from neutralizer import margin
-from neutralizer.domain.scenario import Bools, Floats, Ints, Matrix, Scenario
+from neutralizer.domain.arrays import Bools, Floats, Ints, Matrix
+from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, entry_position, sums
 from neutralizer.margin import collateral
 

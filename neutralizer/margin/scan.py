@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import csr_array
 
-from neutralizer.domain.scenario import Floats, Ints, Matrix, Scenario
+from neutralizer.domain.arrays import Floats, Ints, Matrix
+from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.tails import worst_weights
 from neutralizer.domain.trades import Trades, entry_position
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neutralizer.domain.scenario import Floats, Ints, Scenario
+from neutralizer.domain.arrays import Floats, Ints
+from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, deviations, entry_position, own_volatility, sums
 
 if TYPE_CHECKING:

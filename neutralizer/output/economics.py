@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neutralizer import costs, margin
+from neutralizer.domain.arrays import Floats
 from neutralizer.domain.money import plain, rounded
 from neutralizer.domain.plan import Booking
-from neutralizer.domain.scenario import Floats, Scenario
+from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, netted, nothing, position, sums
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from neutralizer.costs.attribution import Costs
+from neutralizer.domain.arrays import Floats
 from neutralizer.domain.plan import Booking
-from neutralizer.domain.scenario import Floats
 from neutralizer.domain.trades import Trades
 from neutralizer.output import economics, reports
 from neutralizer.output.report import render

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neutralizer import limits, margin
+from neutralizer.domain.arrays import Floats
 from neutralizer.domain.plan import Plan
-from neutralizer.domain.scenario import Floats, Scenario
+from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, nothing
 from neutralizer.margin import cash
 

@@ -8,9 +8,10 @@ import numpy as np
 
 from neutralizer import limits, margin
 from neutralizer.costs.attribution import Costs, fill_shares, fills_of
+from neutralizer.domain.arrays import Floats
 from neutralizer.domain.money import plain, rounded
 from neutralizer.domain.plan import Booking
-from neutralizer.domain.scenario import Floats, Scenario
+from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, nothing, sums
 from neutralizer.margin import cash, collateral
 

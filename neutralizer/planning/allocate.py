@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_flow
 
-from neutralizer.domain.scenario import Floats, Ints
+from neutralizer.domain.arrays import Floats, Ints
 
 
 def shares(change: Floats, may_change: Floats, total: int) -> Floats:

@@ -5,8 +5,9 @@ from decimal import ROUND_CEILING, Decimal
 import numpy as np
 from scipy.optimize import linprog
 
+from neutralizer.domain.arrays import Floats
 from neutralizer.domain.money import minor_unit
-from neutralizer.domain.scenario import Floats, Scenario
+from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, without_cash
 from neutralizer.margin import cash, collateral
 

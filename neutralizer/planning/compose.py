@@ -5,9 +5,10 @@ from decimal import Decimal
 
 import numpy as np
 
+from neutralizer.domain.arrays import Floats, Ints
 from neutralizer.domain.money import rounded
 from neutralizer.domain.plan import Allocation, CashTransfer, Hedge, Plan, Transfer
-from neutralizer.domain.scenario import Floats, Ints, Scenario
+from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.planning.allocate import largest_remainder, shares, table
 from neutralizer.planning.lots import Rounded

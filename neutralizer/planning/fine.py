@@ -4,7 +4,8 @@ summing exactly to what its group trades outside.
 
 import numpy as np
 
-from neutralizer.domain.scenario import Floats, Scenario
+from neutralizer.domain.arrays import Floats
+from neutralizer.domain.scenario import Scenario
 from neutralizer.planning.grain import Grain
 from neutralizer.planning.integers import Whole
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from neutralizer import limits, margin
-from neutralizer.domain.scenario import Bools, Floats, Scenario
+from neutralizer.domain.arrays import Bools, Floats
+from neutralizer.domain.scenario import Scenario
 
 FINE = 1e-5  # of the gross before: a lot below it is fine
 

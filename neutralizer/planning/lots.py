@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from neutralizer import limits
-from neutralizer.domain.scenario import Floats, Scenario
+from neutralizer.domain.arrays import Floats
+from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, without_cash
 from neutralizer.errors import Infeasible
 from neutralizer.planning.cash import funded

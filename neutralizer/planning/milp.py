@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from scipy.sparse import coo_array, csc_array, csr_array, vstack
 
-from neutralizer.domain.scenario import Floats, Scenario
+from neutralizer.domain.arrays import Floats
+from neutralizer.domain.scenario import Scenario
 from neutralizer.planning.grain import Grain
 from neutralizer.planning.integers import Integers, Whole
 from neutralizer.planning.tangents import Tangents, breaks_a_limit, hidden_cost

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from neutralizer.domain.arrays import Bools
 from neutralizer.domain.orders import without_orders
-from neutralizer.domain.scenario import Bools, Scenario
+from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.errors import Infeasible, NotSolved
 from neutralizer.program.solve import Solution, solve

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from neutralizer.domain.arrays import Floats
 from neutralizer.domain.plan import Booking, CashTransfer, Hedge, Transfer
-from neutralizer.domain.scenario import Floats
 from neutralizer.program.pull import COST, MANDATE, PARTICIPATION, ROUTE, Pulls, pulls
 from neutralizer.program.shadow import pool_prices, shadow_prices
 from neutralizer.program.solve import Solution

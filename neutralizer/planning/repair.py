@@ -9,7 +9,8 @@ from collections.abc import Callable
 import numpy as np
 
 from neutralizer import limits
-from neutralizer.domain.scenario import Floats, Ints, Scenario
+from neutralizer.domain.arrays import Floats, Ints
+from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import without_cash
 from neutralizer.planning.grain import Grain
 from neutralizer.planning.integers import Whole

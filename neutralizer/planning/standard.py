@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from neutralizer import limits
-from neutralizer.domain.scenario import Floats, Scenario
+from neutralizer.domain.arrays import Floats
+from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades
 
 

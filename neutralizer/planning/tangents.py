@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.sparse import csr_array
 
-from neutralizer.domain.scenario import Floats, Matrix
+from neutralizer.domain.arrays import Floats, Matrix
 from neutralizer.program.canonical import Canonical, Cone
 
 TOLERANCE = 1e-9  # of the cone's own size: where a tangent is added

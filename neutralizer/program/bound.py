@@ -7,7 +7,7 @@ Optimization, ch. 5).
 
 import numpy as np
 
-from neutralizer.domain.scenario import Bools, Floats, Ints, Matrix
+from neutralizer.domain.arrays import Bools, Floats, Ints, Matrix
 from neutralizer.program.canonical import Canonical, Cone
 
 PASSES = 3  # of drawing in boxes

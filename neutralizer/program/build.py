@@ -9,7 +9,8 @@ from scipy.sparse import csr_array
 
 from neutralizer import costs, limits
 from neutralizer.decision import Decision
-from neutralizer.domain.scenario import Floats, Ints, Scenario
+from neutralizer.domain.arrays import Floats, Ints
+from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import nothing
 from neutralizer.margin import cash, collateral
 

@@ -10,7 +10,7 @@ from typing import Any
 import cvxpy as cp
 import numpy as np
 
-from neutralizer.domain.scenario import Floats, Ints, Matrix
+from neutralizer.domain.arrays import Floats, Ints, Matrix
 from neutralizer.program.build import Program
 
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from neutralizer import limits, margin
-from neutralizer.domain.scenario import Floats, Limit, Scenario
+from neutralizer.domain.arrays import Floats
+from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.domain.trades import nothing
 from neutralizer.errors import Infeasible
 from neutralizer.margin import cash

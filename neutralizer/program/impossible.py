@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from neutralizer import limits
-from neutralizer.domain.scenario import Floats, Limit, Scenario
+from neutralizer.domain.arrays import Floats
+from neutralizer.domain.scenario import Limit, Scenario
 
 REACH = 1e-9  # of a limit's scale
 

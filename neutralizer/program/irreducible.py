@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from neutralizer import limits
-from neutralizer.domain.scenario import Bools, Floats, Ints, Scenario
+from neutralizer.domain.arrays import Bools, Floats, Ints
+from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import Infeasible
 from neutralizer.program.bound import dual_bound
 from neutralizer.program.build import Give, Program, build, pool_scales

@@ -12,8 +12,9 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from neutralizer.decision import Decision, capped
+from neutralizer.domain.arrays import Floats, Ints
 from neutralizer.domain.orders import orders_of
-from neutralizer.domain.scenario import Floats, Ints, Limit, Scenario
+from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.program.build import Program
 from neutralizer.program.canonical import Canonical
 

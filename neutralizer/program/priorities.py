@@ -11,7 +11,8 @@ from dataclasses import replace
 import numpy as np
 
 from neutralizer import limits
-from neutralizer.domain.scenario import Bools, Floats, Limit, Scenario
+from neutralizer.domain.arrays import Bools, Floats
+from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.errors import Infeasible, NotSolved
 from neutralizer.limits.standing import BEST_EFFORT
 from neutralizer.margin import cash

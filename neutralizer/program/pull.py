@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array, diags_array
 
-from neutralizer.domain.scenario import Bools, Floats, Ints, Matrix, Scenario
+from neutralizer.domain.arrays import Bools, Floats, Ints, Matrix
+from neutralizer.domain.scenario import Scenario
 from neutralizer.program.solve import Solution
 
 COST, PARTICIPATION, MANDATE, ROUTE, OTHER = -5, -4, -3, -2, -1  # owners beside limits and pools

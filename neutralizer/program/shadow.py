@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from neutralizer import limits
-from neutralizer.domain.scenario import Floats, Ints, Scenario
+from neutralizer.domain.arrays import Floats, Ints
+from neutralizer.domain.scenario import Scenario
 from neutralizer.program.build import pool_scales
 from neutralizer.program.solve import Solution
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from neutralizer import margin
-from neutralizer.domain.scenario import Floats, Scenario
+from neutralizer.domain.arrays import Floats
+from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.errors import Infeasible, NotSolved
 from neutralizer.margin import collateral

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from neutralizer.domain.scenario import Bools, Floats, Ints
+from neutralizer.domain.arrays import Bools, Floats, Ints
 from neutralizer.program.canonical import Canonical, Cone
 
 

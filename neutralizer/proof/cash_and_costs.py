@@ -8,8 +8,9 @@ import numpy as np
 
 from neutralizer import margin
 from neutralizer.costs.attribution import by_book
+from neutralizer.domain.arrays import Floats
 from neutralizer.domain.money import minor_unit, rounded
-from neutralizer.domain.scenario import Floats, Scenario
+from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, nothing
 from neutralizer.margin import cash, collateral
 from neutralizer.proof.files import Files, Row, decimal, same

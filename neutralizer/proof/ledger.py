@@ -7,7 +7,8 @@ from decimal import Decimal
 import numpy as np
 
 from neutralizer.costs.attribution import Fill
-from neutralizer.domain.scenario import Floats, Scenario
+from neutralizer.domain.arrays import Floats
+from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.proof.files import Files, Row, decimal
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.special import ndtr
 
-from neutralizer.domain.scenario import Floats, Scenario
+from neutralizer.domain.arrays import Floats
+from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import InputsRefused
 from neutralizer.issues import Issues
 from neutralizer.load.table import Table

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from neutralizer import costs, limits
+from neutralizer.domain.arrays import Floats
 from neutralizer.domain.orders import alone
-from neutralizer.domain.scenario import Floats, Limit, Scenario
+from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.domain.trades import Trades, netted, nothing
 from neutralizer.margin import cash
 

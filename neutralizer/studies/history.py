@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from neutralizer.domain.scenario import Floats, Ints, Scenario
+from neutralizer.domain.arrays import Floats, Ints
+from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import InputsRefused
 from neutralizer.issues import Issue
 from neutralizer.load.side_tables import History

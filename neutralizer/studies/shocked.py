@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from neutralizer import limits
+from neutralizer.domain.arrays import Floats
 from neutralizer.domain.orders import orders_of
-from neutralizer.domain.scenario import Floats, Holdings, Risk, Scenario
+from neutralizer.domain.scenario import Holdings, Risk, Scenario
 from neutralizer.domain.trades import Trades, netted, nothing, position, sums
 from neutralizer.errors import Infeasible, NotSolved
 from neutralizer.margin import cash
