@@ -26,7 +26,7 @@ class Tangents:
     def add(self, canonical: Canonical, x: Floats, everywhere: bool = False) -> bool:
         """A tangent for every cone that x violates (or for every cone); whether any was added."""
         before = len(self.rows)
-        s = canonical.b - canonical.a @ x
+        s, a = canonical.b - canonical.a @ x, canonical.a.tocsr()
         for cone in canonical.cones:
             part = s[cone.start : cone.stop]
             if cone.kind not in ("soc", "power"):
@@ -34,8 +34,10 @@ class Tangents:
             size = max(1.0, float(np.abs(part).max()))
             normal = _normal(cone, part)
             if normal is not None and (everywhere or _lack(cone, part) > TOLERANCE * size):
-                block = canonical.a[cone.start : cone.stop]
-                self.rows.append(csr_array(normal[None, :]) @ block)
+                own = slice(a.indptr[cone.start], a.indptr[cone.stop])
+                each = np.repeat(normal, np.diff(a.indptr[cone.start : cone.stop + 1]))
+                cells = (each * a.data[own], (np.zeros(len(each), dtype=int), a.indices[own]))
+                self.rows.append(csr_array(cells, shape=(1, a.shape[1])))
                 self.bounds.append(float(normal @ canonical.b[cone.start : cone.stop]))
         return len(self.rows) > before
 

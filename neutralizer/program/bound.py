@@ -7,7 +7,7 @@ Optimization, ch. 5).
 
 import numpy as np
 
-from neutralizer.domain.arrays import Bools, Floats, Ints, Matrix
+from neutralizer.domain.arrays import Floats, Ints, Matrix
 from neutralizer.program.canonical import Canonical, Cone
 
 PASSES = 3  # of drawing in boxes
@@ -78,7 +78,9 @@ def _column_boxes(canonical: Canonical, rows: Matrix, target: float) -> tuple[Fl
         if open_before == 0:
             break
         for cone in canonical.cones:
-            _close_cone(cone, rows, canonical.b, low, high)
+            if cone.kind in ("zero", "nonneg"):
+                _close_rows(cone, rows, canonical.b, low, high)
+        _close_epigraphs(canonical, rows, low, high)
         if int(np.isnan(low).sum()) == open_before:
             break
     unknown = np.isnan(low)
@@ -122,17 +124,6 @@ def _propagated(
     return low, np.maximum(high, low)
 
 
-def _close_cone(cone: Cone, rows: Matrix, b: Floats, low: Floats, high: Floats) -> None:
-    """Bounds the open columns of one block from what is known of the others."""
-    block = rows[cone.start : cone.stop]
-    is_open = np.isnan(low)
-    count = (abs(block) > 0).astype(float) @ is_open
-    if cone.kind in ("zero", "nonneg"):
-        _close_rows(block, b[cone.start : cone.stop], count, cone.kind, is_open, low, high)
-    else:
-        _close_epigraph(block, b[cone.start : cone.stop], cone, is_open, low, high)
-
-
 def _interval(block: Matrix, low: Floats, high: Floats, b: Floats) -> tuple[Floats, Floats]:
     """Least and largest b − A x over the closed columns."""
     positive, negative = block.maximum(0), block.minimum(0)
@@ -140,16 +131,11 @@ def _interval(block: Matrix, low: Floats, high: Floats, b: Floats) -> tuple[Floa
     return b - (positive @ hi + negative @ lo), b - (positive @ lo + negative @ hi)
 
 
-def _close_rows(
-    block: Matrix,
-    b: Floats,
-    count: Floats,
-    kind: str,
-    is_open: Bools,
-    low: Floats,
-    high: Floats,
-) -> None:
-    single = np.flatnonzero(count == 1)
+def _close_rows(cone: Cone, rows: Matrix, b: Floats, low: Floats, high: Floats) -> None:
+    """Bounds the open columns of one block of linear rows from what is known of the others."""
+    block, b = rows[cone.start : cone.stop], b[cone.start : cone.stop]
+    is_open = np.isnan(low)
+    single = np.flatnonzero((abs(block) > 0).astype(float) @ is_open == 1)
     if not len(single):
         return
     part = block[single].tocoo()
@@ -157,7 +143,7 @@ def _close_rows(
     mine = is_open[part.col]
     r, c, v = part.row[mine], part.col[mine], part.data[mine]
     below = v < 0
-    if kind == "zero":  # v x = rest
+    if cone.kind == "zero":  # v x = rest
         first, second = least[r] / v, most[r] / v
         low[c], high[c] = np.minimum(first, second), np.maximum(first, second)
         return
@@ -171,20 +157,22 @@ def _close_rows(
     low[touched], high[touched] = floor[touched], np.maximum(top, floor)[touched]
 
 
-def _close_epigraph(
-    block: Matrix, b: Floats, cone: Cone, is_open: Bools, low: Floats, high: Floats
-) -> None:
+def _close_epigraphs(canonical: Canonical, rows: Matrix, low: Floats, high: Floats) -> None:
     """t >= ‖v‖ or t^a >= |v| with t alone in the first row: t lies between zero and the largest size."""
-    first = block[[0]].tocoo()
-    if len(first.data) != 1 or not is_open[first.col[0]] or b[0] != 0:
-        return
-    rest = (abs(block[1:]) > 0).astype(float) @ is_open
-    if rest.any():
-        return
-    least, most = _interval(block[1:], low, high, b[1:])
+    is_open, b = np.isnan(low), canonical.b
+    opened = (abs(rows) > 0).astype(float) @ is_open
+    least, most = _interval(rows, low, high, b)
     size = np.maximum(np.abs(least), np.abs(most))
-    top = float(np.linalg.norm(size)) if cone.kind == "soc" else float(size[-1] ** (1 / cone.power))
-    low[first.col[0]], high[first.col[0]] = 0.0, top / abs(first.data[0])
+    for cone in canonical.cones:
+        k, rest = cone.start, slice(cone.start + 1, cone.stop)
+        if cone.kind in ("zero", "nonneg") or b[k] != 0 or opened[rest].any():
+            continue
+        own = slice(rows.indptr[k], rows.indptr[k + 1])
+        column, value = rows.indices[own], rows.data[own]
+        if len(column) == 1 and is_open[column[0]]:
+            power = cone.kind == "power"
+            top = size[cone.stop - 1] ** (1 / cone.power) if power else np.linalg.norm(size[rest])
+            low[column[0]], high[column[0]] = 0.0, float(top) / abs(value[0])
 
 
 def _bounded_by_cost(
