@@ -28,6 +28,8 @@ def section(run: Run) -> Section | None:
     pools, accounts = run.rows("pools.csv"), run.rows("margin_movements.csv")
     parts: list[Part] = [_pools(pools[k : k + BESIDE]) for k in range(0, len(pools), BESIDE)]
     parts += [_accounts(accounts)] if accounts else []
+    posted = run.rows("collateral.csv")
+    parts += [_posted(posted)] if posted else []
     if not parts:
         return None
     return Section("funding", "Pools and margin", _lead(pools), parts)
@@ -58,6 +60,22 @@ def _pools(rows: list[Row]) -> Table:
 def _cell(row: Row, column: str) -> Cell:
     bad = column == "headroom" and number(row, column) < 0
     return Cell(exact(row.get(column, "")), note="short" if bad else "", tone="bad" if bad else "")
+
+
+def _posted(rows: list[Row]) -> Table:
+    columns = [
+        *map(Column, ("pool", "instrument")),
+        *numbers("posted", "of", "value", "haircut", "counts for"),
+    ]
+    found = [
+        (
+            f"{r['pool_id']}, {r['currency']}",
+            r["instrument_id"],
+            *(exact(r[c]) for c in ("quantity", "available", "value", "haircut", "counted")),
+        )
+        for r in rows
+    ]
+    return Table("What stands posted for margin, in the pool's currency", columns, found)
 
 
 def _accounts(rows: list[Row]) -> Table:
