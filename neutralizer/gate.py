@@ -5,20 +5,46 @@ from pathlib import Path
 import numpy as np
 
 from neutralizer import margin
-from neutralizer.domain.trades import nothing
+from neutralizer.domain.trades import nothing, sums
 from neutralizer.errors import InputsRefused
 from neutralizer.issues import Issues
 from neutralizer.load.scenario import Loaded, load
+
+DUST = 1e-4  # of a book's gross value: its net may be as small
 
 
 def checked(root: Path, overrides: tuple[str, ...] = ()) -> Loaded:
     """A scenario that was read and agrees with the reports in it. Raises InputsRefused, InputsTooOld."""
     loaded = load(root, overrides)
     issues = Issues()
+    _market_value_agrees(loaded, issues)
     _margin_agrees(loaded, issues)
     if issues.errors:
         raise InputsRefused(issues.found)
     return loaded
+
+
+def _market_value_agrees(loaded: Loaded, issues: Issues) -> None:
+    """What each book's fully paid positions are worth is what its report says, to
+    `checks.reported_market_value`: pence for pounds, face for lots and a turned sign are found here.
+    """
+    s, table = loaded.scenario, loaded.inputs["books"]
+    allowed = loaded.inputs.settings.checks.reported_market_value
+    h, paid = s.holdings, s.instruments.fully_paid[s.holdings.instrument]
+    each = np.where(paid, s.instruments.value[h.instrument] * h.before, 0.0)
+    ours, gross = (sums(h.book, x, len(s.books.ids)) for x in (each, np.abs(each)))
+    for row, name in enumerate(table["book_id"]):
+        theirs, b = float(table["reported_market_value"][row]), s.books.ids.index(name)
+        apart, largest = abs(ours[b] - theirs), max(abs(ours[b]), abs(theirs))
+        if apart > max(allowed * largest, DUST * gross[b]):
+            reason = (
+                f"its positions are worth {ours[b]:,.2f}: {apart / largest:.1%} apart, "
+                f"{allowed:.1%} allowed"
+            )
+            remedy = (
+                "check signs, lots, multipliers and currencies; or set checks.reported_market_value"
+            )
+            table.error(issues, row, "reported_market_value", reason, remedy)
 
 
 def _margin_agrees(loaded: Loaded, issues: Issues) -> None:

@@ -64,7 +64,10 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _id("entity", "legal entity", ""),
         _id("beneficial_owner", "who owns the result; default the entity", ""),
         _text("description", "for people"),
-        _number("reported_market_value", "base currency, for a later check"),
+        _number(
+            "reported_market_value",
+            "of what is fully paid, base currency: refused where ours differs",
+        ),
     ),
     "book_accounts": (
         _id("book_id", "the book"),

@@ -58,6 +58,7 @@ class CheckSettings(_Strict):
     """How far what we reckon may lie from what others report, before anything is decided."""
 
     reported_margin: NotNegative = 0.05  # a share of the larger
+    reported_market_value: NotNegative = 0.05
 
 
 class StressSettings(_Strict):
