@@ -9,6 +9,7 @@ import numpy as np
 
 from neutralizer.costs import (
     booking_fee,
+    borrow_fee,
     borrowing,
     collateral,
     commission_tax,
@@ -32,6 +33,7 @@ REGISTRY: tuple[ModuleType, ...] = (
     transfer_fee,
     conversion,
     financing,
+    borrow_fee,
     margin_funding,
     borrowing,
     collateral,

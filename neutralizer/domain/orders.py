@@ -20,10 +20,11 @@ def orders_of(books: Books, holdings: Holdings, tradables: Tradables, may_change
     rows: dict[tuple[Party, int], int] = {}
     changeable: dict[tuple[Party, int], bool] = {}
     row = np.empty(len(holdings.book), dtype=np.int64)
-    for h, (b, i) in enumerate(
-        zip(holdings.book.tolist(), holdings.instrument.tolist(), strict=True)
-    ):
-        crosses = tradables.cross_eligible[i] and books.group[b] in shared
+    pairs = zip(holdings.book.tolist(), holdings.instrument.tolist(), strict=True)
+    for h, (b, i) in enumerate(pairs):
+        crosses = (
+            tradables.cross_eligible[i] and books.group[b] in shared and not holdings.barred[h]
+        )
         key = ((books.group[b], -1 if crosses else b), i)
         row[h] = rows.setdefault(key, len(rows))
         changeable[key] = changeable.get(key, False) or bool(may_change[h])

@@ -92,6 +92,7 @@ class Holdings:
     low: Floats  # the mandate: position after lies in [low, high], units
     high: Floats
     entry: Ints  # netting set entry, -1 where there is no account
+    barred: Bools  # whether it may not cross
 
 
 @dataclass(frozen=True)
@@ -195,6 +196,7 @@ class Scenario:
     routes: Routes
     collateral: Collateral
     conversions: Conversions
+    borrow_fee: Floats  # (N,) fraction of notional a year, on what an account is short
     risk: Risk
     stressed: tuple[Risk, ...]  # other models of the same factors, for limits only
     scan: Scan

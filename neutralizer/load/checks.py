@@ -11,6 +11,7 @@ from neutralizer.load import (
     funding_rules,
     limit_rules,
     references,
+    restriction_rules,
     risk_rules,
     shock_rules,
     simm_rules,
@@ -34,6 +35,8 @@ RULES: tuple[tuple[Rule, str], ...] = (
     (economics.terms_are_given, ""),
     (economics.sizes_are_reckonable, ""),
     (economics.costs_are_given, "books mandates"),
+    (restriction_rules.restrictions_restrict, ""),
+    (restriction_rules.borrowed_is_paid_in_full, "instruments accounts"),
     (funding_rules.margin_rows_are_sound, "margin_rates"),
     (
         funding_rules.margins_are_given,

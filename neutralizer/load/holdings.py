@@ -11,6 +11,7 @@ from neutralizer.domain.trades import sums
 from neutralizer.load.accounts import AccountOf, margin_row
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.mandates import Selector, freedoms
+from neutralizer.load.restrictions import restricted
 
 
 def holdings_of(
@@ -31,13 +32,17 @@ def holdings_of(
     before, freedom = held[book, instrument], may[book, instrument]
     low = np.where(freedom == 2, -np.inf, np.where(freedom == 1, np.minimum(before, 0), before))
     high = np.where(freedom == 2, np.inf, np.where(freedom == 1, np.maximum(before, 0), before))
+    bars = restricted(inputs, select, list(books.ids))
+    high = np.where(bars.no_buy[book, instrument], np.minimum(high, before), high)
+    low = np.where(bars.no_sell[book, instrument], np.maximum(low, before), low)
     of = AccountOf(inputs, select, list(accounts.ids), list(books.ids))
     account = of.accounts[book, instrument]
     entries, entry = _entries(
         inputs, select, accounts, account, instrument, before, instruments, fx
     )
     exact = _exact(inputs, select, b_index, book, instrument)
-    return Holdings(book, instrument, account, before, exact, low, high, entry), entries
+    barred = bars.no_cross[book, instrument]
+    return Holdings(book, instrument, account, before, exact, low, high, entry, barred), entries
 
 
 def _exact(

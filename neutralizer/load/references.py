@@ -26,7 +26,7 @@ def unique_keys(inputs: Inputs, select: Selector, issues: Issues) -> None:
     """A key stands on one row only."""
     for name, key in KEYS.items():
         table = inputs[name]
-        may_be_blank = name in ("margin_rates", "shocks", "crif")
+        may_be_blank = name in ("margin_rates", "shocks", "crif", "restricted", "borrow")
         keys = list(zip(*(table[c] for c in key), strict=True))
         if len(set(keys)) == len(keys):
             continue
@@ -36,7 +36,7 @@ def unique_keys(inputs: Inputs, select: Selector, issues: Issues) -> None:
                 continue
             if found in first:
                 line = table.raw.lines[first[found]]
-                reason = f"the key {'/'.join(found)} stands twice, first on line {line}"
+                reason = f"the key {'/'.join(str(x or '') for x in found)} stands twice, first on line {line}"
                 table.error(issues, row, key[0], reason, "keep one of them")
             first.setdefault(found, row)
 
@@ -58,6 +58,9 @@ _NAMES = (
     ("cash_routes", "to_pool", "pools"),
     ("combinations", "instrument_id", "instruments"),
     ("mandates", "book_id", "books"),
+    ("restricted", "book_id", "books"),
+    ("borrow", "instrument_id", "instruments"),
+    ("borrow", "account_id", "accounts"),
     ("shocks", "instrument_id", "instruments"),
     ("shocks", "factor_id", "factors"),
     ("scan_arrays", "instrument_id", "instruments"),
@@ -91,22 +94,26 @@ def names_are_known(inputs: Inputs, select: Selector, issues: Issues) -> None:
     known["instruments"] = select.ids
     for table, column, where in _NAMES:
         if where not in inputs.broken:
-            also = "*" if table == "mandates" else ""
+            also = "*" if table in ("mandates", "restricted") else ""
             _named(inputs[table], column, known[where], where.removesuffix("s"), issues, also)
 
 
 def starred_ids(inputs: Inputs, select: Selector, issues: Issues) -> None:
-    """Only mandates may say `*`."""
+    """Only mandates and restrictions may say `*`."""
     for name, key in KEYS.items():
         for column in key:
-            if name != "mandates" and column != "selector" and "*" in inputs[name][column]:
+            if (
+                name not in ("mandates", "restricted")
+                and column != "selector"
+                and "*" in inputs[name][column]
+            ):
                 row = inputs[name][column].index("*")
                 inputs[name].error(issues, row, column, "`*` is not an id", "name one")
 
 
 def selectors_select(inputs: Inputs, select: Selector, issues: Issues) -> None:
     """A selector names a column that exists and selects something."""
-    for name in ("mandates", "book_accounts"):
+    for name in ("mandates", "book_accounts", "restricted"):
         for row, selector in enumerate(inputs[name]["selector"]):
             selector_selects(inputs[name], row, "selector", selector, select, issues)
 

@@ -10,13 +10,14 @@ import numpy as np
 from neutralizer.domain.arrays import Ints
 from neutralizer.domain.funding import Accounts, Collateral, Pools, Routes, Shocks, Stress
 from neutralizer.domain.orders import orders_of
-from neutralizer.domain.scenario import DAYS_A_YEAR, Books, Costing, Scenario
+from neutralizer.domain.scenario import DAYS_A_YEAR, Books, Costing, Limit, Scenario
 from neutralizer.load.currencies import conversions, fx_rates
 from neutralizer.load.holdings import holdings_of
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.instruments import BPS, tradables_of
 from neutralizer.load.limits import resolve_limits
 from neutralizer.load.mandates import Selector
+from neutralizer.load.restrictions import borrow_fees, borrow_limits
 from neutralizer.load.risk import resolve_risk
 from neutralizer.load.scan import resolve_scan, worst_points
 from neutralizer.load.shocks import covered, resolve_shocks
@@ -53,15 +54,14 @@ def resolve(inputs: Inputs, select: Selector) -> Scenario:
         routes=routes,
         collateral=_collateral(inputs, select),
         conversions=conversions(inputs, select, entries, accounts.pool),
+        borrow_fee=borrow_fees(inputs, select, entries, accounts),
         risk=risk,
         stressed=tuple(stressed),
         scan=resolve_scan(inputs, select, fx),
         simm=resolve_simm(inputs, select, fx, entries, len(accounts.ids)),
         shocks=shocks,
         stress=Stress(settings.stress.margin, settings.stress.half_spread, settings.stress.adv),
-        limits=resolve_limits(
-            inputs, select, books, holdings, accounts, pools, shocks, [risk, *stressed]
-        ),
+        limits=_limits(inputs, select, books, holdings, accounts, pools, shocks, [risk, *stressed]),
         costing=Costing(
             costs.impact == "quadratic",
             costs.impact_coefficient,
@@ -77,6 +77,16 @@ def resolve(inputs: Inputs, select: Selector) -> Scenario:
         time_limit=settings.solve.time_limit.total_seconds(),
         memory_limit=int(settings.solve.memory_limit_gb * 2**30),
     )
+
+
+def _limits(inputs: Inputs, select: Selector, *axes: Any) -> tuple[Limit, ...]:
+    """Those that are written and those of what may be borrowed, sorted by id and scope."""
+    _, holdings, accounts, *_ = axes
+    found = [
+        *resolve_limits(inputs, select, *axes),
+        *borrow_limits(inputs, select, holdings, accounts),
+    ]
+    return tuple(sorted(found, key=lambda limit: (limit.limit_id, limit.scope)))
 
 
 def _books(inputs: Inputs) -> Books:

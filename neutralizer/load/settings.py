@@ -118,6 +118,8 @@ class TableFiles(_Strict):
     collateral: Any = None
     margin_rates: Any = None
     mandates: Any = None
+    restricted: Any = None
+    borrow: Any = None
     limits: Any = None
     crossing_groups: Any = None
     combinations: Any = None

@@ -112,6 +112,7 @@ def scenario_parties(scenario: Scenario) -> Ints:
     instrument[orders.row] = h.instrument
     count = np.bincount(instrument, minlength=len(scenario.instruments.ids))
     eligible = np.array(scenario.tradables.cross_eligible, dtype=bool)[instrument]
+    eligible[orders.row[h.barred]] = False
     return np.where(eligible & (count[instrument] > 1), instrument, -1)
 
 

@@ -66,19 +66,9 @@ def _transfer(scenario: Scenario, ledger: Ledger, row: Row) -> list[str]:
     faults = _terms(scenario, row, "price")
     books, t = scenario.books, scenario.tradables
     for side in ("from", "to"):
-        name = row[f"{side}_book"]
-        if name not in books.ids:
-            return [*faults, f"there is no book {name}"]
-        b = books.ids.index(name)
-        if books.group[b] != row["crossing_group"]:
-            faults.append(
-                f"{name} is not in {row['crossing_group']}: an information barrier is crossed"
-            )
-        if books.entity[b] != row[f"{side}_entity"]:
-            faults.append(f"{side}_entity {row[f'{side}_entity']} is not {name}'s")
-        account = _account(scenario, ledger, name, row["instrument_id"])
-        if account is not None and account != row[f"{side}_account"]:
-            faults.append(f"{side}_account {row[f'{side}_account']} is not {name}'s")
+        if row[f"{side}_book"] not in books.ids:
+            return [*faults, f"there is no book {row[f'{side}_book']}"]
+        faults += _side(scenario, ledger, row, side)
     if row["from_book"] == row["to_book"]:
         faults.append("a book gives to itself")
     if row["instrument_id"] not in t.ids:
@@ -93,6 +83,25 @@ def _transfer(scenario: Scenario, ledger: Ledger, row: Row) -> list[str]:
             f"settlement_amount {row['settlement_amount']} is not quantity x price x multiplier"
         )
     return faults + _steps(scenario, ledger, row, k)
+
+
+def _side(scenario: Scenario, ledger: Ledger, row: Row, side: str) -> list[str]:
+    """The book that gives or receives: its group, entity and account, and whether it may cross."""
+    books, name, faults = scenario.books, row[f"{side}_book"], []
+    b = books.ids.index(name)
+    if books.group[b] != row["crossing_group"]:
+        faults.append(
+            f"{name} is not in {row['crossing_group']}: an information barrier is crossed"
+        )
+    if books.entity[b] != row[f"{side}_entity"]:
+        faults.append(f"{side}_entity {row[f'{side}_entity']} is not {name}'s")
+    account = _account(scenario, ledger, name, row["instrument_id"])
+    if account is not None and account != row[f"{side}_account"]:
+        faults.append(f"{side}_account {row[f'{side}_account']} is not {name}'s")
+    h = ledger.holding.get((name, row["instrument_id"]))
+    if h is not None and scenario.holdings.barred[h]:
+        faults.append(f"{name} may not cross {row['instrument_id']}: it is restricted")
+    return faults
 
 
 def _steps(scenario: Scenario, ledger: Ledger, row: Row, k: int) -> list[str]:
