@@ -18,6 +18,7 @@ from neutralizer.errors import FolderTaken, Infeasible, InputsRefused, ProofFail
 from neutralizer.gate import checked
 from neutralizer.issues import Issue
 from neutralizer.limits.standing import as_asked
+from neutralizer.load.caps import caps_here
 from neutralizer.load.scenario import Loaded
 from neutralizer.output.files import SUMMARY, Results, run_files
 from neutralizer.output.findings import release_phase
@@ -119,6 +120,7 @@ def _decide(
         "set": list(options.overrides),
         **asked.written(),
         "freshness_not_checked": list(loaded.ages_not_checked),
+        "firm_caps": caps_here().sha256,
     }
     seconds = {"solver": solution.solver["seconds"], "rounding": rounding_seconds}
     files[MANIFEST] = json_bytes(manifest(loaded.bytes_read, files, run_id, settings, seconds))

@@ -9,12 +9,14 @@ from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import InputsRefused, ProofFailed, Tampered
 from neutralizer.issues import Issue
 from neutralizer.limits.standing import as_asked
+from neutralizer.load.caps import caps_here
 from neutralizer.load.scenario import load
 from neutralizer.output.files import SUMMARY, parsed
 from neutralizer.output.folder import read_folder
 from neutralizer.output.manifest import NAME as MANIFEST
 from neutralizer.output.manifest import differences
 from neutralizer.proof import prove
+from neutralizer.proof.caps import exceeded
 
 
 def verify(folder: Path, scenario: Path | None = None) -> dict[str, Any]:
@@ -43,9 +45,12 @@ def verify(folder: Path, scenario: Path | None = None) -> dict[str, Any]:
 
 
 def proven(scenario: Scenario, files: dict[str, bytes]) -> None:
-    """Raises ProofFailed with everything that does not hold."""
+    """Raises ProofFailed with everything that does not hold, the firm's caps last."""
+    caps = caps_here().caps
     try:
-        faults = prove(scenario, parsed(files))
+        read = parsed(files)
+        faults = prove(scenario, read)
+        faults += [] if caps is None else exceeded(caps, scenario, read)
     except ValueError as error:
         faults = [str(error)]
     if faults:

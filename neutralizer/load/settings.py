@@ -13,23 +13,25 @@ from neutralizer.load.columns import LATER_TABLES, NUMBERED, RISK_TABLES, TABLES
 from neutralizer.load.yaml_text import Path, YamlText
 
 
-def _text(read: Any) -> BeforeValidator:
+def text(read: Any) -> BeforeValidator:
     """Reads the text of a scalar by our own rules before pydantic sees it."""
     return BeforeValidator(lambda v: read(v) if isinstance(v, str) else v)
 
 
-NotNegative = Annotated[float, _text(values.number), Field(ge=0)]
-Identifier = Annotated[str, _text(values.identifier)]
-Day = Annotated[date, _text(values.day)]
-Instant = Annotated[datetime, _text(values.instant)]
-Duration = Annotated[timedelta, _text(values.duration)]
+NotNegative = Annotated[float, text(values.number), Field(ge=0)]
+Identifier = Annotated[str, text(values.identifier)]
+Day = Annotated[date, text(values.day)]
+Instant = Annotated[datetime, text(values.instant)]
+Duration = Annotated[timedelta, text(values.duration)]
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """Nothing beside its own fields, and nothing changes."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class CostSettings(_Strict):
+class CostSettings(Strict):
     """How costs are reckoned."""
 
     impact: Literal["three_halves", "quadratic"] = "three_halves"
@@ -39,37 +41,37 @@ class CostSettings(_Strict):
     risk_aversion: NotNegative = 0.0
 
 
-class LotSettings(_Strict):
+class LotSettings(Strict):
     """Smallest lines worth a ticket, base currency."""
 
     minimum_order_notional: NotNegative = 0.0
     minimum_transfer_notional: NotNegative = 0.0
 
 
-class SolveSettings(_Strict):
+class SolveSettings(Strict):
     """Which solver, and for how long."""
 
     solver: Literal["auto", "clarabel"] = "auto"
     time_limit: Duration = timedelta(seconds=120)
-    memory_limit_gb: Annotated[float, _text(values.number), Field(gt=0)] = 8.0
+    memory_limit_gb: Annotated[float, text(values.number), Field(gt=0)] = 8.0
 
 
-class CheckSettings(_Strict):
+class CheckSettings(Strict):
     """How far what we reckon may lie from what others report, before anything is decided."""
 
     reported_margin: NotNegative = 0.05  # a share of the larger
     reported_market_value: NotNegative = 0.05
 
 
-class StressSettings(_Strict):
+class StressSettings(Strict):
     """What changes with prices under a shock: factors, 1 for no change."""
 
-    margin: Annotated[float, _text(values.number), Field(ge=1)] = 1.0
-    half_spread: Annotated[float, _text(values.number), Field(ge=1)] = 1.0
-    adv: Annotated[float, _text(values.number), Field(gt=0, le=1)] = 1.0
+    margin: Annotated[float, text(values.number), Field(ge=1)] = 1.0
+    half_spread: Annotated[float, text(values.number), Field(ge=1)] = 1.0
+    adv: Annotated[float, text(values.number), Field(gt=0, le=1)] = 1.0
 
 
-class SimmSettings(_Strict):
+class SimmSettings(Strict):
     """What SIMM is reckoned with."""
 
     parameters: str | None = None  # an XML file of one version, in the scenario's folder
@@ -80,13 +82,13 @@ class SimmSettings(_Strict):
     multipliers: dict[str, NotNegative] = {}  # by product class
 
 
-class BaselineSettings(_Strict):
+class BaselineSettings(Strict):
     """What the baseline is compared at."""
 
     firm_volatility: NotNegative | None = None  # base currency a day; default what it leaves
 
 
-class StressedModel(_Strict):
+class StressedModel(Strict):
     """Another covariance of the same factors or instruments, in the same units."""
 
     factor_covariance: Any = None
@@ -94,7 +96,7 @@ class StressedModel(_Strict):
     specific_scale: NotNegative = 1.0  # on every specific volatility
 
 
-class RiskFiles(_Strict):
+class RiskFiles(Strict):
     """The risk tables and their units."""
 
     units: Literal["daily_fraction", "annual_fraction", "annual_percent"]
@@ -105,7 +107,7 @@ class RiskFiles(_Strict):
     models: dict[Identifier, StressedModel] = {}
 
 
-class TableFiles(_Strict):
+class TableFiles(Strict):
     """Each table: rows, the name of a CSV file, or {file, as_of}."""
 
     books: Any
@@ -132,7 +134,7 @@ class TableFiles(_Strict):
     risk: RiskFiles | None = None
 
 
-class Settings(_Strict):
+class Settings(Strict):
     """The whole of scenario.yaml."""
 
     format: Annotated[Literal[1], BeforeValidator(lambda v: 1 if v == "1" else v)]

@@ -110,11 +110,13 @@ def _tradable_ratio(s: Scenario, ratio: Floats) -> Floats:
 
 
 def _held(h: Holdings, after: Floats) -> Holdings:
-    """Mandates anew: `reduce` lies between zero and where the plan leaves the holding."""
-    fixed = h.low == h.high
+    """Mandates anew: `reduce` lies between zero and where the plan leaves the holding; what could not rise
+    or fall still cannot.
+    """
+    falls, rises = h.low < h.before, h.high > h.before
     free_low, free_high = np.isinf(h.low), np.isinf(h.high)
-    low = np.where(fixed, after, np.where(free_low, -np.inf, np.minimum(after, 0)))
-    high = np.where(fixed, after, np.where(free_high, np.inf, np.maximum(after, 0)))
+    low = np.where(falls, np.where(free_low, -np.inf, np.minimum(after, 0)), after)
+    high = np.where(rises, np.where(free_high, np.inf, np.maximum(after, 0)), after)
     return replace(h, before=after, low=low, high=high)
 
 

@@ -1,0 +1,40 @@
+"""What leaves in one run, held to the firm's caps: from the tickets alone."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from neutralizer.domain.scenario import Scenario
+from neutralizer.load.caps import Caps
+from neutralizer.proof.files import Files, decimal
+
+TICKETS = ("internal_transfers.csv", "hedges.csv", "cash_transfers.csv")
+
+
+def exceeded(caps: Caps, scenario: Scenario, files: Files) -> Iterator[str]:
+    """A sentence for each cap that the tickets exceed."""
+    if caps.currency != scenario.base_currency:
+        yield f"the firm's caps are in {caps.currency}, the scenario in {scenario.base_currency}"
+        return
+    for what, amount, most in _amounts(caps, scenario, files):
+        if most is not None and amount > Decimal(most):
+            yield f"{what} is {amount:,.2f}, the firm allows {most:,.2f}"
+    count = sum(len(files[name]) for name in TICKETS)
+    if caps.tickets is not None and count > caps.tickets:
+        yield f"{count} tickets, the firm allows {caps.tickets}"
+    for row in (*files[TICKETS[0]], *files[TICKETS[1]]):
+        if row["instrument_id"] in caps.forbidden:
+            yield f"{row['ticket_id']}: the firm forbids {row['instrument_id']}"
+
+
+def _amounts(
+    caps: Caps, scenario: Scenario, files: Files
+) -> Iterator[tuple[str, Decimal, float | None]]:
+    """(what, how much in base currency, its cap)."""
+    orders = [(row["ticket_id"], decimal(row["notional_base"])) for row in files["hedges.csv"]]
+    for ticket, amount in orders:
+        yield f"order {ticket}", amount, caps.largest_order
+    yield "all orders together", sum((x for _, x in orders), Decimal(0)), caps.external_total
+    fx = dict(zip(scenario.pools.currency, scenario.pools.fx.tolist(), strict=True))
+    for row in files["cash_transfers.csv"]:
+        amount = decimal(row["amount"]) * Decimal(repr(fx.get(row["currency"], 1.0)))
+        yield f"cash transfer {row['ticket_id']}", amount, caps.largest_cash_transfer
