@@ -1,11 +1,21 @@
 """Commands that decide and explain: run, verify, explain."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import click
 
 from neutralizer.talk import FOLDER, OVERRIDES, progress
+
+
+def _duration(text: str | None) -> timedelta | None:
+    from neutralizer.load.values import duration
+
+    try:
+        return None if text is None else duration(text)
+    except ValueError as error:
+        raise click.UsageError(f"--live {text}: {error}") from None
 
 
 @click.command()
@@ -31,6 +41,7 @@ from neutralizer.talk import FOLDER, OVERRIDES, progress
 @click.option("--strip", is_flag=True, help="The saving at impact coefficients 0.03, 0.3 and 1.")
 @click.option("--shock", default="", metavar="ID", help="Whether the plan survives this shock.")
 @click.option("--no-report", is_flag=True, help="Do not write report.html.")
+@click.option("--live", metavar="DURATION", help="Refuse an as_of further from the clock: 30m.")
 @OVERRIDES
 def run(
     scenario: Path,
@@ -47,6 +58,7 @@ def run(
     strip: bool,
     shock: str,
     no_report: bool,
+    live: str | None,
     overrides: tuple[str, ...],
 ) -> None:
     """Decide, prove, write the tickets: the main job."""
@@ -68,6 +80,7 @@ def run(
         strip=strip,
         shock=shock,
         report=not no_report,
+        live=_duration(live),
         overrides=overrides,
         replace=replace,
         dry_run=dry_run,

@@ -1,27 +1,41 @@
 """What others report, held against what we reckon, before anything is decided."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 
 from neutralizer import margin
 from neutralizer.domain.trades import nothing, sums
-from neutralizer.errors import InputsRefused
+from neutralizer.errors import InputsRefused, InputsTooOld
 from neutralizer.issues import Issues
 from neutralizer.load.scenario import Loaded, load
 
 DUST = 1e-4  # of a book's gross value: its net may be as small
 
 
-def checked(root: Path, overrides: tuple[str, ...] = ()) -> Loaded:
-    """A scenario that was read and agrees with the reports in it. Raises InputsRefused, InputsTooOld."""
+def checked(root: Path, overrides: tuple[str, ...] = (), live: timedelta | None = None) -> Loaded:
+    """A scenario that was read and agrees with the reports in it, and with the clock where `live` is
+    asked. Raises InputsRefused, InputsTooOld.
+    """
     loaded = load(root, overrides)
+    _is_live(loaded, live)
     issues = Issues()
     _market_value_agrees(loaded, issues)
     _margin_agrees(loaded, issues)
     if issues.errors:
         raise InputsRefused(issues.found)
     return loaded
+
+
+def _is_live(loaded: Loaded, live: timedelta | None) -> None:
+    now, as_of = datetime.now(UTC), loaded.scenario.as_of
+    if live is not None and abs(now - as_of) > live:
+        apart = str(abs(now - as_of)).partition(".")[0]
+        side = "before" if as_of < now else "after"
+        raise InputsTooOld(
+            f"as_of is {apart} {side} the clock, {live} is allowed: bring today's data"
+        )
 
 
 def _market_value_agrees(loaded: Loaded, issues: Issues) -> None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,7 @@ class Options(Asked):
     overrides: tuple[str, ...] = ()
     replace: bool = False
     dry_run: bool = False
+    live: timedelta | None = None  # how far as_of may lie from the clock
     say: Say = field(default=lambda text: None)
 
     @property
@@ -75,7 +77,7 @@ class Outcome:
 
 def run(root: Path, out: Path | None, options: Options) -> Outcome:
     """The main job. Raises NeutralizerError; then `out` is as it was before."""
-    loaded = checked(root, options.overrides)
+    loaded = checked(root, options.overrides, options.live)
     _shock_is_known(loaded, options.shock)
     run_id = loaded.run_id(options.asked)
     if out is None or options.dry_run:
@@ -120,6 +122,7 @@ def _decide(
         "set": list(options.overrides),
         **asked.written(),
         "freshness_not_checked": list(loaded.ages_not_checked),
+        "without_control_file": sorted(loaded.inputs.without_control),
         "firm_caps": caps_here().sha256,
     }
     seconds = {"solver": solution.solver["seconds"], "rounding": rounding_seconds}

@@ -1,5 +1,7 @@
 """What others report, held against the inputs: each test's docstring is what went wrong upstream."""
 
+import hashlib
+import json
 import shutil
 from pathlib import Path
 
@@ -77,3 +79,91 @@ def test_a_hedged_book_is_not_held_to_dust(tmp_path: Path) -> None:
     )
     report = ("reported_market_value: 10000000", "reported_market_value: 130")
     assert refused(tmp_path, other, held, rate, loading, report) == ""
+
+
+CONTROL = "rows: 2\nsums: {quantity: 40000}\n"
+POSITIONS = "book_id,instrument_id,quantity\nARB,ETF,-60000\nMM,ETF,100000\n"
+
+
+def controlled(tmp_path: Path, control: str, positions: str = POSITIONS) -> tuple[int, str]:
+    """two-desks with its positions in a file, and a control file beside it."""
+    folder = tmp_path / "s"
+    shutil.copytree(SCENARIOS / "two-desks", folder)
+    text = (folder / "scenario.yaml").read_text()
+    start, end = text.index("  positions:\n"), text.index("  risk:\n")
+    text = text[:start] + "  positions: positions.csv\n" + text[end:]
+    (folder / "scenario.yaml").write_text(text)
+    (folder / "positions.csv").write_text(positions)
+    if control:
+        (folder / "positions.csv.ctl").write_text(control)
+    done = neutralizer("run", folder, "--out", tmp_path / "run", "-q", "--no-baseline")
+    return done.returncode, done.stderr
+
+
+def test_a_table_is_what_its_control_file_says(tmp_path: Path) -> None:
+    """Nothing: and the control file is among the inputs, so that the folder proves itself."""
+    whole = CONTROL + f"sha256: {hashlib.sha256(POSITIONS.encode()).hexdigest()}\n"
+    assert controlled(tmp_path, whole) == (0, "")
+    assert (tmp_path / "run" / "inputs" / "positions.csv.ctl").read_text() == whole
+    assert neutralizer("verify", tmp_path / "run").returncode == 0
+    known = json.loads((tmp_path / "run" / "manifest.json").read_text())["settings"]
+    assert known["without_control_file"] == []
+
+
+def test_a_table_without_a_control_file_is_told(tmp_path: Path) -> None:
+    """The control file was not sent."""
+    assert controlled(tmp_path, "") == (0, "")
+    known = json.loads((tmp_path / "run" / "manifest.json").read_text())["settings"]
+    assert known["without_control_file"] == ["positions"]
+
+
+LOST = {
+    "a row lost": (CONTROL, POSITIONS.replace("ARB,ETF,-60000\n", ""), "positions.csv.ctl:1:rows value='2' positions.csv has 1"),
+    "a digit lost": (CONTROL, POSITIONS.replace("100000", "10000"), "positions.csv.ctl:2:sums.quantity value='40000' positions.csv has -50000"),
+    "a byte changed": ("sha256: " + 64 * "0", POSITIONS, "positions.csv.ctl:1:sha256"),
+    "a column renamed": ("sums: {amount: 40000}", POSITIONS, "positions.csv has no such numbers"),
+    "another key": ("row: 2", POSITIONS, "positions.csv.ctl:1 not a control file; write rows, sha256 and sums"),
+    "another file": ("book_id,quantity\n", POSITIONS, "positions.csv.ctl the file is empty or not a mapping"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_what_was_lost_on_the_way_is_refused(tmp_path: Path, name: str) -> None:
+    control, positions, reason = LOST[name]
+    code, said = controlled(tmp_path, control, positions)
+    assert code == 3
+    assert reason in said
+
+
+@pytest.mark.parametrize(
+    ("of", "as_of", "allowed"),
+    [
+        ("2024-06-28T16:00:00-04:00", "2024-07-01T16:00:00-04:00", True),  # Friday to Monday
+        ("2024-06-28T15:59:00-04:00", "2024-07-01T16:00:00-04:00", False),
+        ("2024-06-27T16:00:00-04:00", "2024-07-01T16:00:00-04:00", False),
+        ("2024-07-03T16:00:00-04:00", "2024-07-05T16:00:00-04:00", True),  # over a holiday
+        ("2024-06-28T22:00:00+02:00", "2024-07-01T16:00:00-04:00", True),  # another offset
+    ],
+)
+def test_days_without_business_do_not_age(
+    tmp_path: Path, of: str, as_of: str, allowed: bool
+) -> None:
+    folder = tmp_path / "s"
+    shutil.copytree(SCENARIOS / "two-desks", folder)
+    text = (folder / "scenario.yaml").read_text()
+    text = text.replace("2024-06-27T16:00:00-04:00", as_of)
+    text = text.replace("quantity: -60000}", f"quantity: -60000, as_of: '{of}'}}")
+    text = text.replace("quantity: 100000}", f"quantity: 100000, as_of: '{of}'}}")
+    (folder / "scenario.yaml").write_text(text + "calendar: XNYS\nfreshness: {positions: 24h}\n")
+    done = neutralizer("check", folder)
+    assert done.returncode == (0 if allowed else 10), done.stderr
+
+
+def test_yesterday_s_folder_is_not_live(tmp_path: Path) -> None:
+    """The feed did not run: the folder is of another day."""
+    words = ("run", SCENARIOS / "two-desks", "--dry-run", "-q", "--no-baseline", "--live")
+    done = neutralizer(*words, "30m")
+    assert done.returncode == 10
+    assert "before the clock, 0:30:00 is allowed" in done.stderr
+    assert neutralizer(*words, "30").returncode == 2
+    assert neutralizer(*words, "99999d").returncode == 0

@@ -56,6 +56,15 @@ class Folder:
         self.read[Path(name).as_posix()] = data
         return data
 
+    def beside(self, name: str, line: int, key: str, issues: Issues) -> bytes | None:
+        """The bytes of a file that need not be there; None where it is not."""
+        path = self.root / name
+        try:
+            there = path.is_symlink() or path.exists()
+        except OSError:  # a name too long for this disk: nothing can be there
+            there = False
+        return self.file(name, line, key, "control", issues) if there else None
+
     def _refusal(self, name: str) -> str | None:
         if not name.isprintable():
             return "the file name holds a character that cannot be seen"

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from neutralizer.domain.calendar import is_business_day
 from neutralizer.issues import Issues
 from neutralizer.load import values
 from neutralizer.load.inputs import Inputs
@@ -34,13 +35,24 @@ def oldest(inputs: Inputs, name: str) -> datetime | None:
     return inputs.as_of.get(name)
 
 
+def age(inputs: Inputs, time: datetime) -> timedelta:
+    """Against as_of, without the days on which there is no business in between: what is of Friday
+    afternoon is a day old on Monday afternoon.
+    """
+    settings = inputs.settings
+    first, last = time.astimezone(settings.as_of.tzinfo).date(), settings.as_of.date()
+    between = [first + timedelta(days=k) for k in range(1, (last - first).days)]
+    idle = sum(not is_business_day(day, settings.calendar) for day in between)
+    return settings.as_of - time - timedelta(days=idle)
+
+
 def ages(inputs: Inputs) -> dict[str, str]:
     """How old each table is at as_of, in words, and what was allowed."""
     found = {}
     for name in sorted(inputs.given):
         time, allowed = oldest(inputs, name), inputs.settings.freshness.get(name)
-        age = "carries no time" if time is None else f"{inputs.settings.as_of - time} old"
-        found[name] = age + (", not checked" if allowed is None else f", {allowed} allowed")
+        told = "carries no time" if time is None else f"{age(inputs, time)} old"
+        found[name] = told + (", not checked" if allowed is None else f", {allowed} allowed")
     return found
 
 
@@ -49,9 +61,9 @@ def too_old(inputs: Inputs) -> list[str]:
     found = []
     for name, allowed in sorted(inputs.settings.freshness.items()):
         time = oldest(inputs, name)
-        age = inputs.settings.as_of - time if time else timedelta(0)
-        if age > allowed:
+        old = age(inputs, time) if time else timedelta(0)
+        if old > allowed:
             found.append(
-                f"{name} is {age} old at as_of, {allowed} is allowed: bring fresh data, or raise freshness.{name}"
+                f"{name} is {old} old at as_of, {allowed} is allowed: bring fresh data, or raise freshness.{name}"
             )
     return found

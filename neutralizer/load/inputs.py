@@ -12,6 +12,7 @@ from neutralizer.errors import InputsRefused
 from neutralizer.issues import Issues
 from neutralizer.load import values
 from neutralizer.load.columns import RISK_TABLES, SQUARE_TABLES, TABLES, columns_of
+from neutralizer.load.control import SUFFIX, controlled
 from neutralizer.load.folder import SCENARIO_FILE, Folder
 from neutralizer.load.settings import NEEDED_TABLES, Settings, override, read_settings
 from neutralizer.load.simm_parameters import BadParameters, Parameters, read_parameters
@@ -60,6 +61,7 @@ class Inputs:
     given: frozenset[str] = frozenset()
     broken: set[str] = field(default_factory=set)
     simm: Parameters | None = None
+    without_control: list[str] = field(default_factory=list)  # tables from files without one
 
     def line(self, *path: str) -> int:
         """The line of scenario.yaml on which a setting stands."""
@@ -166,7 +168,15 @@ def _raw(
         entry = entry.get("file", "")
     if isinstance(entry, str) and entry:
         data = folder.table(entry, line, key, issues)
-        return None if data is None else read_csv(name, entry, data, issues)
+        if data is None:
+            return None
+        raw = read_csv(name, entry, data, issues)
+        control = folder.beside(entry + SUFFIX, line, f"tables.{key}", issues)
+        if control is None:
+            inputs.without_control.append(name)
+        elif raw is not None:
+            controlled(raw, data, control, issues)
+        return raw
     if isinstance(entry, list):
         return _rows(name, entry, path, document, issues)
     if entry is not None:

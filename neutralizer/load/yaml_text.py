@@ -69,7 +69,7 @@ def _document(events: Iterator[Any], document: YamlText, issues: Issues) -> None
                 raise _Refused(mark.line + 1, "a second document begins", "keep one document")
             document.root = _value(next(events), events, document, (), issues)
     if not isinstance(document.root, dict):
-        raise _Refused(0, "the file is empty or not a mapping", "begin with `format: 1`")
+        raise _Refused(0, "the file is empty or not a mapping", "write `key: value`, one a line")
 
 
 def _value(
