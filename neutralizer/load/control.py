@@ -30,18 +30,22 @@ def controlled(raw: Raw, data: bytes, control: bytes, issues: Issues) -> None:
         remedy = "write rows, sha256 and sums: {column: total}"
         issues.error(file, 1, "", None, "not a control file", remedy)
         return
-    found: dict[tuple[str, ...], tuple[Any, Any]] = {}
-    if "rows" in said:
-        found["rows",] = said["rows"], str(len(raw.rows))
-    if "sha256" in said:
-        found["sha256",] = str(said["sha256"]).lower(), hashlib.sha256(data).hexdigest()
-    for column, total in sums.items():
-        found["sums", column] = _number(total), _sum(raw, column)
-    for path, (theirs, ours) in found.items():
-        if theirs is None or theirs != ours:
-            written = said[path[0]] if len(path) == 1 else sums[path[1]]
+    checks = [
+        (("rows",), said.get("rows"), str(len(raw.rows))),
+        (("sha256",), said.get("sha256"), hashlib.sha256(data).hexdigest()),
+        *((("sums", c), total, _sum(raw, c)) for c, total in sums.items()),
+    ]
+    for path, theirs, ours in checks:
+        if theirs is not None and not _same(theirs, ours):
             reason = f"{raw.file} has {'no such numbers' if ours is None else ours}"
-            issues.error(file, document.line(path), ".".join(path), str(written), reason, REMEDY)
+            issues.error(file, document.line(path), ".".join(path), str(theirs), reason, REMEDY)
+
+
+def _same(theirs: Any, ours: str | Decimal | None) -> bool:
+    """Totals are compared as numbers, the rest as text."""
+    if isinstance(ours, Decimal):
+        return _number(theirs) == ours
+    return str(theirs).lower() == ours
 
 
 def _number(text: Any) -> Decimal | None:
