@@ -1,15 +1,18 @@
 """Commands that decide and explain: run, verify, explain."""
 
 import json
-from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from neutralizer.talk import FOLDER, OVERRIDES, progress
 
+if TYPE_CHECKING:
+    from datetime import timedelta
 
-def _duration(text: str | None) -> timedelta | None:
+
+def _duration(text: str | None) -> "timedelta | None":
     from neutralizer.load.values import duration
 
     try:
