@@ -97,6 +97,13 @@ def test_the_cheapest_carrier_hedges_the_currency(tmp_path: Path) -> None:
     assert summary["costs"].get("conversion", 0) == 0
 
 
+def test_spot_hedges_as_the_forward_does(tmp_path: Path) -> None:
+    """Paid in full, in an account whose short proceeds are free: the same 200,000 pounds sold."""
+    spot = ("lot_size: 1000, payment: margined", "lot_size: 1000, payment: fully_paid")
+    _, hedges = run(tmp_path, spot, ("model: none", "model: none, short_proceeds: free"))
+    assert [(h["instrument_id"], h["quantity"]) for h in hedges] == [("GBPUSD", "200000")]
+
+
 def test_what_is_sold_in_pence_settles_in_pounds_and_is_converted(tmp_path: Path) -> None:
     """Without the forward 80,000 shares go: 200,000 pounds, 250,000 dollars, converted at 4 bps."""
     summary, hedges = run(tmp_path, ('selector: "*", may: trade', "selector: TEA, may: reduce"))

@@ -9,6 +9,7 @@ from neutralizer.domain.funding import Conversions
 from neutralizer.domain.scenario import Entries
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.mandates import Selector
+from neutralizer.load.values import BPS
 
 MINOR = {
     "GBX": "GBP",
@@ -19,7 +20,6 @@ MINOR = {
     "USX": "USD",
 }  # as exchanges quote: hundredths
 HUNDREDTH = 0.01
-BPS = 1e-4
 
 
 def major(currency: str) -> str:

@@ -12,8 +12,7 @@ from neutralizer.load.inputs import Inputs
 from neutralizer.load.mandates import Selector
 from neutralizer.load.risk import volatility_scale
 from neutralizer.load.table import Table
-
-BPS = 1e-4
+from neutralizer.load.values import BPS
 
 
 def prices(table: Table, rows: list[int]) -> Floats:

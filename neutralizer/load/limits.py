@@ -9,6 +9,7 @@ from neutralizer.domain.funding import Accounts, Pools, Shocks
 from neutralizer.domain.scenario import Books, Holdings, Limit, Risk
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.mandates import Selector
+from neutralizer.load.restrictions import borrow_limits
 from neutralizer.load.shocks import tail, wanted
 
 SELECTING = ("net", "gross", "long", "short", "position", "concentration")
@@ -27,10 +28,10 @@ def resolve_limits(
     shocks: Shocks,
     models: Sequence[Risk],
 ) -> tuple[Limit, ...]:
-    """One limit per row and scope, sorted by id and scope."""
+    """One limit per row and scope, and those of what may be borrowed, sorted by id and scope."""
     table = inputs["limits"]
     factors = sorted(inputs["factors"]["factor_id"])
-    found = []
+    found = list(borrow_limits(inputs, select, holdings, accounts))
     for row in range(len(table)):
         measure, target = table["measure"][row], table["target"][row]
         lower, upper = float(table["lower"][row]), float(table["upper"][row])

@@ -10,18 +10,19 @@ import numpy as np
 from neutralizer.domain.arrays import Ints
 from neutralizer.domain.funding import Accounts, Collateral, Pools, Routes, Shocks, Stress
 from neutralizer.domain.orders import orders_of
-from neutralizer.domain.scenario import DAYS_A_YEAR, Books, Costing, Limit, Scenario
+from neutralizer.domain.scenario import DAYS_A_YEAR, Books, Costing, Scenario
 from neutralizer.load.currencies import conversions, fx_rates
 from neutralizer.load.holdings import holdings_of
 from neutralizer.load.inputs import Inputs
-from neutralizer.load.instruments import BPS, tradables_of
+from neutralizer.load.instruments import tradables_of
 from neutralizer.load.limits import resolve_limits
 from neutralizer.load.mandates import Selector
-from neutralizer.load.restrictions import borrow_fees, borrow_limits
+from neutralizer.load.restrictions import borrow_fees
 from neutralizer.load.risk import resolve_risk
 from neutralizer.load.scan import resolve_scan, worst_points
 from neutralizer.load.shocks import covered, resolve_shocks
 from neutralizer.load.simm import resolve_simm
+from neutralizer.load.values import BPS
 
 
 def resolve(inputs: Inputs, select: Selector) -> Scenario:
@@ -61,7 +62,9 @@ def resolve(inputs: Inputs, select: Selector) -> Scenario:
         simm=resolve_simm(inputs, select, fx, entries, len(accounts.ids)),
         shocks=shocks,
         stress=Stress(settings.stress.margin, settings.stress.half_spread, settings.stress.adv),
-        limits=_limits(inputs, select, books, holdings, accounts, pools, shocks, [risk, *stressed]),
+        limits=resolve_limits(
+            inputs, select, books, holdings, accounts, pools, shocks, [risk, *stressed]
+        ),
         costing=Costing(
             costs.impact == "quadratic",
             costs.impact_coefficient,
@@ -77,16 +80,6 @@ def resolve(inputs: Inputs, select: Selector) -> Scenario:
         time_limit=settings.solve.time_limit.total_seconds(),
         memory_limit=int(settings.solve.memory_limit_gb * 2**30),
     )
-
-
-def _limits(inputs: Inputs, select: Selector, *axes: Any) -> tuple[Limit, ...]:
-    """Those that are written and those of what may be borrowed, sorted by id and scope."""
-    _, holdings, accounts, *_ = axes
-    found = [
-        *resolve_limits(inputs, select, *axes),
-        *borrow_limits(inputs, select, holdings, accounts),
-    ]
-    return tuple(sorted(found, key=lambda limit: (limit.limit_id, limit.scope)))
 
 
 def _books(inputs: Inputs) -> Books:

@@ -10,8 +10,8 @@ from neutralizer.domain.funding import Accounts
 from neutralizer.domain.scenario import Entries, Holdings, Limit
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.mandates import Selector
+from neutralizer.load.values import BPS
 
-BPS = 1e-4
 LENDING = "securities lending"
 WORDS = ("no_buy", "no_sell", "no_cross")
 

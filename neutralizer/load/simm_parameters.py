@@ -23,12 +23,6 @@ class Parameters:
     days: int
     known: dict[tuple[str, ...], float | None] = field(default_factory=dict)
 
-    @property
-    def version(self) -> str:
-        """The version, as the file names it."""
-        names = [x.text or "" for x in self.root.iterfind("VersionNames/Name")]
-        return next((n for n in names if n != "latest"), "")
-
     def number(self, path: str, **attributes: str) -> float:
         """One number. Raises BadParameters where the file has none."""
         found = self.find(path, **attributes)

@@ -10,6 +10,7 @@ ID = re.compile(r"(?!.*\.\.)[A-Za-z0-9_.$^#(*][A-Za-z0-9_.:$^#&%+=@()* -]{0,63}(
 DURATION = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)(s|m|h|d)")
 _DIGIT = re.compile(r"[0-9]")
 _NOT_ZERO = re.compile(r"[^eE]*[1-9]")  # a digit above zero before the exponent
+BPS = 1e-4
 SMALLEST, LARGEST = 1e-60, 1e30  # so that products of numbers stay finite
 INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?"

@@ -33,9 +33,8 @@ def answered(scenario: Scenario) -> tuple[Scenario, Solution]:
     for let_out in LET_OUT[:-1]:
         with suppress(NotSolved):
             best = settled(scenario, let_out)
-            with suppress(
-                Infeasible
-            ):  # by less than was let out: a class is kept to its own accuracy
+            # short by less than was let out: a class is kept to its own accuracy alone
+            with suppress(Infeasible):
                 return best, solve(best)
     best = settled(scenario, LET_OUT[-1])
     return best, solve(best)
