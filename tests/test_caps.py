@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from neutralizer.load.caps import Caps
+from neutralizer.load.scenario import load
+from neutralizer.proof.caps import exceeded
+from neutralizer.proof.files import Files
 from tests.conftest import SCENARIOS
 from tests.test_cli import neutralizer
 
@@ -97,3 +101,31 @@ def test_caps_that_are_named_and_not_there_stop_every_run(tmp_path: Path) -> Non
     )
     assert done.returncode == 3
     assert "none.yaml cannot be read" in done.stderr
+
+
+def found(caps: Caps, **rows: list[dict[str, str]]) -> list[str]:
+    """What is said of written rows, file by file."""
+    names = ("internal_transfers", "hedges", "hedge_allocations", "cash_transfers")
+    files = Files({f"{name}.csv": rows.get(name, []) for name in names}, {})
+    return list(exceeded(caps, load(SCENARIOS / "two-desks").scenario, files))
+
+
+ORDER = {
+    "ticket_id": "T1",
+    "parent_order": "ORD-1",
+    "notional_base": "600",
+    "instrument_id": "SPREAD",
+}
+
+
+def test_a_forbidden_leg_of_a_combination_is_found() -> None:
+    """The ticket names the spread; who receives its fill is told leg by leg."""
+    leg = [{"ticket_id": "T1", "instrument_id": "LEG"}]
+    caps = Caps(currency="USD", forbidden=("LEG",))
+    assert found(caps, hedges=[ORDER], hedge_allocations=leg) == ["T1: the firm forbids LEG"]
+
+
+def test_both_parts_of_a_split_sale_are_one_order() -> None:
+    caps = Caps(currency="USD", largest_order=1000.0)
+    said = found(caps, hedges=[ORDER, ORDER | {"ticket_id": "T2"}])
+    assert said == ["order ORD-1 is 1,200.00, the firm allows 1,000.00"]

@@ -165,6 +165,10 @@ def test_cash_that_comes_later_is_dated_so(tmp_path: Path) -> None:
     tables = run(tmp_path, routes=late)
     assert [r["value_date"] for r in tables["cash_transfers"]] == ["2024-07-01"]
     assert pool(tables)["next_morning"] == ""
+    files = {p.name: p.read_bytes() for p in (tmp_path / "run").iterdir() if p.is_file()}
+    files["cash_transfers.csv"] = files["cash_transfers.csv"].replace(b"2024-07-01", b"2024-06-28")
+    said = " ".join(prove(load(tmp_path / "s").scenario, parsed(files)))
+    assert "value_date 2024-06-28 is not 2024-07-01" in said
 
 
 def test_sale_proceeds_do_not_pay_the_next_morning(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What leaves in one run, held to the firm's caps: from the tickets alone."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -21,7 +22,7 @@ def exceeded(caps: Caps, scenario: Scenario, files: Files) -> Iterator[str]:
     count = sum(len(files[name]) for name in TICKETS)
     if caps.tickets is not None and count > caps.tickets:
         yield f"{count} tickets, the firm allows {caps.tickets}"
-    for row in (*files[TICKETS[0]], *files[TICKETS[1]]):
+    for row in (*files[TICKETS[0]], *files[TICKETS[1]], *files["hedge_allocations.csv"]):
         if row["instrument_id"] in caps.forbidden:
             yield f"{row['ticket_id']}: the firm forbids {row['instrument_id']}"
 
@@ -30,10 +31,12 @@ def _amounts(
     caps: Caps, scenario: Scenario, files: Files
 ) -> Iterator[tuple[str, Decimal, float | None]]:
     """(what, how much in base currency, its cap)."""
-    orders = [(row["ticket_id"], decimal(row["notional_base"])) for row in files["hedges.csv"]]
-    for ticket, amount in orders:
-        yield f"order {ticket}", amount, caps.largest_order
-    yield "all orders together", sum((x for _, x in orders), Decimal(0)), caps.external_total
+    orders: dict[str, Decimal] = defaultdict(Decimal)  # the parts of a split sale are one order
+    for row in files["hedges.csv"]:
+        orders[row["parent_order"] or row["ticket_id"]] += decimal(row["notional_base"])
+    for order, amount in orders.items():
+        yield f"order {order}", amount, caps.largest_order
+    yield "all orders together", sum(orders.values(), Decimal(0)), caps.external_total
     fx = dict(zip(scenario.pools.currency, scenario.pools.fx.tolist(), strict=True))
     for row in files["cash_transfers.csv"]:
         amount = decimal(row["amount"]) * Decimal(repr(fx.get(row["currency"], 1.0)))

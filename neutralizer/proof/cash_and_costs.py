@@ -9,6 +9,7 @@ import numpy as np
 from neutralizer import margin
 from neutralizer.costs.attribution import by_book
 from neutralizer.domain.arrays import Floats
+from neutralizer.domain.calendar import later
 from neutralizer.domain.money import minor_unit, rounded
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, nothing
@@ -60,6 +61,9 @@ def _route(scenario: Scenario, r: int, row: Row) -> list[str]:
     faults = []
     if not 0 < float(amount) <= routes.capacity[r] or amount % minor_unit(pools.currency[a]):
         faults.append(f"amount {amount} is not above zero, within capacity and in whole cents")
+    day = later(scenario.business_date, int(routes.days[r]), scenario.calendar).isoformat()
+    if row["value_date"] != day:
+        faults.append(f"value_date {row['value_date']} is not {day}")
     if (row["currency"], row["received_currency"]) != (pools.currency[a], pools.currency[b]):
         faults.append("the currencies are not the pools'")
     if (decimal(row["fee"]), decimal(row["received"])) != (fee, arrives):
