@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from neutralizer.talk import FOLDER, OVERRIDES, progress
+from neutralizer.talk import BY, FOLDER, JOURNAL, OVERRIDES, progress
+from neutralizer.waivers import WAIVERS
 
 if TYPE_CHECKING:
     from datetime import timedelta
+
+    from neutralizer.domain.record import Waivers
 
 
 def _duration(text: str | None) -> "timedelta | None":
@@ -45,6 +48,9 @@ def _duration(text: str | None) -> "timedelta | None":
 @click.option("--shock", default="", metavar="ID", help="Whether the plan survives this shock.")
 @click.option("--no-report", is_flag=True, help="Do not write report.html.")
 @click.option("--live", metavar="DURATION", help="Refuse an as_of further from the clock: 30m.")
+@BY
+@JOURNAL
+@WAIVERS
 @OVERRIDES
 def run(
     scenario: Path,
@@ -62,6 +68,9 @@ def run(
     shock: str,
     no_report: bool,
     live: str | None,
+    by: str,
+    journal: Path | None,
+    waivers: "Waivers",
     overrides: tuple[str, ...],
 ) -> None:
     """Decide, prove, write the tickets: the main job."""
@@ -84,12 +93,17 @@ def run(
         shock=shock,
         report=not no_report,
         live=_duration(live),
+        prepared_by=by,
+        waivers=waivers,
+        journal=journal,
         overrides=overrides,
         replace=replace,
         dry_run=dry_run,
         say=progress(quiet, verbose),
     )
     outcome = whole_trip(scenario, out, options)
+    for notice in outcome.notices:
+        click.echo(f"NOTICE {notice}", err=True)
     if as_json:
         click.echo(json.dumps(outcome.summary, indent=2, ensure_ascii=False))
     else:

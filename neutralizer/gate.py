@@ -6,19 +6,26 @@ from pathlib import Path
 import numpy as np
 
 from neutralizer import margin
+from neutralizer.domain.record import NO_WAIVERS, Waivers
 from neutralizer.domain.trades import nothing, sums
-from neutralizer.errors import InputsRefused, InputsTooOld
+from neutralizer.errors import InputsRefused, InputsTooOld, NotApproved
 from neutralizer.issues import Issues
 from neutralizer.load.scenario import Loaded, load
 
 DUST = 1e-4  # of a book's gross value: its net may be as small
 
 
-def checked(root: Path, overrides: tuple[str, ...] = (), live: timedelta | None = None) -> Loaded:
+def checked(
+    root: Path,
+    overrides: tuple[str, ...] = (),
+    live: timedelta | None = None,
+    waivers: Waivers = NO_WAIVERS,
+) -> Loaded:
     """A scenario that was read and agrees with the reports in it, and with the clock where `live` is
-    asked. Raises InputsRefused, InputsTooOld.
+    asked. Raises InputsRefused, InputsTooOld, NotApproved where a waiver has expired.
     """
-    loaded = load(root, overrides)
+    _still_holds(waivers)
+    loaded = load(root, overrides, frozenset(waivers.stale))
     _is_live(loaded, live)
     issues = Issues()
     _market_value_agrees(loaded, issues)
@@ -26,6 +33,14 @@ def checked(root: Path, overrides: tuple[str, ...] = (), live: timedelta | None 
     if issues.errors:
         raise InputsRefused(issues.found)
     return loaded
+
+
+def _still_holds(waivers: Waivers) -> None:
+    if waivers.until is not None and waivers.until <= datetime.now(UTC):
+        raise NotApproved(
+            f"the waiver of {waivers.by} ({waivers.reason}) expired at {waivers.until.isoformat()}: "
+            "mend the data, or ask for another"
+        )
 
 
 def _is_live(loaded: Loaded, live: timedelta | None) -> None:

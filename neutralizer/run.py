@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,16 +14,20 @@ from neutralizer.costs.attribution import by_book, fills_of
 from neutralizer.domain.asked import Asked
 from neutralizer.domain.orders import crosses_only
 from neutralizer.domain.plan import Booking, Plan
+from neutralizer.domain.record import NO_WAIVERS, Record, Waivers
 from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import FolderTaken, Infeasible, InputsRefused, ProofFailed, Tampered
 from neutralizer.gate import checked
 from neutralizer.issues import Issue
 from neutralizer.limits.standing import as_asked
 from neutralizer.load.caps import caps_here
+from neutralizer.load.roles import permitted
 from neutralizer.load.scenario import Loaded
 from neutralizer.output.files import SUMMARY, Results, run_files
 from neutralizer.output.findings import release_phase
 from neutralizer.output.folder import Staging, read_folder, refused_folder, remove, writing
+from neutralizer.output.history import figures, outliers
+from neutralizer.output.journal import journalled
 from neutralizer.output.manifest import NAME as MANIFEST
 from neutralizer.output.manifest import differences, manifest
 from neutralizer.output.refused import refused_files
@@ -58,6 +62,11 @@ class Options(Asked):
     replace: bool = False
     dry_run: bool = False
     live: timedelta | None = None  # how far as_of may lie from the clock
+    prepared_by: str = ""
+    waivers: Waivers = NO_WAIVERS
+    journal: Path | None = None
+    notices: tuple[str, ...] = ()  # of the journal
+    past: tuple[dict[str, str], ...] = ()  # figures of earlier runs
     say: Say = field(default=lambda text: None)
 
     @property
@@ -74,10 +83,30 @@ class Outcome:
     files: dict[str, bytes]
     already_there: bool = False
 
+    @property
+    def notices(self) -> list[str]:
+        """What a person should know that is not about the plan."""
+        found: list[str] = json.loads(self.files[MANIFEST])["notices"]
+        return found
+
 
 def run(root: Path, out: Path | None, options: Options) -> Outcome:
     """The main job. Raises NeutralizerError; then `out` is as it was before."""
-    loaded = checked(root, options.overrides, options.live)
+    facts = {"by": options.prepared_by, "scenario": str(root), "out": str(out or "")}
+    with journalled(options.journal, "run", **facts) as entry:
+        past = tuple(e["figures"] for e in entry.past if "figures" in e)
+        outcome = _trip(root, out, replace(options, notices=entry.unfinished, past=past))
+        entry.facts = {"run_id": outcome.summary["run_id"], "name": outcome.summary["name"]}
+        if out is not None and not options.dry_run and not outcome.already_there:
+            entry.figures = figures(outcome.summary)
+        return outcome
+
+
+def _trip(root: Path, out: Path | None, options: Options) -> Outcome:
+    permitted(options.prepared_by, "prepare")
+    if options.waivers.written():
+        permitted(options.waivers.by, "waive")
+    loaded = checked(root, options.overrides, options.live, options.waivers)
     _shock_is_known(loaded, options.shock)
     run_id = loaded.run_id(options.asked)
     if out is None or options.dry_run:
@@ -126,12 +155,20 @@ def _decide(
         "firm_caps": caps_here().sha256,
     }
     seconds = {"solver": solution.solver["seconds"], "rounding": rounding_seconds}
-    files[MANIFEST] = json_bytes(manifest(loaded.bytes_read, files, run_id, settings, seconds))
+    record = _record(options, json.loads(files[SUMMARY]))
+    files[MANIFEST] = json_bytes(
+        manifest(loaded.bytes_read, files, run_id, record, settings, seconds)
+    )
     if staging is not None:
         staging.write(files)
         files = staging.read()
     proven(as_asked(loaded.scenario, asked), files)
     return json.loads(files[SUMMARY]), files
+
+
+def _record(options: Options, summary: dict[str, Any]) -> Record:
+    notices = (*options.notices, *outliers(figures(summary), options.past))
+    return Record(options.prepared_by, notices, options.waivers)
 
 
 def _solved(scenario: Scenario, options: Options) -> tuple[Scenario, Solution]:

@@ -17,6 +17,32 @@ OVERRIDES = click.option(
 FOLDER = click.Path(path_type=Path)
 
 
+def whoever() -> str:
+    """Who is at the keyboard, as the system has it."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # no name for this number, as in some containers
+        return str(os.getuid())
+
+
+BY = click.option(
+    "--as",
+    "by",
+    metavar="NAME",
+    envvar="NEUTRALIZER_AS",
+    default=whoever,
+    help="Who you are, as roles.yaml has it.",
+)
+JOURNAL = click.option(
+    "--journal",
+    type=FOLDER,
+    envvar="NEUTRALIZER_JOURNAL",
+    help="The folder of the journal.",
+)
+
+
 def progress(quiet: bool, verbose: bool) -> Callable[[str], None]:
     """A word per stage, on a terminal or when asked; silence in cron."""
     if quiet or not (verbose or sys.stderr.isatty()):

@@ -41,17 +41,21 @@ class Loaded:
         return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def load(root: Path, overrides: tuple[str, ...] = ()) -> Loaded:
-    """Reads and checks a folder. Raises InputsRefused with every issue, or InputsTooOld."""
+def load(
+    root: Path, overrides: tuple[str, ...] = (), stale: frozenset[str] = frozenset()
+) -> Loaded:
+    """Reads and checks a folder; tables named in `stale` may be too old. Raises InputsRefused with
+    every issue, or InputsTooOld.
+    """
     issues = Issues()
     inputs = read_inputs(root, overrides, issues)
     select = Selector(inputs)
     check(inputs, select, issues)
     if issues.errors:
         raise InputsRefused(issues.found)
-    stale = too_old(inputs)
-    if stale:
-        raise InputsTooOld("; ".join(stale))
+    old = too_old(inputs, stale)
+    if old:
+        raise InputsTooOld("; ".join(old))
     warnings = tuple(issues.warnings)
     scenario = replace(resolve(inputs, select), warnings=tuple(map(str, warnings)))
     unchecked = tuple(sorted(inputs.given - set(inputs.settings.freshness)))
