@@ -87,8 +87,10 @@ class Holdings:
     book: Ints
     instrument: Ints
     account: Ints
-    before: Floats  # units, + long
+    before: Floats  # units, + long; with what is pending
     exact: tuple[Decimal, ...]  # `before` as written
+    pending: Floats  # units of `before` that were ordered before and have not come yet
+    incoming: tuple[Decimal, ...]  # of them, what is to be bought or received
     low: Floats  # the mandate: position after lies in [low, high], units
     high: Floats
     entry: Ints  # netting set entry, -1 where there is no account
@@ -101,7 +103,7 @@ class Entries:
 
     account: Ints
     instrument: Ints
-    before: Floats  # units
+    before: Floats  # units, without what is pending: its cash has not flowed yet
     long_rate: Floats  # margin, fraction of notional
     short_rate: Floats
 

@@ -164,6 +164,12 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _number("quantity", "signed units, + long", REQUIRED),
         Column("as_of", "datetime", "when it was taken"),
     ),
+    "open_orders": (
+        _id("book_id", "the book"),
+        _id("instrument_id", "the instrument"),
+        _number("quantity", "signed units still to come, + to be bought or received", REQUIRED),
+        _id("ticket_id", "the ticket that was released", ""),
+    ),
     "mandates": (
         _id("book_id", "the book, or * for every book"),
         Column("selector", "selector", "which instruments", REQUIRED),
@@ -314,6 +320,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "collateral": ("pool_id", "instrument_id"),
     "instruments": ("instrument_id",),
     "positions": ("book_id", "instrument_id"),
+    "open_orders": ("book_id", "instrument_id", "ticket_id"),
     "mandates": ("book_id", "selector", "may"),
     "restricted": ("selector", "book_id", "from"),
     "borrow": ("instrument_id", "account_id"),

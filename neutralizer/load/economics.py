@@ -25,12 +25,13 @@ def _in_play(inputs: Inputs, select: Selector) -> tuple[Bools, Bools]:
     books = sorted(set(inputs["books"]["book_id"]))
     may = freedoms(inputs, select, books)
     held = np.zeros(may.shape, dtype=bool)
-    table, index = inputs["positions"], {b: k for k, b in enumerate(books)}
-    for b, i, q in zip(
-        table["book_id"], table["instrument_id"], table["quantity"].tolist(), strict=True
-    ):
-        if q and b in index and i in select.index:
-            held[index[b], select.index[i]] = True
+    index = {b: k for k, b in enumerate(books)}
+    for table in (inputs["positions"], inputs["open_orders"]):
+        for b, i, q in zip(
+            table["book_id"], table["instrument_id"], table["quantity"].tolist(), strict=True
+        ):
+            if q and b in index and i in select.index:
+                held[index[b], select.index[i]] = True
     return held | (may == 2), (held & (may == 1)) | (may == 2)
 
 
@@ -97,12 +98,13 @@ def sizes_are_reckonable(inputs: Inputs, select: Selector, issues: Issues) -> No
         reason = f"a unit notional of {unit[row]:.3g} in base currency"
         table.error(issues, row, "price", reason, "mend price, multiplier or notional_per_unit")
     of = dict(zip(table["instrument_id"], unit.tolist(), strict=True))
-    held = inputs["positions"]
-    for row, (name, quantity) in enumerate(
-        zip(held["instrument_id"], held["quantity"], strict=True)
-    ):
-        if abs(quantity) * of.get(name, 0.0) > LARGEST_POSITION:
-            held.error(issues, row, "quantity", "a notional over 1e18 in base currency", "mend it")
+    for held in (inputs["positions"], inputs["open_orders"]):
+        for row, (name, quantity) in enumerate(
+            zip(held["instrument_id"], held["quantity"], strict=True)
+        ):
+            if abs(quantity) * of.get(name, 0.0) > LARGEST_POSITION:
+                reason = "a notional over 1e18 in base currency"
+                held.error(issues, row, "quantity", reason, "mend it")
 
 
 def costs_are_given(inputs: Inputs, select: Selector, issues: Issues) -> None:

@@ -1,5 +1,6 @@
 """Positions, mandates and accounts -> holdings, and what each account nets in each instrument."""
 
+from collections import defaultdict
 from decimal import Decimal
 
 import numpy as np
@@ -12,6 +13,7 @@ from neutralizer.load.accounts import AccountOf, margin_row
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.mandates import Selector, freedoms
 from neutralizer.load.restrictions import restricted
+from neutralizer.load.table import Table
 
 
 def holdings_of(
@@ -23,13 +25,10 @@ def holdings_of(
     fx: dict[str, float],
 ) -> tuple[Holdings, Entries]:
     may = freedoms(inputs, select, list(books.ids))
-    table, b_index = inputs["positions"], {b: k for k, b in enumerate(books.ids)}
-    held = np.zeros(may.shape)
-    held[
-        [b_index[b] for b in table["book_id"]], [select.index[i] for i in table["instrument_id"]]
-    ] = table["quantity"]
-    book, instrument = np.nonzero((held != 0) | (may == 2))
-    before, freedom = held[book, instrument], may[book, instrument]
+    held, coming = (_quantities(inputs[t], select, books) for t in ("positions", "open_orders"))
+    book, instrument = np.nonzero((held != 0) | (coming != 0) | (may == 2))
+    pending, freedom = coming[book, instrument], may[book, instrument]
+    before = held[book, instrument] + pending
     low = np.where(freedom == 2, -np.inf, np.where(freedom == 1, np.minimum(before, 0), before))
     high = np.where(freedom == 2, np.inf, np.where(freedom == 1, np.maximum(before, 0), before))
     bars = restricted(inputs, select, list(books.ids))
@@ -38,25 +37,60 @@ def holdings_of(
     of = AccountOf(inputs, select, list(accounts.ids), list(books.ids))
     account = of.accounts[book, instrument]
     entries, entry = _entries(
-        inputs, select, accounts, account, instrument, before, instruments, fx
+        inputs, select, accounts, account, instrument, before - pending, instruments, fx
     )
-    exact = _exact(inputs, select, b_index, book, instrument)
-    barred = bars.no_cross[book, instrument]
-    return Holdings(book, instrument, account, before, exact, low, high, entry, barred), entries
+    exact, incoming = _exact(inputs, select, books, book, instrument)
+    return (
+        Holdings(
+            book=book,
+            instrument=instrument,
+            account=account,
+            before=before,
+            exact=exact,
+            pending=pending,
+            incoming=incoming,
+            low=low,
+            high=high,
+            entry=entry,
+            barred=bars.no_cross[book, instrument],
+        ),
+        entries,
+    )
+
+
+def _quantities(table: Table, select: Selector, books: Books) -> Floats:
+    """(B, I) what a table says of each pair, units."""
+    b_index = {b: k for k, b in enumerate(books.ids)}
+    found = np.zeros((len(books.ids), len(select.ids)))
+    which = (
+        [b_index[b] for b in table["book_id"]],
+        [select.index[i] for i in table["instrument_id"]],
+    )
+    np.add.at(found, which, table["quantity"])
+    return found
 
 
 def _exact(
-    inputs: Inputs, select: Selector, b_index: dict[str, int], book: Ints, instrument: Ints
-) -> tuple[Decimal, ...]:
-    table = inputs["positions"]
-    raw = table.raw
-    cell = raw.header.index("quantity") if len(table) else 0
-    written = {
-        (b_index[b], select.index[i]): Decimal(row[cell])
-        for b, i, row in zip(table["book_id"], table["instrument_id"], raw.rows, strict=True)
-    }
+    inputs: Inputs, select: Selector, books: Books, book: Ints, instrument: Ints
+) -> tuple[tuple[Decimal, ...], tuple[Decimal, ...]]:
+    """Of each holding, to the last digit: all that counts as its position, and of it what is still to be
+    bought or received.
+    """
+    whole: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    incoming: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for name in ("positions", "open_orders"):
+        table = inputs[name]
+        cell = table.raw.header.index("quantity") if len(table) else 0
+        keys = zip(table["book_id"], table["instrument_id"], table.raw.rows, strict=True)
+        for b, i, row in keys:
+            quantity = Decimal(row[cell])
+            whole[b, i] += quantity
+            if name == "open_orders" and quantity > 0:
+                incoming[b, i] += quantity
+    pairs = zip(book.tolist(), instrument.tolist(), strict=True)
+    names = [(books.ids[b], select.ids[i]) for b, i in pairs]
     zero = Decimal(0)
-    return tuple(written.get(k, zero) for k in zip(book.tolist(), instrument.tolist(), strict=True))
+    return tuple(whole.get(n, zero) for n in names), tuple(incoming.get(n, zero) for n in names)
 
 
 def _entries(

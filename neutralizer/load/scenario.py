@@ -19,6 +19,8 @@ from neutralizer.load.mandates import Selector
 from neutralizer.load.resolve import resolve
 from neutralizer.load.table import Table
 
+EXACT = (("positions", "quantity"), ("open_orders", "quantity"))
+
 
 @dataclass(frozen=True)
 class Loaded:
@@ -101,7 +103,7 @@ def _listed(table: Table, column: str) -> list[str]:
     """The values of a column as text; quantities to their last digit, which a double may not hold."""
     values = table[column]
     found = [repr(v) for v in (values.tolist() if hasattr(values, "tolist") else values)]
-    if (table.name, column) != ("positions", "quantity"):
+    if (table.name, column) not in EXACT:
         return found
     k = table.raw.header.index(column)
     written = [Decimal(row[k]) for row in table.raw.rows]

@@ -113,6 +113,7 @@ class TableFiles(Strict):
     books: Any
     instruments: Any
     positions: Any
+    open_orders: Any = None
     book_accounts: Any = None
     accounts: Any = None
     pools: Any = None

@@ -90,9 +90,9 @@ def _hedges(
     """Orders as they are given out; a sale through zero is split into SELL and SELL_SHORT."""
     h, found = scenario.holdings, []
     owners = [scenario.books.owner[b] for b in h.book]
-    inside = h.before + transferred
+    has = h.before - np.array([float(q) for q in h.incoming]) + transferred
     left: dict[tuple[str, int], float] = {}
-    for owner, i, x in zip(owners, h.instrument.tolist(), inside.tolist(), strict=True):
+    for owner, i, x in zip(owners, h.instrument.tolist(), has.tolist(), strict=True):
         left[owner, i] = left.get((owner, i), 0.0) + x
     for o in sorted(fills):
         t = int(scenario.orders.tradable[o])

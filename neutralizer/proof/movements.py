@@ -217,9 +217,8 @@ def _short_sales(scenario: Scenario, files: Files, ledger: Ledger, faults: list[
     outright = {r["ticket_id"] for r in files["hedges.csv"] if r["instrument_id"] in regulated}
     has: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for (book, name), h in ledger.holding.items():
-        has[owner[book], name] += scenario.holdings.exact[h] + ledger.transferred.get(
-            (book, name), ZERO
-        )
+        held = scenario.holdings.exact[h] - scenario.holdings.incoming[h]
+        has[owner[book], name] += held + ledger.transferred.get((book, name), ZERO)
     sold: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
     for row in files["hedge_allocations.csv"]:
         if row["ticket_id"] in outright and row["book_id"] in owner:
