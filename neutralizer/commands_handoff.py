@@ -127,4 +127,20 @@ def journal(folder: Path, last: int) -> None:
     click.echo(f"{len(found)} lines, the chain holds", err=True)
 
 
-COMMANDS = (new_key, approve, release, journal)
+@click.command()
+@click.argument("folder", type=FOLDER)
+@click.option("--all", "whole", is_flag=True, help="Every ticket, not only those that are open.")
+@click.option("--open-orders", is_flag=True, help="Print the input table open_orders, CSV.")
+def status(folder: Path, whole: bool, open_orders: bool) -> None:
+    """Say where released tickets stand, by acks.csv and fills.csv beside them."""
+    from neutralizer.handoff import status as told
+    from neutralizer.output.writing import csv_bytes
+
+    found = told.status(folder)
+    if open_orders:
+        click.echo(csv_bytes(told.OPEN_COLUMNS, told.open_orders(found)).decode(), nl=False)
+    else:
+        click.echo(told.status_page(found, whole))
+
+
+COMMANDS = (new_key, approve, release, status, journal)

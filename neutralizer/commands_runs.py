@@ -48,6 +48,9 @@ def _duration(text: str | None) -> "timedelta | None":
 @click.option("--shock", default="", metavar="ID", help="Whether the plan survives this shock.")
 @click.option("--no-report", is_flag=True, help="Do not write report.html.")
 @click.option("--live", metavar="DURATION", help="Refuse an as_of further from the clock: 30m.")
+@click.option("--handoff", type=FOLDER, help="The folder that operations read and write back into.")
+@click.option("--supersede", type=FOLDER, help="The folder of a released run that this takes over.")
+@click.option("--reason", default="", help="Why it is superseded.")
 @BY
 @JOURNAL
 @WAIVERS
@@ -68,6 +71,9 @@ def run(
     shock: str,
     no_report: bool,
     live: str | None,
+    handoff: Path | None,
+    supersede: Path | None,
+    reason: str,
     by: str,
     journal: Path | None,
     waivers: "Waivers",
@@ -80,6 +86,8 @@ def run(
         raise click.UsageError(
             "--transfers-only gives nothing away: leave --relax and --best-effort"
         )
+    if supersede is not None and not (reason and handoff):
+        raise click.UsageError("--supersede needs --reason and --handoff")
     from neutralizer.output.terminal import one_line, page
     from neutralizer.run import Options
     from neutralizer.run import run as whole_trip
@@ -96,6 +104,9 @@ def run(
         prepared_by=by,
         waivers=waivers,
         journal=journal,
+        handoff=handoff,
+        supersede=supersede,
+        reason=reason,
         overrides=overrides,
         replace=replace,
         dry_run=dry_run,

@@ -16,6 +16,7 @@ from neutralizer.domain.orders import crosses_only
 from neutralizer.domain.plan import Booking, Plan
 from neutralizer.domain.record import NO_WAIVERS, Record, Waivers
 from neutralizer.domain.scenario import Scenario
+from neutralizer.domain.superseded import Superseded
 from neutralizer.errors import FolderTaken, Infeasible, InputsRefused, ProofFailed, Tampered
 from neutralizer.gate import checked
 from neutralizer.issues import Issue
@@ -26,12 +27,14 @@ from neutralizer.load.scenario import Loaded
 from neutralizer.output.files import SUMMARY, Results, run_files
 from neutralizer.output.findings import release_phase
 from neutralizer.output.folder import Staging, read_folder, refused_folder, remove, writing
+from neutralizer.output.handed import handed_over, superseded_first
 from neutralizer.output.history import figures, outliers
 from neutralizer.output.journal import journalled
 from neutralizer.output.manifest import NAME as MANIFEST
 from neutralizer.output.manifest import differences, manifest
 from neutralizer.output.refused import refused_files
 from neutralizer.output.summary import summarise
+from neutralizer.output.superseded import digest, gathered, superseded
 from neutralizer.output.writing import json_bytes
 from neutralizer.planning.compose import compose
 from neutralizer.planning.lots import Rounded, whole_lots
@@ -49,7 +52,7 @@ from neutralizer.studies.comparisons import Comparisons
 from neutralizer.studies.fairness import books_alone_and_together
 from neutralizer.studies.shocked import under_shock
 from neutralizer.studies.strip import impact_strip
-from neutralizer.verify import proven
+from neutralizer.verify import finished, proven
 
 Say = Callable[[str], None]
 
@@ -65,6 +68,9 @@ class Options(Asked):
     prepared_by: str = ""
     waivers: Waivers = NO_WAIVERS
     journal: Path | None = None
+    handoff: Path | None = None  # what operations read, and write back into
+    supersede: Path | None = None  # the folder of a run that was released
+    reason: str = ""  # why
     notices: tuple[str, ...] = ()  # of the journal
     past: tuple[dict[str, str], ...] = ()  # figures of earlier runs
     say: Say = field(default=lambda text: None)
@@ -107,8 +113,12 @@ def _trip(root: Path, out: Path | None, options: Options) -> Outcome:
     if options.waivers.written():
         permitted(options.waivers.by, "waive")
     loaded = checked(root, options.overrides, options.live, options.waivers)
+    kept = _superseded_files(options)
+    loaded = replace(loaded, bytes_read=loaded.bytes_read | kept)
+    options = replace(options, supersedes=digest(kept))
     _shock_is_known(loaded, options.shock)
     run_id = loaded.run_id(options.asked)
+    _takes_over(loaded, run_id, options)
     if out is None or options.dry_run:
         return Outcome(*_decide(loaded, run_id, options))
     with writing(out) as staging:
@@ -155,7 +165,7 @@ def _decide(
         "firm_caps": caps_here().sha256,
     }
     seconds = {"solver": solution.solver["seconds"], "rounding": rounding_seconds}
-    record = _record(options, json.loads(files[SUMMARY]))
+    record = _record(options, json.loads(files[SUMMARY]), superseded(loaded.bytes_read))
     files[MANIFEST] = json_bytes(
         manifest(loaded.bytes_read, files, run_id, record, settings, seconds)
     )
@@ -166,9 +176,33 @@ def _decide(
     return json.loads(files[SUMMARY]), files
 
 
-def _record(options: Options, summary: dict[str, Any]) -> Record:
+def _record(options: Options, summary: dict[str, Any], old: Superseded | None) -> Record:
     notices = (*options.notices, *outliers(figures(summary), options.past))
-    return Record(options.prepared_by, notices, options.waivers)
+    record = Record(options.prepared_by, notices, options.waivers)
+    if old is None:
+        return record
+    return replace(record, version=old.version + 1, supersedes=old.run_id, reason=options.reason)
+
+
+def _superseded_files(options: Options) -> dict[str, bytes]:
+    """What is kept of a superseded run. Raises Tampered, InputsRefused, NotApproved."""
+    if options.supersede is None:
+        return {}
+    permitted(options.prepared_by, "supersede")
+    return gathered(finished(options.supersede).files, options.handoff)
+
+
+def _takes_over(loaded: Loaded, run_id: str, options: Options) -> None:
+    """Raises FolderTaken where the date was released as another run that this one does not supersede."""
+    if options.handoff is None:
+        return
+    s, old = loaded.scenario, superseded(loaded.bytes_read)
+    superseded_first(
+        handed_over(options.handoff),
+        (s.name, s.business_date.isoformat()),
+        run_id,
+        None if old is None else old.run_id,
+    )
 
 
 def _solved(scenario: Scenario, options: Options) -> tuple[Scenario, Solution]:
@@ -216,7 +250,8 @@ def _written(
     asked = options.asked
     per_order = costs.amounts(plan.trades, scenario)
     order_costs = {t: per_order[t] for t in ("half_spread", "market_impact", "commission_tax")}
-    booking = Booking(plan, scenario, run_id, order_costs, release_phase(scenario, plan))
+    phase, old = release_phase(scenario, plan), superseded(loaded.bytes_read)
+    booking = Booking(plan, scenario, run_id, order_costs, phase, old)
     attributed = by_book(scenario, plan.trades, fills_of(plan))
     compared = _compared(scenario, plan, options)
     books = books_alone_and_together(scenario, attributed, compared.baseline.by_book)

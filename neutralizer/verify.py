@@ -13,10 +13,11 @@ from neutralizer.limits.standing import as_asked
 from neutralizer.load.caps import caps_here
 from neutralizer.load.scenario import load
 from neutralizer.output.approvals import run_subject, unchanged
-from neutralizer.output.files import SUMMARY, parsed
+from neutralizer.output.files import INPUTS, SUMMARY, parsed
 from neutralizer.output.folder import read_folder
 from neutralizer.output.manifest import NAME as MANIFEST
 from neutralizer.output.manifest import differences
+from neutralizer.output.superseded import PLACE, digest, superseded
 from neutralizer.proof import prove
 from neutralizer.proof.caps import exceeded
 
@@ -67,6 +68,8 @@ def scenario_of(run: Finished, scenario: Path | None = None) -> Scenario:
     waived = (run.manifest.get("waivers") or {}).get("stale", ())
     loaded = load(scenario or run.folder / "inputs", tuple(settings["set"]), frozenset(waived))
     run_id = loaded.run_id(asked)
+    if digest(_kept(run.files)) != asked.supersedes:
+        raise ProofFailed(["the superseded tickets in inputs/ are not those of the run"])
     if run_id != run.run_id:
         raise ProofFailed([f"the inputs make the run {run_id}, the folder is {run.run_id}"])
     return as_asked(loaded.scenario, asked)
@@ -79,14 +82,20 @@ def verify(folder: Path, scenario: Path | None = None) -> dict[str, Any]:
     return run.summary
 
 
+def _kept(files: dict[str, bytes]) -> dict[str, bytes]:
+    """What a run keeps of the one that it supersedes."""
+    own = {name.removeprefix(INPUTS): data for name, data in files.items()}
+    return {name: data for name, data in own.items() if name.startswith(PLACE)}
+
+
 def proven(scenario: Scenario, files: dict[str, bytes]) -> None:
     """Raises ProofFailed with everything that does not hold, the firm's caps last."""
     caps = caps_here().value
     try:
         read = parsed(files)
-        faults = prove(scenario, read)
+        faults = prove(scenario, read, superseded(_kept(files)))
         faults += [] if caps is None else exceeded(caps, scenario, read)
-    except ValueError as error:
+    except (KeyError, ValueError) as error:
         faults = [str(error)]
     if faults:
         raise ProofFailed(faults)

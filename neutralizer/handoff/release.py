@@ -6,11 +6,19 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from neutralizer.errors import FolderTaken, NotApproved, Tampered
+from neutralizer.errors import NotApproved, Tampered
 from neutralizer.handoff.approval import approvers, firm_roles
 from neutralizer.handoff.standing import StandingOrder, beyond, read_order
 from neutralizer.output.approvals import Approval, file_subject, run_subject
-from neutralizer.output.handed import AUTO, KINDS, Handed, hand_over, handed_over, stem
+from neutralizer.output.handed import (
+    AUTO,
+    KINDS,
+    Handed,
+    hand_over,
+    handed_over,
+    stem,
+    superseded_first,
+)
 from neutralizer.output.one_file import holding
 from neutralizer.verify import Finished, finished, proven, scenario_of
 
@@ -41,15 +49,15 @@ def release(folder: Path, to: Path, name: str, order_file: Path | None) -> Relea
         _within(order, beyond(order, scenario, run.files, run.summary, notices, now))
     with holding(to):
         before = handed_over(to)
-        superseded_first(before, run.summary, run.manifest)
+        day = (run.summary["name"], run.summary["business_date"])
+        superseded_first(before, day, run.run_id, run.manifest["supersedes"])
         own = [h for h in before if h.run_id == run.run_id]
         kinds = _left(run, own, order)
         if kinds is None:
             return Released(own[-1].manifest, already=True)
         manifest = _told(run, name, given, now, order)
         part = AUTO if order else ""
-        day = date.fromisoformat(run.summary["business_date"])
-        own_stem = stem(day, run.run_id, run.manifest["version"], part)
+        own_stem = stem(date.fromisoformat(day[1]), run.run_id, run.manifest["version"], part)
         hand_over(to, own_stem, kinds, manifest)
     return Released(manifest, already=False)
 
@@ -63,27 +71,6 @@ def _within(order: StandingOrder, reasons: Any) -> None:
     found = list(reasons)
     if found:
         raise NotApproved(f"{order.name} does not let this leave: " + "; ".join(found[:10]))
-
-
-def superseded_first(
-    before: Sequence[Handed], summary: dict[str, Any], manifest: dict[str, Any]
-) -> None:
-    """Raises FolderTaken where another run of the scenario's date has left, and this one does not
-    supersede the last of them.
-    """
-    same = [
-        h
-        for h in before
-        if (h.manifest["name"], h.manifest["business_date"])
-        == (summary["name"], summary["business_date"])
-        and h.run_id != manifest["run_id"]
-    ]
-    ours = any(h.run_id == manifest["run_id"] for h in before)
-    if same and not ours and manifest["supersedes"] != same[-1].run_id:
-        raise FolderTaken(
-            f"{summary['business_date']} of {summary['name']} was released as {same[-1].run_id}: run "
-            "again with --supersede and that run's folder"
-        )
 
 
 def _left(

@@ -304,6 +304,22 @@ OPTION_TERMS = (
     _number("volatility_range", "what volatility moves by, as a fraction", REQUIRED, low=0),
 )
 
+ACKS = (
+    _id("ticket_id", "the ticket"),
+    _choice("status", "what became of it", "BOOKED REJECTED CANCELLED", REQUIRED),
+    Column("time", "datetime", "when", REQUIRED),
+    _text("reason", "for people"),
+)
+FILLS = (
+    _id("fill_id", "of the execution: the same fill never counts twice"),
+    _id("ticket_id", "the ticket; blank: not ours to order, such as a client's trade", ""),
+    _id("book_id", "who received it"),
+    _id("instrument_id", "what"),
+    _number("quantity", "signed units, + bought", REQUIRED),
+    _number("price", "local", None),
+    Column("time", "datetime", "when", REQUIRED),
+)
+
 SQUARE_TABLES = {
     "factor_covariance": "square; header and first column carry the factor ids",
     "covariance": "square; header and first column carry the instrument ids; returns on notional",

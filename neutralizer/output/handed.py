@@ -9,14 +9,14 @@ neutralizer_20240628_0a1b2c3d4e5f_v1.done            all of it is here: never re
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from neutralizer.errors import CannotWrite, Tampered
+from neutralizer.errors import CannotWrite, FolderTaken, Tampered
 from neutralizer.output.manifest import described
 from neutralizer.output.one_file import content, put
 from neutralizer.output.writing import csv_rows, json_bytes
@@ -85,6 +85,21 @@ def handed_over(folder: Path) -> list[Handed]:
         raise CannotWrite(f"there is no folder {folder}: make it first")
     found = [_read(folder, done) for done in sorted(folder.glob(f"neutralizer_*{DONE}"))]
     return sorted(found, key=lambda h: (h.manifest["released_at"], h.run_id))
+
+
+def superseded_first(
+    before: Sequence[Handed], day: tuple[str, str], run_id: str, supersedes: str | None
+) -> None:
+    """Raises FolderTaken where a scenario's date (name, day) left as another run, and this one does not
+    supersede the last of them.
+    """
+    same = [h for h in before if (h.manifest["name"], h.manifest["business_date"]) == day]
+    if not same or run_id in {h.run_id for h in same} or supersedes == same[-1].run_id:
+        return
+    raise FolderTaken(
+        f"{day[1]} of {day[0]} was released as {same[-1].run_id}: if it must change, run again with "
+        "--supersede and that run's folder, --handoff and --reason"
+    )
 
 
 def _read(folder: Path, done: Path) -> Handed:

@@ -51,7 +51,6 @@ def _terms(scenario: Scenario, row: Row, price: str) -> list[str]:
         "price_source": t.price_source[k],
         "price_time": t.price_time[k],
         "business_date": scenario.business_date.isoformat(),
-        "action": "NEW",
     }
     faults += [f"{n} {row[n]!r} is not {v!r}" for n, v in labels.items() if row[n] != v]
     quantity = decimal(row["quantity"])
