@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from neutralizer.talk import FOLDER, OVERRIDES, say_issues
+from neutralizer.talk import FOLDER, OVERRIDES, REPAIR, say_issues, with_repair
 
 EXAMPLES = ("two-desks", "equity-desks", "multi-asset", "options", "rates")
 
@@ -41,12 +41,13 @@ def _example(name: str) -> Path:
 
 @click.command()
 @click.argument("scenario", type=FOLDER)
+@REPAIR
 @OVERRIDES
-def check(scenario: Path, overrides: tuple[str, ...]) -> None:
+def check(scenario: Path, repair_psd: bool, overrides: tuple[str, ...]) -> None:
     """Read and check everything, solve nothing."""
     from neutralizer.gate import checked
 
-    loaded = checked(scenario, overrides)
+    loaded = checked(scenario, with_repair(overrides, repair_psd))
     say_issues(loaded.warnings)
     s = loaded.scenario
     click.echo(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from neutralizer.talk import FOLDER, OVERRIDES, progress
+from neutralizer.talk import FOLDER, OVERRIDES, REPAIR, progress, with_repair
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -45,6 +45,7 @@ def _duration(text: str | None) -> "timedelta | None":
 @click.option("--shock", default="", metavar="ID", help="Whether the plan survives this shock.")
 @click.option("--no-report", is_flag=True, help="Do not write report.html.")
 @click.option("--live", metavar="DURATION", help="Refuse an as_of further from the clock: 30m.")
+@REPAIR
 @OVERRIDES
 def run(
     scenario: Path,
@@ -62,6 +63,7 @@ def run(
     shock: str,
     no_report: bool,
     live: str | None,
+    repair_psd: bool,
     overrides: tuple[str, ...],
 ) -> None:
     """Decide, prove, write the tickets: the main job."""
@@ -84,7 +86,7 @@ def run(
         shock=shock,
         report=not no_report,
         live=_duration(live),
-        overrides=overrides,
+        overrides=with_repair(overrides, repair_psd),
         replace=replace,
         dry_run=dry_run,
         say=progress(quiet, verbose),

@@ -121,10 +121,10 @@ def costs_are_given(inputs: Inputs, select: Selector, issues: Issues) -> None:
             )
         if not np.isnan(bps) and not np.isnan(unit):
             table.error(issues, row, "half_spread_per_unit", "two half spreads", "keep one")
-        if ordered and (bps == 0 or unit == 0 or (quoted == 0 and np.isnan([bps, unit]).all())):
-            table.warning(
-                issues, row, "half_spread_bps", "a half spread of zero", "check that it is meant"
-            )
+        written = {"half_spread_bps": bps, "half_spread_per_unit": unit, "bid": quoted}
+        used = next((c for c, spread in written.items() if not np.isnan(spread)), "")
+        if ordered and used and written[used] == 0:
+            table.warning(issues, row, used, "a half spread of zero", "check that it is meant")
         if share > 0 and np.isnan(table["adv"][row]):
             table.error(
                 issues, row, "adv", "max_participation needs adv", "write adv, or leave both out"

@@ -14,7 +14,7 @@ import numpy as np
 
 from neutralizer.issues import Issues
 from neutralizer.load import values
-from neutralizer.load.columns import REQUIRED, RISK_TABLES, Column
+from neutralizer.load.columns import REQUIRED, Column, path_of
 from neutralizer.load.text import decoded
 
 LONGEST = 256  # characters of one field
@@ -34,8 +34,7 @@ class Raw:
         """How an issue names a cell: the header in a CSV, a dotted path in YAML."""
         if not self.file.endswith(".yaml"):
             return values.plain(column)
-        risk = "risk." if self.name in RISK_TABLES else ""
-        return f"tables.{risk}{self.name}.{row}.{column}"
+        return ".".join(("tables", *path_of(self.name), str(row), column))
 
     def head(self, column: str) -> tuple[int, str]:
         """Line and name of a column: the header's, in YAML the first row's that writes it."""
@@ -112,7 +111,7 @@ def read_csv(name: str, file: str, data: bytes, issues: Issues) -> Raw | None:
 def _shape_is_right(raw: Raw, issues: Issues) -> bool:
     before = len(issues.errors)
     width = len(raw.header)
-    for sign, word in ((";", ";"), ("\t", "tabs")):
+    for sign, word in ((";", "semicolons"), ("\t", "tabs")):
         if width == 1 and sign in raw.header[0]:
             issues.error(
                 raw.file, 1, "", None, f"fields are separated by {word}", "separate them by commas"
