@@ -479,6 +479,7 @@ def in_place_of_lots(columns: str, cells: str) -> tuple[str, str]:
 
 ECONOMICS = [
     ("instruments.csv", "fully_paid,2", "fully_paid,-2", "instruments.csv:2:half_spread_bps value='-2' not a number; it must be at least 0"),
+    *[("instruments.csv", *in_place_of_lots("bid,ask", quotes), f"instruments.csv:2:price value='100' {by}; mend the price or the quotes, or set checks.price_beyond_quotes_bps") for quotes, by in (("100.01,100.02", "beyond its quotes, 100.01 to 100.02, by 1 bps"), ("99.8,99.9", "beyond its quotes, 99.8 to 99.9, by 10 bps"), ("98,99.5", "beyond its quotes, 98 to 99.5, by 50 bps"))],
     *[
         ("instruments.csv", *in_place_of_lots(column, "-1"), f"instruments.csv:2:{column} value='-1' not a number; it must be at least 0")
         for column in ("commission_bps", "commission_per_unit", "buy_tax_bps", "sell_tax_bps", "half_spread_per_unit", "volatility", "max_participation")
@@ -880,6 +881,17 @@ def test_what_is_margined_may_have_a_price_below_zero(tmp_path: Path) -> None:
     rows = rows.replace("index,", "index,50000")
     s = load(write(tmp_path / "s", ("instruments.csv", WORLD["instruments.csv"], rows))).scenario
     assert s.instruments.value[s.instruments.ids.index("FUT")] == -37.63 * 50
+
+
+@pytest.mark.parametrize(
+    ("quotes", "allowed"),
+    [("99,101", 0), ("100,100", 0), ("100,100.02", 0), ("100.1,101", 10), ("99,99.9", 10), (",", 0), ("101,", 0)],
+)  # fmt: skip
+def test_a_price_may_lie_as_far_from_its_quotes_as_allowed(
+    tmp_path: Path, quotes: str, allowed: int
+) -> None:
+    path = write(tmp_path / "s", ("instruments.csv", *in_place_of_lots("bid,ask", quotes)))
+    load(path, (f"checks.price_beyond_quotes_bps={allowed}",))
 
 
 def test_days_may_lie_after_as_of(tmp_path: Path) -> None:

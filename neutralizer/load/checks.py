@@ -33,6 +33,7 @@ RULES: tuple[tuple[Rule, str], ...] = (
     (references.combinations_have_rows, "instruments combinations"),
     (references.accounts_are_sound, "books instruments accounts book_accounts"),
     (economics.prices_are_there, ""),
+    (economics.prices_lie_between_quotes, ""),
     (economics.terms_are_given, ""),
     (economics.sizes_are_reckonable, ""),
     (economics.costs_are_given, "books mandates"),

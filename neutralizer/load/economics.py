@@ -8,8 +8,10 @@ from neutralizer.load.currencies import fx_rates
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.instruments import combination_legs, prices
 from neutralizer.load.mandates import Selector, freedoms
+from neutralizer.load.values import BPS
 
 SMALLEST_UNIT, LARGEST_UNIT, LARGEST_POSITION = 1e-12, 1e15, 1e18  # base currency
+ROUNDING = 1e-7  # basis points of a price
 NEEDS_TERMS = ("future", "option", "swap", "fx")
 
 
@@ -66,6 +68,18 @@ def prices_are_there(inputs: Inputs, select: Selector, issues: Issues) -> None:
             )
         if table["bid"][row] > table["ask"][row]:
             table.error(issues, row, "bid", "bid over ask", "mend the quote")
+
+
+def prices_lie_between_quotes(inputs: Inputs, select: Selector, issues: Issues) -> None:
+    """A price that stands beside bid and ask lies between them, or beyond by no more than allowed."""
+    table, allowed = inputs["instruments"], inputs.settings.checks.price_beyond_quotes_bps
+    price, bid, ask = (table[column] for column in ("price", "bid", "ask"))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        beyond = np.maximum(bid - price, price - ask) / np.abs(price) / BPS
+    for row in np.flatnonzero((bid <= ask) & (beyond > allowed + ROUNDING)).tolist():
+        reason = f"beyond its quotes, {bid[row]:.12g} to {ask[row]:.12g}, by {beyond[row]:.3g} bps"
+        remedy = "mend the price or the quotes, or set checks.price_beyond_quotes_bps"
+        table.error(issues, row, "price", reason, remedy)
 
 
 def terms_are_given(inputs: Inputs, select: Selector, issues: Issues) -> None:

@@ -61,6 +61,7 @@ class CheckSettings(Strict):
 
     reported_margin: NotNegative = 0.05  # a share of the larger
     reported_market_value: NotNegative = 0.05
+    price_beyond_quotes_bps: NotNegative = 0.0  # of a price outside bid and ask, which is refused
     repair_psd: Literal["yes", "no"] = "no"  # of a covariance that is not positive semidefinite
 
 
