@@ -28,11 +28,10 @@ def _in_play(inputs: Inputs, select: Selector) -> tuple[Bools, Bools]:
     may = freedoms(inputs, select, books)
     held = np.zeros(may.shape, dtype=bool)
     table, index = inputs["positions"], {b: k for k, b in enumerate(books)}
-    for b, i, q in zip(
-        table["book_id"], table["instrument_id"], table["quantity"].tolist(), strict=True
-    ):
-        if q and b in index and i in select.index:
-            held[index[b], select.index[i]] = True
+    b = np.array([index.get(name, -1) for name in table["book_id"]], dtype=np.int64)
+    i = np.array([select.index.get(name, -1) for name in table["instrument_id"]], dtype=np.int64)
+    known = (table["quantity"] != 0) & (b >= 0) & (i >= 0)
+    held[b[known], i[known]] = True
     return held | (may == 2), (held & (may == 1)) | (may == 2)
 
 
@@ -112,11 +111,9 @@ def sizes_are_reckonable(inputs: Inputs, select: Selector, issues: Issues) -> No
         table.error(issues, row, "price", reason, "mend price, multiplier or notional_per_unit")
     of = dict(zip(table["instrument_id"], unit.tolist(), strict=True))
     held = inputs["positions"]
-    for row, (name, quantity) in enumerate(
-        zip(held["instrument_id"], held["quantity"], strict=True)
-    ):
-        if abs(quantity) * of.get(name, 0.0) > LARGEST_POSITION:
-            held.error(issues, row, "quantity", "a notional over 1e18 in base currency", "mend it")
+    each = np.array([of.get(name, 0.0) for name in held["instrument_id"]], dtype=float)
+    for row in np.flatnonzero(np.abs(held["quantity"]) * each > LARGEST_POSITION).tolist():
+        held.error(issues, row, "quantity", "a notional over 1e18 in base currency", "mend it")
 
 
 def costs_are_given(inputs: Inputs, select: Selector, issues: Issues) -> None:

@@ -12,6 +12,7 @@ from neutralizer.load.accounts import AccountOf, margin_row
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.mandates import Selector, freedoms
 from neutralizer.load.restrictions import restricted
+from neutralizer.load.table import Table
 
 
 def holdings_of(
@@ -24,10 +25,12 @@ def holdings_of(
 ) -> tuple[Holdings, Entries]:
     may = freedoms(inputs, select, list(books.ids))
     table, b_index = inputs["positions"], {b: k for k, b in enumerate(books.ids)}
-    held = np.zeros(may.shape)
-    held[
-        [b_index[b] for b in table["book_id"]], [select.index[i] for i in table["instrument_id"]]
-    ] = table["quantity"]
+    held, row = np.zeros(may.shape), np.full(may.shape, -1, dtype=np.int64)
+    where = (
+        [b_index[b] for b in table["book_id"]],
+        [select.index[i] for i in table["instrument_id"]],
+    )
+    held[where], row[where] = table["quantity"], np.arange(len(table))
     book, instrument = np.nonzero((held != 0) | (may == 2))
     before, freedom = held[book, instrument], may[book, instrument]
     low = np.where(freedom == 2, -np.inf, np.where(freedom == 1, np.minimum(before, 0), before))
@@ -40,23 +43,16 @@ def holdings_of(
     entries, entry = _entries(
         inputs, select, accounts, account, instrument, before, instruments, fx
     )
-    exact = _exact(inputs, select, b_index, book, instrument)
+    exact = _exact(table, row[book, instrument])
     barred = bars.no_cross[book, instrument]
     return Holdings(book, instrument, account, before, exact, low, high, entry, barred), entries
 
 
-def _exact(
-    inputs: Inputs, select: Selector, b_index: dict[str, int], book: Ints, instrument: Ints
-) -> tuple[Decimal, ...]:
-    table = inputs["positions"]
-    raw = table.raw
-    cell = raw.header.index("quantity") if len(table) else 0
-    written = {
-        (b_index[b], select.index[i]): Decimal(row[cell])
-        for b, i, row in zip(table["book_id"], table["instrument_id"], raw.rows, strict=True)
-    }
-    zero = Decimal(0)
-    return tuple(written.get(k, zero) for k in zip(book.tolist(), instrument.tolist(), strict=True))
+def _exact(table: Table, rows: Ints) -> tuple[Decimal, ...]:
+    """The quantity of each holding to its last digit; of -1, which no row holds, nothing."""
+    cell = table.raw.header.index("quantity") if len(table) else 0
+    written, zero = table.raw.rows, Decimal(0)
+    return tuple(Decimal(written[row][cell]) if row >= 0 else zero for row in rows.tolist())
 
 
 def _entries(
