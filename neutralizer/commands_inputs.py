@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from neutralizer.talk import FOLDER, OVERRIDES, say_issues
+from neutralizer.talk import FOLDER, OVERRIDES, REPAIR, say_issues, with_repair
 from neutralizer.waivers import WAIVERS
 
 if TYPE_CHECKING:
@@ -46,13 +46,14 @@ def _example(name: str) -> Path:
 
 @click.command()
 @click.argument("scenario", type=FOLDER)
+@REPAIR
 @WAIVERS
 @OVERRIDES
-def check(scenario: Path, waivers: "Waivers", overrides: tuple[str, ...]) -> None:
+def check(scenario: Path, repair_psd: bool, waivers: "Waivers", overrides: tuple[str, ...]) -> None:
     """Read and check everything, solve nothing."""
     from neutralizer.gate import checked
 
-    loaded = checked(scenario, overrides, waivers=waivers)
+    loaded = checked(scenario, with_repair(overrides, repair_psd), waivers=waivers)
     say_issues(loaded.warnings)
     s = loaded.scenario
     click.echo(

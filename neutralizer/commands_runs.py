@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from neutralizer.talk import BY, FOLDER, JOURNAL, OVERRIDES, progress
+from neutralizer.talk import BY, FOLDER, JOURNAL, OVERRIDES, REPAIR, progress, with_repair
 from neutralizer.waivers import WAIVERS
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def _duration(text: str | None) -> "timedelta | None":
 @BY
 @JOURNAL
 @WAIVERS
+@REPAIR
 @OVERRIDES
 def run(
     scenario: Path,
@@ -77,6 +78,7 @@ def run(
     by: str,
     journal: Path | None,
     waivers: "Waivers",
+    repair_psd: bool,
     overrides: tuple[str, ...],
 ) -> None:
     """Decide, prove, write the tickets: the main job."""
@@ -107,7 +109,7 @@ def run(
         handoff=handoff,
         supersede=supersede,
         reason=reason,
-        overrides=overrides,
+        overrides=with_repair(overrides, repair_psd),
         replace=replace,
         dry_run=dry_run,
         say=progress(quiet, verbose),

@@ -14,7 +14,15 @@ if TYPE_CHECKING:
 OVERRIDES = click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one setting."
 )
+REPAIR = click.option(
+    "--repair-psd", is_flag=True, help="Mend a covariance that is not positive semidefinite."
+)
 FOLDER = click.Path(path_type=Path)
+
+
+def with_repair(overrides: tuple[str, ...], repair_psd: bool) -> tuple[str, ...]:
+    """The overrides that --repair-psd is short for."""
+    return (*overrides, "checks.repair_psd=yes") if repair_psd else overrides
 
 
 def whoever() -> str:

@@ -324,6 +324,7 @@ SQUARE_TABLES = {
     "factor_covariance": "square; header and first column carry the factor ids",
     "covariance": "square; header and first column carry the instrument ids; returns on notional",
 }
+TIMES = {"positions": "as_of", "instruments": "price_time"}  # the column of a row's own time
 RISK_TABLES = ("factors", "loadings", "factor_covariance", "covariance")
 LATER_TABLES = ("dislocations",)
 NUMBERED = {"scan_arrays": re.compile(r"s[1-9][0-9]{0,3}")}  # columns, as many as are needed
@@ -361,6 +362,16 @@ KEYS: dict[str, tuple[str, ...]] = {
         "label2",
     ),
 }
+
+
+def path_of(name: str) -> tuple[str, ...]:
+    """The keys under `tables` that lead to a table: ("risk", "models", "crash", "factor_covariance")
+    of factor_covariance@crash.
+    """
+    kind, _, model = name.partition("@")
+    if model:
+        return "risk", "models", model, kind
+    return ("risk", name) if name in RISK_TABLES else (name,)
 
 
 def columns_of(table: str, header: Sequence[str]) -> tuple[Column, ...]:

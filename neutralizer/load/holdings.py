@@ -1,6 +1,5 @@
 """Positions, mandates and accounts -> holdings, and what each account nets in each instrument."""
 
-from collections import defaultdict
 from decimal import Decimal
 
 import numpy as np
@@ -25,7 +24,8 @@ def holdings_of(
     fx: dict[str, float],
 ) -> tuple[Holdings, Entries]:
     may = freedoms(inputs, select, list(books.ids))
-    held, coming = (_quantities(inputs[t], select, books) for t in ("positions", "open_orders"))
+    held, row = _quantities(inputs["positions"], select, books)
+    coming, _ = _quantities(inputs["open_orders"], select, books)
     book, instrument = np.nonzero((held != 0) | (coming != 0) | (may == 2))
     pending, freedom = coming[book, instrument], may[book, instrument]
     before = held[book, instrument] + pending
@@ -39,14 +39,14 @@ def holdings_of(
     entries, entry = _entries(
         inputs, select, accounts, account, instrument, before - pending, instruments, fx
     )
-    exact, incoming = _exact(inputs, select, books, book, instrument)
+    whole, incoming = _exact(inputs, select, books, book, instrument, row[book, instrument])
     return (
         Holdings(
             book=book,
             instrument=instrument,
             account=account,
             before=before,
-            exact=exact,
+            exact=whole,
             pending=pending,
             incoming=incoming,
             low=low,
@@ -58,39 +58,51 @@ def holdings_of(
     )
 
 
-def _quantities(table: Table, select: Selector, books: Books) -> Floats:
-    """(B, I) what a table says of each pair, units."""
+def _quantities(table: Table, select: Selector, books: Books) -> tuple[Floats, Ints]:
+    """(B, I) what a table says of each pair together, units; and a row that says it, -1 for none."""
     b_index = {b: k for k, b in enumerate(books.ids)}
-    found = np.zeros((len(books.ids), len(select.ids)))
-    which = (
+    shape = (len(books.ids), len(select.ids))
+    found, row = np.zeros(shape), np.full(shape, -1, dtype=np.int64)
+    where = (
         [b_index[b] for b in table["book_id"]],
         [select.index[i] for i in table["instrument_id"]],
     )
-    np.add.at(found, which, table["quantity"])
-    return found
+    np.add.at(found, where, table["quantity"])
+    row[where] = np.arange(len(table))
+    return found, row
 
 
 def _exact(
-    inputs: Inputs, select: Selector, books: Books, book: Ints, instrument: Ints
+    inputs: Inputs,
+    select: Selector,
+    books: Books,
+    book: Ints,
+    instrument: Ints,
+    rows: Ints,
 ) -> tuple[tuple[Decimal, ...], tuple[Decimal, ...]]:
     """Of each holding, to the last digit: all that counts as its position, and of it what is still to be
     bought or received.
     """
-    whole: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    incoming: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for name in ("positions", "open_orders"):
-        table = inputs[name]
-        cell = table.raw.header.index("quantity") if len(table) else 0
-        keys = zip(table["book_id"], table["instrument_id"], table.raw.rows, strict=True)
-        for b, i, row in keys:
-            quantity = Decimal(row[cell])
-            whole[b, i] += quantity
-            if name == "open_orders" and quantity > 0:
-                incoming[b, i] += quantity
+    held, zero = _written(inputs["positions"]), Decimal(0)
+    whole = [held[row] if row >= 0 else zero for row in rows.tolist()]
+    incoming, table = [zero] * len(whole), inputs["open_orders"]
+    if not len(table):
+        return tuple(whole), tuple(incoming)
     pairs = zip(book.tolist(), instrument.tolist(), strict=True)
-    names = [(books.ids[b], select.ids[i]) for b, i in pairs]
-    zero = Decimal(0)
-    return tuple(whole.get(n, zero) for n in names), tuple(incoming.get(n, zero) for n in names)
+    place = {(books.ids[b], select.ids[i]): h for h, (b, i) in enumerate(pairs)}
+    columns = (table["book_id"], table["instrument_id"], _written(table))
+    for b, i, quantity in zip(*columns, strict=True):
+        h = place.get((b, i))
+        if h is not None:
+            whole[h] += quantity
+            incoming[h] += max(quantity, zero)
+    return tuple(whole), tuple(incoming)
+
+
+def _written(table: Table) -> list[Decimal]:
+    """The quantities of a table to their last digit."""
+    cell = table.raw.header.index("quantity") if len(table) else 0
+    return [Decimal(row[cell]) for row in table.raw.rows]
 
 
 def _entries(

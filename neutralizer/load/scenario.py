@@ -1,7 +1,10 @@
 """A scenario folder -> Scenario, or every issue at once."""
 
+import gc
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal
 from pathlib import Path, PurePosixPath
@@ -20,6 +23,7 @@ from neutralizer.load.resolve import resolve
 from neutralizer.load.table import Table
 
 EXACT = (("positions", "quantity"), ("open_orders", "quantity"))
+DIGITS = 15  # that a double always holds
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,21 @@ class Loaded:
         return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:12]
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the collector of cycles: it walks the many small objects of a large table over and over,
+    and none of them is garbage.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@_uncollected()
 def load(
     root: Path, overrides: tuple[str, ...] = (), stale: frozenset[str] = frozenset()
 ) -> Loaded:
@@ -106,9 +125,7 @@ def _listed(table: Table, column: str) -> list[str]:
     if (table.name, column) not in EXACT:
         return found
     k = table.raw.header.index(column)
-    written = [Decimal(row[k]) for row in table.raw.rows]
-    exact = [Decimal(shown) == given for shown, given in zip(found, written, strict=True)]
-    return [
-        shown if same else str(given.normalize(Context(prec=1000)))
-        for shown, given, same in zip(found, written, exact, strict=True)
-    ]
+    for row, cells in enumerate(table.raw.rows):
+        if len(cells[k]) > DIGITS and Decimal(found[row]) != Decimal(cells[k]):
+            found[row] = str(Decimal(cells[k]).normalize(Context(prec=1000)))
+    return found
