@@ -31,7 +31,7 @@ from tests.finished import NAMES, finished
 
 ROOT = Path(__file__).parent.parent
 TABLE = ROOT / "benchmarks" / "MUTATION.md"
-PROOF = ("tests/test_mutations.py",)
+PROOF = tuple(f"tests/test_{name}.py" for name in ("proof_faults", "verify", "mutations"))
 READERS = ("tests/test_hostile_inputs.py", "-k", "not command_line and not any_bytes")
 SUITES = {
     PROOF: (*sorted((ROOT / "neutralizer" / "proof").glob("[a-z]*.py")),
@@ -188,7 +188,7 @@ def replacements(node: ast.AST, name: str, empty: ast.expr | None) -> Iterator[a
         yield ast.Constant(node.value + 1)
     if name in ("test", "ifs"):
         yield from (ast.Constant(value) for value in (True, False))
-    if isinstance(node, ast.Return) and ast.unparse(node) not in ("return", "return None"):
+    if isinstance(node, ast.Return) and not isinstance(node.value, ast.Constant | None):
         yield ast.Return(empty)
     if isinstance(node, DELETED) and not (
         isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
