@@ -2,26 +2,23 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from neutralizer.load.scenario import Loaded, load
+from neutralizer.load.scenario import Loaded
 from neutralizer.output.files import parsed
 from neutralizer.proof import prove
 from neutralizer.proof.files import Files, Row
-from neutralizer.run import Options, run
-from tests.conftest import SCENARIOS
+from tests.finished import NAMES
+from tests.finished import finished as finished_run
 
 Mutation = Callable[[dict[str, list[Row]]], None]
-NAMES = ("two-desks", "equity-desks", "multi-asset")
 
 
 @pytest.fixture(scope="module", params=NAMES)
 def finished(request: pytest.FixtureRequest) -> tuple[Loaded, dict[str, bytes]]:
     """A scenario and the files of its run."""
-    folder: Path = SCENARIOS / request.param
-    return load(folder), run(folder, None, Options(dry_run=True, baseline=False)).files
+    return finished_run(request.param)
 
 
 def fresh(files: dict[str, bytes]) -> Files:

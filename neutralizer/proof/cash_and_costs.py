@@ -179,7 +179,7 @@ def _margins(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]
         if s
     ]
     rows = {row["account_id"]: row for row in files["margin_movements.csv"]}
-    if set(rows) != set(accounts.ids):
+    if set(rows) != set(accounts.ids) or len(rows) != len(files["margin_movements.csv"]):
         faults.append("margin_movements.csv does not hold every account once")
         return
     for a, name in enumerate(accounts.ids):

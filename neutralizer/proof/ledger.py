@@ -46,8 +46,9 @@ def rebuild(scenario: Scenario, files: Files, faults: list[str]) -> Ledger:
     for row in files["hedge_allocations.csv"]:
         order = ledger.order_of_ticket.get(row["ticket_id"])
         holding = ledger.holding.get((row["book_id"], row["instrument_id"]))
-        if order is not None and holding is not None:
-            ledger.fills.append((order, holding, float(decimal(row["quantity"]))))
+        units = float(decimal(row["quantity"]))
+        if order is not None and holding is not None and units > 0:
+            ledger.fills.append((order, holding, units))
     for book, instrument in sorted(ledger.transferred.keys() | ledger.hedged.keys()):
         if (book, instrument) not in ledger.holding:
             faults.append(f"{book} may not hold or trade {instrument}")

@@ -154,16 +154,7 @@ def _fills(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) 
         given[row["ticket_id"], row["instrument_id"]] += (
             quantity if row["side"] == "BUY" else -quantity
         )
-        account = _account(scenario, ledger, row["book_id"], row["instrument_id"])
-        order = ledger.order_of_ticket.get(row["ticket_id"])
-        if account is not None and account != row["account_id"]:
-            faults.append(
-                f"{row['ticket_id']}: account {row['account_id']} is not {row['book_id']}'s"
-            )
-        if order is None or row["book_id"] not in {
-            scenario.books.ids[b] for b in scenario.orders.books[order]
-        }:
-            faults.append(f"{row['ticket_id']}: {row['book_id']} is not in the group that orders")
+        faults += [f"{row['ticket_id']}: {f}" for f in _fill(scenario, ledger, hedge, row)]
     for ticket, hedge in hedges.items():
         if hedge["instrument_id"] not in t.ids:
             continue
@@ -178,6 +169,25 @@ def _fills(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) 
                     f"{ticket}: fills of {scenario.instruments.ids[i]} sum to {found}, not {wanted}"
                 )
     faults += [f"{ticket}: fills of {i}, which is no leg" for (ticket, i), q in given.items() if q]
+
+
+def _fill(scenario: Scenario, ledger: Ledger, hedge: Row, row: Row) -> list[str]:
+    """One allocation: its account and book, its side as the order's, in whole steps."""
+    book, name, faults = row["book_id"], row["instrument_id"], []
+    account = _account(scenario, ledger, book, name)
+    if account is not None and account != row["account_id"]:
+        faults.append(f"account {row['account_id']} is not {book}'s")
+    order = ledger.order_of_ticket.get(row["ticket_id"])
+    if order is None or book not in {scenario.books.ids[b] for b in scenario.orders.books[order]}:
+        faults.append(f"{book} is not in the group that orders")
+    sold = "SELL_SHORT" if hedge["side"] == "SELL_SHORT" else "SELL"
+    if row["side"] not in ("BUY", sold):
+        faults.append(f"a {hedge['side']} is filled by a {row['side']}")
+    if name in scenario.instruments.ids:
+        step = Decimal(repr(float(scenario.instruments.step[scenario.instruments.ids.index(name)])))
+        if decimal(row["quantity"]) % step:
+            faults.append(f"a fill of {row['quantity']} {name} is not in whole steps of {step}")
+    return faults
 
 
 def _lots(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) -> None:

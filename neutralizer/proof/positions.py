@@ -19,6 +19,8 @@ def prove(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) -
         (r["book_id"], r["instrument_id"]): decimal(r["quantity"])
         for r in files["positions_next.csv"]
     }
+    if len(following) != len(files["positions_next.csv"]):
+        faults.append("positions_next.csv holds a pair twice")
     for key in sorted(written.keys() - ledger.holding.keys()):
         faults.append(f"positions_after.csv holds {key[0]} {key[1]}, which is no holding")
     for key, h in ledger.holding.items():
