@@ -4,6 +4,7 @@ import numpy as np
 
 from neutralizer.domain.arrays import Bools
 from neutralizer.issues import Issues
+from neutralizer.load.barriers import passed_on
 from neutralizer.load.currencies import fx_rates
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.instruments import combination_legs, prices
@@ -14,7 +15,7 @@ NEEDS_TERMS = ("future", "option", "swap", "fx")
 
 
 def in_play(inputs: Inputs, select: Selector) -> tuple[Bools, Bools]:
-    """(B, I) which pairs are held or may be traded, and which may change; books sorted by id."""
+    """(B, I) which pairs are held, traded or passed on, and which may change; books sorted by id."""
     if "play" not in inputs.memo:
         inputs.memo["play"] = _in_play(inputs, select)
     found: tuple[Bools, Bools] = inputs.memo["play"]
@@ -31,7 +32,8 @@ def _in_play(inputs: Inputs, select: Selector) -> tuple[Bools, Bools]:
     ):
         if q and b in index and i in select.index:
             held[index[b], select.index[i]] = True
-    return held | (may == 2), (held & (may == 1)) | (may == 2)
+    changes = (held & (may == 1)) | (may == 2)
+    return held | changes | passed_on(inputs, select, books, changes), changes
 
 
 def prices_are_there(inputs: Inputs, select: Selector, issues: Issues) -> None:

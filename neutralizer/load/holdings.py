@@ -9,6 +9,7 @@ from neutralizer.domain.funding import Accounts
 from neutralizer.domain.scenario import Books, Entries, Holdings, Instruments
 from neutralizer.domain.trades import sums
 from neutralizer.load.accounts import AccountOf, margin_row
+from neutralizer.load.barriers import passed_on
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.mandates import Selector, freedoms
 from neutralizer.load.restrictions import restricted
@@ -28,7 +29,8 @@ def holdings_of(
     held[
         [b_index[b] for b in table["book_id"]], [select.index[i] for i in table["instrument_id"]]
     ] = table["quantity"]
-    book, instrument = np.nonzero((held != 0) | (may == 2))
+    passed = passed_on(inputs, select, list(books.ids), (may == 2) | ((may == 1) & (held != 0)))
+    book, instrument = np.nonzero((held != 0) | (may == 2) | passed)
     before, freedom = held[book, instrument], may[book, instrument]
     low = np.where(freedom == 2, -np.inf, np.where(freedom == 1, np.minimum(before, 0), before))
     high = np.where(freedom == 2, np.inf, np.where(freedom == 1, np.maximum(before, 0), before))

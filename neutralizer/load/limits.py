@@ -92,7 +92,7 @@ def _scope(
     if kind in ("pool", "account"):
         wanted: Ints = np.array(_accounts(scope, accounts, pools), dtype=np.int64)
         return np.isin(holdings.account, wanted), frozenset()
-    labels = {"entity": books.entity, "group": books.group, "book": books.ids}.get(kind)
+    labels = {"entity": books.entity, "group": books.written, "book": books.ids}.get(kind)
     members = {b for b in range(len(books.ids)) if labels is None or labels[b] == name}
     return np.isin(holdings.book, sorted(members)), frozenset(members)
 

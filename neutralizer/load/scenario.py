@@ -19,6 +19,8 @@ from neutralizer.load.mandates import Selector
 from neutralizer.load.resolve import resolve
 from neutralizer.load.table import Table
 
+ADDED = (("crossing_groups", "via_book"),)  # blank, they change no run's id
+
 
 @dataclass(frozen=True)
 class Loaded:
@@ -70,7 +72,7 @@ def load(root: Path, overrides: tuple[str, ...] = ()) -> Loaded:
 def _digest(inputs: Inputs) -> str:
     """sha256 of the values: rows sorted by key, numbers as numbers, ids as text."""
     tables = {
-        name: sorted(zip(*(_listed(table, c) for c in sorted(table.columns)), strict=True))
+        name: sorted(zip(*(_listed(table, c) for c in _columns(table)), strict=True))
         for name, table in inputs.tables.items()
         if name in KEYS and len(table)
     }
@@ -91,6 +93,11 @@ def _digest(inputs: Inputs) -> str:
         settings["simm"]["parameters"] = hashlib.sha256(file_bytes).hexdigest()
     whole = [__version__, settings, risk.units if risk else "", scales, tables, squares]
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+
+
+def _columns(table: Table) -> list[str]:
+    """What counts: a column that a later version brought says nothing where it is blank."""
+    return [c for c in sorted(table.columns) if (table.name, c) not in ADDED or any(table[c])]
 
 
 def _listed(table: Table, column: str) -> list[str]:

@@ -5,7 +5,7 @@ decimals, limits without slack; only a band narrower than its step is proven to 
 """
 
 from neutralizer.domain.scenario import Scenario
-from neutralizer.proof import cash_and_costs, limits_hold, movements, positions
+from neutralizer.proof import cash_and_costs, limits_hold, movements, positions, walls
 from neutralizer.proof.files import Files
 from neutralizer.proof.ledger import Ledger, rebuild
 
@@ -17,7 +17,7 @@ def prove(scenario: Scenario, files: Files) -> list[str]:
     faults: list[str] = []
     try:
         ledger: Ledger = rebuild(scenario, files, faults)
-        for part in (movements, positions, cash_and_costs, limits_hold):
+        for part in (movements, walls, positions, cash_and_costs, limits_hold):
             part.prove(scenario, files, ledger, faults)
     except (KeyError, ValueError, ArithmeticError) as error:
         faults.append(f"a file cannot be read as written: {error!r}")
