@@ -5,6 +5,7 @@ MM is long 100,000 of the ETF at 100, ARB short 60,000; 6 million cross, MM sell
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -336,3 +337,75 @@ def test_barriers_that_make_no_sense_are_refused(tmp_path: Path, name: str) -> N
     errors = [x for x in done.stderr.splitlines() if x.startswith("ERROR")]
     assert len(errors) == 1
     assert reason in errors[0]
+
+
+# ---------------------------------------------------------------- one side of an owner
+
+DEAR = ("half_spread_bps: 0.5, commission_per_unit: 2", "half_spread_bps: 5")
+ARB_MAY = '{book_id: ARB, selector: "asset_class:etf", may: trade}     # cash only: no futures'
+ARB_MAY_ALL = (ARB_MAY, ARB_MAY.replace("asset_class:etf", "*"))
+MM_CASH_ONLY = (
+    '{book_id: MM, selector: "*", may: trade}',
+    '{book_id: MM, selector: "asset_class:etf", may: trade}',
+)
+
+
+def ordered(tables: dict[str, list[dict[str, str]]]) -> list[tuple[str, ...]]:
+    """Who receives what."""
+    columns = ("book_id", "side", "instrument_id", "quantity")
+    return sorted(tuple(r[c] for c in columns) for r in tables["hedge_allocations.csv"])
+
+
+def test_the_smaller_side_is_held_at_nothing(tmp_path: Path) -> None:
+    """The future is dear: ARB would buy 50,000 of the ETF, MM sell 80,000 of it. ARB takes the future."""
+    summary, tables = run(write(tmp_path / "s", DEAR, ARB_MAY_ALL, PAIR))
+    assert ordered(tables) == [
+        ("ARB", "BUY", "FUT", "25"),
+        ("MM", "SELL", "ETF", "40000"),
+        ("MM", "SELL_SHORT", "ETF", "40000"),  # the owner has 40,000
+    ]
+    assert (
+        "BD may not buy and sell ETF outside at once: held at nothing is the purchase of 50,000 for ARB"
+    ) in summary["findings"]
+
+
+def test_the_other_side_where_the_smaller_is_needed(tmp_path: Path) -> None:
+    """ARB may have no futures: it buys, and MM takes them."""
+    summary, tables = run(write(tmp_path / "s", DEAR, PAIR))
+    assert ordered(tables) == [("ARB", "BUY", "ETF", "50000"), ("MM", "SELL", "FUT", "40")]
+    (said,) = (x for x in summary["findings"] if "outside at once" in x)
+    assert said.endswith("held at nothing is the sale of 80,000 for MM")
+
+
+def test_where_both_sides_are_needed_there_is_no_plan(tmp_path: Path) -> None:
+    folder, out = write(tmp_path / "s", MM_CASH_ONLY, PAIR), tmp_path / "run"
+    done = neutralizer("run", folder, "--out", out, "-q", "--no-baseline")
+    assert done.returncode == 4
+    assert (
+        "ERROR BD may not buy and sell ETF outside at once: no plan was found without the purchase of "
+        "50,000 for ARB, nor without the sale of 80,000 for MM"
+    ) in done.stderr
+    refused = json.loads((tmp_path / "run.refused" / "summary.json").read_text())
+    assert refused["status"] == "both_sides"
+
+
+TWO_OWNERS = (
+    ("{book_id: ARB, entity: BD, account_id: PB", "{book_id: ARB, entity: FUND, account_id: FA"),
+    row("  accounts:\n", "{account_id: FA, pool_id: USD}"),
+    (HOUSE, "{group_id: house, books: [MM]}"),
+)
+
+
+def test_books_of_different_owners_are_not_concerned(tmp_path: Path) -> None:
+    summary, tables = run(write(tmp_path / "s", MM_CASH_ONLY, *TWO_OWNERS))
+    assert ordered(tables) == [("ARB", "BUY", "ETF", "50000"), ("MM", "SELL", "ETF", "80000")]
+    assert not any("at once" in x for x in summary["findings"])
+
+
+def test_an_owner_on_both_sides_is_not_proven(tmp_path: Path) -> None:
+    folder = write(tmp_path / "s", MM_CASH_ONLY, *TWO_OWNERS)
+    run(folder)
+    scenario = load(folder).scenario
+    assert faults(folder, scenario) == ""
+    joined = replace(scenario, books=replace(scenario.books, owner=("BD", "BD")))
+    assert "BD buys and sells ETF outside at once" in faults(folder, joined)

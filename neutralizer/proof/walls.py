@@ -1,5 +1,5 @@
 """Who faces whom: a central book is on one side of every transfer of its group, and barred pairs
-neither cross with each other nor through another.
+neither cross with each other nor through another; nobody buys and sells one tradable outside at once.
 """
 
 from decimal import Decimal
@@ -12,9 +12,10 @@ ZERO = Decimal(0)
 
 
 def prove(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) -> None:
-    """internal_transfers.csv against the central books and the barred pairs."""
+    """Transfers against the central books and the barred pairs; orders against their owners."""
     _through_the_centre(scenario, files, faults)
     _kept_apart(scenario, files, faults)
+    _on_one_side(scenario, files, faults)
 
 
 def _through_the_centre(scenario: Scenario, files: Files, faults: list[str]) -> None:
@@ -45,6 +46,23 @@ def _kept_apart(scenario: Scenario, files: Files, faults: list[str]) -> None:
             for group, books in sorted(crossing.items())
             if pair <= books
         ]
+
+
+def _on_one_side(scenario: Scenario, files: Files, faults: list[str]) -> None:
+    """The books of one beneficial owner receive purchases or sales of a tradable, not both."""
+    owner = dict(zip(scenario.books.ids, scenario.books.owner, strict=True))
+    hedges = {row["ticket_id"]: row for row in files["hedges.csv"]}
+    sides: dict[tuple[str, str], set[bool]] = {}
+    for row in files["hedge_allocations.csv"]:
+        hedge = hedges.get(row["ticket_id"])
+        if hedge is not None and row["book_id"] in owner:
+            key = (owner[row["book_id"]], hedge["instrument_id"])
+            sides.setdefault(key, set()).add(hedge["side"] == "BUY")
+    faults += [
+        f"{name or 'the owner'} buys and sells {tradable} outside at once"
+        for (name, tradable), both in sorted(sides.items())
+        if len(both) > 1
+    ]
 
 
 def central_book(scenario: Scenario, row: Row) -> str:
