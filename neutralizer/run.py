@@ -40,6 +40,7 @@ from neutralizer.planning.compose import compose
 from neutralizer.planning.lots import Rounded, whole_lots
 from neutralizer.planning.minimum_sizes import without_small_lines
 from neutralizer.planning.nearest import nearest_lots
+from neutralizer.planning.one_side import Answer, one_sided
 from neutralizer.planning.reasons import reason_rows
 from neutralizer.planning.standard import Standard
 from neutralizer.program.irreducible import explained
@@ -149,10 +150,12 @@ def _decide(
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     say, asked = options.say, options.asked
     say("solving")
-    scenario, solution = _solved(as_asked(loaded.scenario, asked), options)
+    wanted = as_asked(loaded.scenario, asked)
+    scenario, solution = _solved(wanted, options)
     say("rounding to whole lots")
     started = time.perf_counter()
-    rounded = _rounded(scenario, solution, asked.transfers_only)
+    first = Answer(scenario, solution, _rounded(scenario, solution, asked.transfers_only))
+    scenario, solution, rounded = one_sided(wanted, first, _rounded, say)
     rounding_seconds = time.perf_counter() - started
     plan = compose(scenario, rounded)
     files = _written(loaded, scenario, plan, solution, rounded.report, run_id, options)
@@ -219,7 +222,7 @@ def _solved(scenario: Scenario, options: Options) -> tuple[Scenario, Solution]:
         raise explained(refusal, scenario, options.say) from None
 
 
-def _rounded(scenario: Scenario, solution: Solution, transfers_only: bool) -> Rounded:
+def _rounded(scenario: Scenario, solution: Solution, transfers_only: bool = False) -> Rounded:
     """Whole lots without small lines; with them, where whole lots need them; soft limits give a step
     where nothing else helps.
     """

@@ -5,7 +5,7 @@ set entry n (account, instrument), account a, pool p, cash route r, factor k. Ev
 id. "unit" is one unit of an instrument; "base" is the base currency.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -36,6 +36,9 @@ class Books:
     entity: tuple[str, ...]
     owner: tuple[str, ...]
     group: tuple[str, ...]
+    via: dict[str, int] = field(default_factory=dict)  # group -> the book all its transfers face
+    written: tuple[str, ...] = ()  # the group before barriers split it: what `group:` scopes mean
+    barred: tuple[tuple[int, int], ...] = ()  # pairs that never cross with each other
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from neutralizer.issues import Issues
 from neutralizer.load import (
+    barrier_rules,
     date_rules,
     economics,
     freshness,
@@ -30,6 +31,9 @@ RULES: tuple[tuple[Rule, str], ...] = (
     (references.selectors_select, "instruments"),
     (references.currencies_have_rates, "fx"),
     (references.groups_are_a_partition, "books"),
+    (barrier_rules.central_books_are_members, "crossing_groups restricted barriers"),
+    (barrier_rules.barriers_part_two_books, "barriers"),
+    (barrier_rules.groups_can_be_split, "books crossing_groups barriers"),
     (references.combinations_have_rows, "instruments combinations"),
     (references.accounts_are_sound, "books instruments accounts book_accounts"),
     (economics.prices_are_there, ""),

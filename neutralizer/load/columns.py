@@ -287,6 +287,12 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _id("group_id", "the group"),
         Column("books", "list", "its books; separated by ; in CSV", REQUIRED),
         _choice("cross_entity", "may it join beneficial owners", "yes no", "no"),
+        _id("via_book", "its central book, which every transfer faces; blank: none", ""),
+    ),
+    "barriers": (
+        _id("book_a", "a book"),
+        _id("book_b", "a book that it may never cross with"),
+        _text("description", "why, for people"),
     ),
 }
 
@@ -348,6 +354,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "combinations": ("combination_id", "instrument_id"),
     "limits": ("limit_id",),
     "crossing_groups": ("group_id",),
+    "barriers": ("book_a", "book_b"),
     "shocks": ("shock_id", "instrument_id", "factor_id"),
     "scan_arrays": ("instrument_id",),
     "scan_groups": ("product_group",),

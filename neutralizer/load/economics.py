@@ -4,6 +4,7 @@ import numpy as np
 
 from neutralizer.domain.arrays import Bools, Ints
 from neutralizer.issues import Issues
+from neutralizer.load.barriers import passed_on
 from neutralizer.load.currencies import fx_rates
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.instruments import combination_legs, prices
@@ -16,7 +17,7 @@ NEEDS_TERMS = ("future", "option", "swap", "fx")
 
 
 def in_play(inputs: Inputs, select: Selector) -> tuple[Bools, Bools]:
-    """(B, I) which pairs are held or may be traded, and which may change; books sorted by id."""
+    """(B, I) which pairs are held, traded or passed on, and which may change; books sorted by id."""
     if "play" not in inputs.memo:
         inputs.memo["play"] = _in_play(inputs, select)
     found: tuple[Bools, Bools] = inputs.memo["play"]
@@ -33,7 +34,8 @@ def _in_play(inputs: Inputs, select: Selector) -> tuple[Bools, Bools]:
         i = _places(table["instrument_id"], select.index)
         known = (table["quantity"] != 0) & (b >= 0) & (i >= 0)
         held[b[known], i[known]] = True
-    return held | (may == 2), (held & (may == 1)) | (may == 2)
+    changes = (held & (may == 1)) | (may == 2)
+    return held | changes | passed_on(inputs, select, books, changes), changes
 
 
 def _places(names: list[str], index: dict[str, int]) -> Ints:

@@ -9,6 +9,7 @@ from neutralizer.domain.funding import Accounts
 from neutralizer.domain.scenario import Books, Entries, Holdings, Instruments
 from neutralizer.domain.trades import sums
 from neutralizer.load.accounts import AccountOf, margin_row
+from neutralizer.load.barriers import passed_on
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.mandates import Selector, freedoms
 from neutralizer.load.restrictions import restricted
@@ -26,7 +27,9 @@ def holdings_of(
     may = freedoms(inputs, select, list(books.ids))
     held, row = _quantities(inputs["positions"], select, books)
     coming, _ = _quantities(inputs["open_orders"], select, books)
-    book, instrument = np.nonzero((held != 0) | (coming != 0) | (may == 2))
+    some = (held != 0) | (coming != 0)
+    passed = passed_on(inputs, select, list(books.ids), (may == 2) | ((may == 1) & some))
+    book, instrument = np.nonzero(some | (may == 2) | passed)
     pending, freedom = coming[book, instrument], may[book, instrument]
     before = held[book, instrument] + pending
     low = np.where(freedom == 2, -np.inf, np.where(freedom == 1, np.minimum(before, 0), before))

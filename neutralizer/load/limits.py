@@ -95,7 +95,7 @@ def _scope(
     if kind in ("pool", "account"):
         wanted: Ints = np.array(_accounts(scope, accounts, pools), dtype=np.int64)
         return np.isin(holdings.account, wanted), frozenset()
-    labels = {"entity": books.entity, "group": books.group, "book": books.ids}.get(kind)
+    labels = {"entity": books.entity, "group": books.written, "book": books.ids}.get(kind)
     inside = np.array([labels is None or label == name for label in labels or books.ids])
     return inside[holdings.book], frozenset(np.flatnonzero(inside).tolist())
 

@@ -68,6 +68,8 @@ _NAMES = (
     ("combinations", "instrument_id", "instruments"),
     ("mandates", "book_id", "books"),
     ("restricted", "book_id", "books"),
+    ("barriers", "book_a", "books"),
+    ("barriers", "book_b", "books"),
     ("borrow", "instrument_id", "instruments"),
     ("borrow", "account_id", "accounts"),
     ("shocks", "instrument_id", "instruments"),

@@ -127,6 +127,7 @@ class TableFiles(Strict):
     borrow: Any = None
     limits: Any = None
     crossing_groups: Any = None
+    barriers: Any = None
     combinations: Any = None
     fx: Any = None
     shocks: Any = None

@@ -12,7 +12,7 @@ from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.planning.allocate import largest_remainder, shares, table
 from neutralizer.planning.lots import Rounded
-from neutralizer.planning.pairing import pair
+from neutralizer.planning.pairing import pair, through
 
 Fills = dict[int, dict[int, int]]  # order -> holding -> whole steps, + bought
 
@@ -72,11 +72,13 @@ def _members(scenario: Scenario) -> list[Ints]:
 
 def _transfers(scenario: Scenario, transferred: tuple[Decimal, ...]) -> tuple[Transfer, ...]:
     found = []
-    books = scenario.books
+    books, book = scenario.books, scenario.holdings.book
     for holdings in _members(scenario):
         crossings = [(int(h), transferred[h]) for h in holdings if transferred[h]]
-        group = books.group[scenario.holdings.book[holdings[0]]]
-        found += [Transfer(group, g, t, q) for g, t, q in pair(crossings)]
+        group = books.group[book[holdings[0]]]
+        central = next((int(h) for h in holdings if book[h] == books.via.get(group)), None)
+        pairs = pair(crossings) if central is None else through(crossings, central)
+        found += [Transfer(group, g, t, q) for g, t, q in pairs]
     return tuple(found)
 
 

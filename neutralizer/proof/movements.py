@@ -6,6 +6,7 @@ from decimal import Decimal
 from neutralizer.domain.scenario import Scenario
 from neutralizer.proof.files import Files, Row, decimal, same
 from neutralizer.proof.ledger import Ledger
+from neutralizer.proof.walls import passed_fractions
 
 ZERO = Decimal(0)
 
@@ -104,12 +105,14 @@ def _side(scenario: Scenario, ledger: Ledger, row: Row, side: str) -> list[str]:
 
 
 def _steps(scenario: Scenario, ledger: Ledger, row: Row, k: int) -> list[str]:
-    """Whole steps, or a fraction that is what one of the books has below its step, moved whole."""
+    """Whole steps, or a fraction that is what one of the books has below its step, moved whole; through
+    a central book what any book of the group has.
+    """
     if k >= len(scenario.instruments.ids):
         return []
     step = Decimal(repr(float(scenario.instruments.step[k])))
     rest = decimal(row["quantity"]) % step
-    own = set()
+    own = passed_fractions(scenario, ledger, row, step) if rest else set()
     for side in ("from_book", "to_book"):
         h = ledger.holding.get((row[side], row["instrument_id"]))
         own.add(abs(scenario.holdings.exact[h]) % step if h is not None else ZERO)
