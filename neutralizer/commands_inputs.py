@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from neutralizer.talk import FOLDER, OVERRIDES, REPAIR, say_issues, with_repair
+from neutralizer.talk import (
+    FOLDER,
+    HANDOFF,
+    OVERRIDES,
+    PREVIOUS,
+    REPAIR,
+    say_issues,
+    say_notices,
+    with_repair,
+)
 from neutralizer.waivers import WAIVERS
 
 if TYPE_CHECKING:
@@ -46,15 +55,26 @@ def _example(name: str) -> Path:
 
 @click.command()
 @click.argument("scenario", type=FOLDER)
+@PREVIOUS
+@HANDOFF
 @REPAIR
 @WAIVERS
 @OVERRIDES
-def check(scenario: Path, repair_psd: bool, waivers: "Waivers", overrides: tuple[str, ...]) -> None:
+def check(
+    scenario: Path,
+    previous: Path | None,
+    handoff: Path | None,
+    repair_psd: bool,
+    waivers: "Waivers",
+    overrides: tuple[str, ...],
+) -> None:
     """Read and check everything, solve nothing."""
-    from neutralizer.gate import checked
+    from neutralizer.gate import Against, checked
 
-    loaded = checked(scenario, with_repair(overrides, repair_psd), waivers=waivers)
+    against = Against(previous=previous, handoff=handoff, waivers=waivers)
+    loaded = checked(scenario, with_repair(overrides, repair_psd), against)
     say_issues(loaded.warnings)
+    say_notices(loaded.notices)
     s = loaded.scenario
     click.echo(
         f"OK {s.business_date} {s.name} | {len(s.books.ids)} books, {len(s.instruments.ids)} "

@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from neutralizer.talk import BY, FOLDER, JOURNAL, OVERRIDES, REPAIR, progress, with_repair
+from neutralizer.talk import (
+    BY,
+    FOLDER,
+    HANDOFF,
+    JOURNAL,
+    OVERRIDES,
+    PREVIOUS,
+    REPAIR,
+    progress,
+    say_notices,
+    with_repair,
+)
 from neutralizer.waivers import WAIVERS
 
 if TYPE_CHECKING:
@@ -48,7 +59,8 @@ def _duration(text: str | None) -> "timedelta | None":
 @click.option("--shock", default="", metavar="ID", help="Whether the plan survives this shock.")
 @click.option("--no-report", is_flag=True, help="Do not write report.html.")
 @click.option("--live", metavar="DURATION", help="Refuse an as_of further from the clock: 30m.")
-@click.option("--handoff", type=FOLDER, help="The folder that operations read and write back into.")
+@PREVIOUS
+@HANDOFF
 @click.option("--supersede", type=FOLDER, help="The folder of a released run that this takes over.")
 @click.option("--reason", default="", help="Why it is superseded.")
 @BY
@@ -72,6 +84,7 @@ def run(
     shock: str,
     no_report: bool,
     live: str | None,
+    previous: Path | None,
     handoff: Path | None,
     supersede: Path | None,
     reason: str,
@@ -90,6 +103,7 @@ def run(
         )
     if supersede is not None and not (reason and handoff):
         raise click.UsageError("--supersede needs --reason and --handoff")
+    from neutralizer.gate import Against
     from neutralizer.output.terminal import one_line, page
     from neutralizer.run import Options
     from neutralizer.run import run as whole_trip
@@ -102,11 +116,9 @@ def run(
         strip=strip,
         shock=shock,
         report=not no_report,
-        live=_duration(live),
+        against=Against(_duration(live), previous, handoff, waivers),
         prepared_by=by,
-        waivers=waivers,
         journal=journal,
-        handoff=handoff,
         supersede=supersede,
         reason=reason,
         overrides=with_repair(overrides, repair_psd),
@@ -115,8 +127,7 @@ def run(
         say=progress(quiet, verbose),
     )
     outcome = whole_trip(scenario, out, options)
-    for notice in outcome.notices:
-        click.echo(f"NOTICE {notice}", err=True)
+    say_notices(outcome.notices)
     if as_json:
         click.echo(json.dumps(outcome.summary, indent=2, ensure_ascii=False))
     else:

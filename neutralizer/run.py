@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,11 @@ from neutralizer.costs.attribution import by_book, fills_of
 from neutralizer.domain.asked import Asked
 from neutralizer.domain.orders import crosses_only
 from neutralizer.domain.plan import Booking, Plan
-from neutralizer.domain.record import NO_WAIVERS, Record, Waivers
+from neutralizer.domain.record import Record
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.superseded import Superseded
 from neutralizer.errors import FolderTaken, Infeasible, InputsRefused, ProofFailed, Tampered
-from neutralizer.gate import checked
+from neutralizer.gate import NOTHING_ELSE, Against, checked
 from neutralizer.issues import Issue
 from neutralizer.limits.standing import as_asked
 from neutralizer.load.caps import caps_here
@@ -65,11 +64,9 @@ class Options(Asked):
     overrides: tuple[str, ...] = ()
     replace: bool = False
     dry_run: bool = False
-    live: timedelta | None = None  # how far as_of may lie from the clock
+    against: Against = NOTHING_ELSE
     prepared_by: str = ""
-    waivers: Waivers = NO_WAIVERS
     journal: Path | None = None
-    handoff: Path | None = None  # what operations read, and write back into
     supersede: Path | None = None  # the folder of a run that was released
     reason: str = ""  # why
     notices: tuple[str, ...] = ()  # of the journal
@@ -111,12 +108,12 @@ def run(root: Path, out: Path | None, options: Options) -> Outcome:
 
 def _trip(root: Path, out: Path | None, options: Options) -> Outcome:
     permitted(options.prepared_by, "prepare")
-    if options.waivers.written():
-        permitted(options.waivers.by, "waive")
-    loaded = checked(root, options.overrides, options.live, options.waivers)
+    if options.against.waivers.written():
+        permitted(options.against.waivers.by, "waive")
+    loaded = checked(root, options.overrides, options.against)
     kept = _superseded_files(options)
     loaded = replace(loaded, bytes_read=loaded.bytes_read | kept)
-    options = replace(options, supersedes=digest(kept))
+    options = replace(options, supersedes=digest(kept), notices=options.notices + loaded.notices)
     _shock_is_known(loaded, options.shock)
     run_id = loaded.run_id(options.asked)
     _takes_over(loaded, run_id, options)
@@ -181,7 +178,9 @@ def _decide(
 
 def _record(options: Options, summary: dict[str, Any], old: Superseded | None) -> Record:
     notices = (*options.notices, *outliers(figures(summary), options.past))
-    record = Record(options.prepared_by, notices, options.waivers)
+    against = options.against
+    previous = str(against.previous.name) if against.previous else None
+    record = Record(options.prepared_by, notices, against.waivers, previous)
     if old is None:
         return record
     return replace(record, version=old.version + 1, supersedes=old.run_id, reason=options.reason)
@@ -192,16 +191,16 @@ def _superseded_files(options: Options) -> dict[str, bytes]:
     if options.supersede is None:
         return {}
     permitted(options.prepared_by, "supersede")
-    return gathered(finished(options.supersede).files, options.handoff)
+    return gathered(finished(options.supersede).files, options.against.handoff)
 
 
 def _takes_over(loaded: Loaded, run_id: str, options: Options) -> None:
     """Raises FolderTaken where the date was released as another run that this one does not supersede."""
-    if options.handoff is None:
+    if options.against.handoff is None:
         return
     s, old = loaded.scenario, superseded(loaded.bytes_read)
     superseded_first(
-        handed_over(options.handoff),
+        handed_over(options.against.handoff),
         (s.name, s.business_date.isoformat()),
         run_id,
         None if old is None else old.run_id,

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,14 @@ REPAIR = click.option(
     "--repair-psd", is_flag=True, help="Mend a covariance that is not positive semidefinite."
 )
 FOLDER = click.Path(path_type=Path)
+
+
+PREVIOUS = click.option(
+    "--previous", type=FOLDER, help="An earlier run's folder, to hold the inputs against."
+)
+HANDOFF = click.option(
+    "--handoff", type=FOLDER, help="The folder that operations read and write back into."
+)
 
 
 def with_repair(overrides: tuple[str, ...], repair_psd: bool) -> tuple[str, ...]:
@@ -65,3 +73,9 @@ def say_issues(issues: "tuple[Issue, ...]") -> None:
         text = str(issue)
         red = colour and text.startswith("ERROR")
         click.echo(click.style(text, fg="red") if red else text, err=True)
+
+
+def say_notices(notices: "Sequence[str]") -> None:
+    """One line each on stderr: what a person should know that is not about the plan."""
+    for notice in notices:
+        click.echo(f"NOTICE {notice}", err=True)

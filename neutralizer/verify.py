@@ -11,7 +11,7 @@ from neutralizer.errors import InputsRefused, ProofFailed, Tampered
 from neutralizer.issues import Issue
 from neutralizer.limits.standing import as_asked
 from neutralizer.load.caps import caps_here
-from neutralizer.load.scenario import load
+from neutralizer.load.scenario import Loaded, load
 from neutralizer.output.approvals import run_subject, unchanged
 from neutralizer.output.files import INPUTS, SUMMARY, parsed
 from neutralizer.output.folder import read_folder
@@ -59,10 +59,8 @@ def finished(folder: Path) -> Finished:
     return run
 
 
-def scenario_of(run: Finished, scenario: Path | None = None) -> Scenario:
-    """What a folder is proven against: its own inputs, or others that make the same run. Raises
-    ProofFailed, InputsRefused.
-    """
+def loaded_of(run: Finished, scenario: Path | None = None) -> Loaded:
+    """A folder's own inputs, or others that make the same run. Raises ProofFailed, InputsRefused."""
     settings = run.manifest["settings"]
     asked = Asked.read(settings)
     waived = (run.manifest.get("waivers") or {}).get("stale", ())
@@ -72,7 +70,13 @@ def scenario_of(run: Finished, scenario: Path | None = None) -> Scenario:
         raise ProofFailed(["the superseded tickets in inputs/ are not those of the run"])
     if run_id != run.run_id:
         raise ProofFailed([f"the inputs make the run {run_id}, the folder is {run.run_id}"])
-    return as_asked(loaded.scenario, asked)
+    return loaded
+
+
+def scenario_of(run: Finished, scenario: Path | None = None) -> Scenario:
+    """What a folder is proven against. Raises ProofFailed, InputsRefused."""
+    asked = Asked.read(run.manifest["settings"])
+    return as_asked(loaded_of(run, scenario).scenario, asked)
 
 
 def verify(folder: Path, scenario: Path | None = None) -> dict[str, Any]:

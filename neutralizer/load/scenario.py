@@ -40,6 +40,8 @@ class Loaded:
     ages: dict[str, str]  # how old each table was at as_of, in words
     ages_not_checked: tuple[str, ...]  # tables that `freshness` does not name
     inputs: Inputs  # as written: where to point when something is found out later
+    notices: tuple[str, ...] = ()  # of the gate
+    previous: str | None = None  # the run that it was held against
 
     def run_id(self, asked: Asked) -> str:
         """Twelve hex digits of the inputs' values, the settings, what was asked and the version."""

@@ -62,6 +62,8 @@ class CheckSettings(Strict):
     reported_margin: NotNegative = 0.05  # a share of the larger
     reported_market_value: NotNegative = 0.05
     price_beyond_quotes_bps: NotNegative = 0.0  # of a price outside bid and ask, which is refused
+    mark_price: NotNegative = 0.05  # of a book's own price, a share of the larger
+    breaks: Literal["report", "refuse"] = "report"  # positions that do not follow from --previous
     repair_psd: Literal["yes", "no"] = "no"  # of a covariance that is not positive semidefinite
 
 

@@ -1,5 +1,6 @@
 """What others report, held against what we reckon, before anything is decided."""
 
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,24 +16,53 @@ from neutralizer.load.scenario import Loaded, load
 DUST = 1e-4  # of a book's gross value: its net may be as small
 
 
-def checked(
-    root: Path,
-    overrides: tuple[str, ...] = (),
-    live: timedelta | None = None,
-    waivers: Waivers = NO_WAIVERS,
-) -> Loaded:
-    """A scenario that was read and agrees with the reports in it, and with the clock where `live` is
-    asked. Raises InputsRefused, InputsTooOld, NotApproved where a waiver has expired.
+@dataclass(frozen=True)
+class Against:
+    """What a scenario is held against, beside the reports in it."""
+
+    live: timedelta | None = None  # how far as_of may lie from the clock
+    previous: Path | None = None  # the folder of an earlier run
+    handoff: Path | None = None  # what operations wrote back
+    waivers: Waivers = NO_WAIVERS
+
+
+NOTHING_ELSE = Against()
+
+
+def checked(root: Path, overrides: tuple[str, ...] = (), against: Against = NOTHING_ELSE) -> Loaded:
+    """A scenario that was read and agrees with what it is held against.
+
+    Raises InputsRefused, InputsTooOld, NotApproved where a waiver has expired, Tampered.
     """
-    _still_holds(waivers)
-    loaded = load(root, overrides, frozenset(waivers.stale))
-    _is_live(loaded, live)
+    _still_holds(against.waivers)
+    loaded = load(root, overrides, frozenset(against.waivers.stale))
+    _is_live(loaded, against.live)
     issues = Issues()
     _market_value_agrees(loaded, issues)
     _margin_agrees(loaded, issues)
+    notices = _follows(loaded, against, issues) if against.previous else []
     if issues.errors:
         raise InputsRefused(issues.found)
-    return loaded
+    return replace(loaded, notices=tuple(notices))
+
+
+def _follows(loaded: Loaded, against: Against, issues: Issues) -> list[str]:
+    """Jumps and breaks against an earlier run; what is only told, as sentences."""
+    from neutralizer.gate import previous as earlier
+
+    assert against.previous is not None
+    before = earlier.previous(against.previous)
+    follows = earlier.rolled(loaded, before, against.handoff)
+    earlier.jumps(loaded, before, follows, against.waivers, issues)
+    told = earlier.standing_still(loaded, before, against.waivers)
+    found = earlier.breaks(loaded, follows)
+    sentences = list(earlier.break_sentences(found, before))
+    if loaded.inputs.settings.checks.breaks == "report":
+        return told + sentences
+    for sentence in sentences:
+        remedy = "find the trades that are missing, or set checks.breaks=report"
+        issues.error("positions", 0, "", None, sentence, remedy)
+    return told
 
 
 def _still_holds(waivers: Waivers) -> None:

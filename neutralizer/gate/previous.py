@@ -1,0 +1,211 @@
+"""Today's inputs held against an earlier run: what jumped, what did not move at all, and positions that
+do not follow from what was booked and filled since.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from neutralizer.domain.executions import Executions, live
+from neutralizer.domain.record import Waivers
+from neutralizer.errors import InputsTooOld
+from neutralizer.issues import Issues
+from neutralizer.load.inputs import Inputs
+from neutralizer.load.instruments import prices
+from neutralizer.load.scenario import Loaded
+from neutralizer.load.side_tables import executions_in
+from neutralizer.output.handed import handed_over
+from neutralizer.output.superseded import came_back
+from neutralizer.output.writing import csv_rows
+from neutralizer.verify import Finished, finished, loaded_of
+
+MOST = 10.0  # times that a number may move between two runs
+MATERIAL = 0.01  # of a book's gross, or of a factor's largest loading: what is smaller may jump
+FEWEST = 3  # prices, or positions: fewer may well stand still
+TOLD = 20
+Key = tuple[str, ...]
+Positions = dict[tuple[str, str], Decimal]  # by book and instrument, units
+
+
+@dataclass(frozen=True)
+class Previous:
+    """An earlier run and its inputs."""
+
+    run: Finished
+    loaded: Loaded
+
+
+def previous(folder: Path) -> Previous:
+    """Raises InputsRefused, Tampered, ProofFailed where the folder is not what it was."""
+    run = finished(folder)
+    return Previous(run, loaded_of(run))
+
+
+@dataclass(frozen=True)
+class Moved:
+    """One number of two runs, and how to complain about it."""
+
+    key: Key
+    was: float
+    value: float
+    complain: Callable[[str, str], None]  # reason, remedy
+
+
+def jumps(
+    now: Loaded, before: Previous, follows: Positions, waivers: Waivers, issues: Issues
+) -> None:
+    """An error for each price, position, loading and variance that moved over ten times, but for ids that
+    somebody lets pass. A position has not jumped where it is near what it was or what follows.
+    """
+    old = before.loaded.inputs
+    cells = _cells(now, old, follows, issues)
+    for moved in (*cells, *_variances(now.inputs, old, issues)):
+        was, value, name = moved.was, moved.value, "/".join(moved.key)
+        if {name, *moved.key} & set(waivers.jumps) or not was or not value:
+            continue
+        if not 1 / MOST <= abs(value / was) <= MOST:
+            reason = f"was {was:.9g} in run {before.run.run_id}: over {MOST:g} times"
+            moved.complain(reason, f"mend it, or let it pass with --accept-jump {name}")
+
+
+_KEYS = {
+    "instruments": ("instrument_id",),
+    "positions": ("book_id", "instrument_id"),
+    "loadings": ("instrument_id", "factor_id"),
+}
+
+
+def _values(inputs: Inputs, name: str) -> dict[Key, float]:
+    """What may jump in a table, by key."""
+    table = inputs[name]
+    if name == "instruments":
+        column = prices(table, list(range(len(table))))
+    else:
+        column = table["quantity" if name == "positions" else "loading"]
+    keys = zip(*(table[c] for c in _KEYS[name]), strict=True)
+    return dict(zip(keys, column.tolist(), strict=True))
+
+
+def _cells(now: Loaded, old: Inputs, follows: Positions, issues: Issues) -> Iterator[Moved]:
+    """Prices, positions and loadings that stand in both and are material."""
+    due: dict[Key, float] = {pair: float(quantity) for pair, quantity in follows.items()}
+    least = {"instruments": lambda key: 0.0, "positions": _gross(now), "loadings": _largest(now)}
+    for name, column in zip(_KEYS, ("price", "quantity", "loading"), strict=True):
+        was, table, values = _values(old, name), now.inputs[name], _values(now.inputs, name)
+        if name == "positions":
+            was = {
+                key: _nearer(x, was.get(key, 0.0), due.get(key, 0.0)) for key, x in values.items()
+            }
+        for row, (key, value) in enumerate(values.items()):
+            if key in was and max(abs(value), abs(was[key])) > least[name](key):
+                complain = partial(table.error, issues, row, column)
+                yield Moved(key, was[key], value, complain)
+
+
+def _nearer(value: float, *others: float) -> float:
+    """Which of others a value is fewer times of; what is nothing is no neighbour."""
+    there = [x for x in others if x and value]
+    return min(there, key=lambda x: max(abs(value / x), abs(x / value)), default=0.0)
+
+
+def _gross(now: Loaded) -> Callable[[Key], float]:
+    """The least position of an instrument that is material in a book, units."""
+    s = now.scenario
+    size = np.abs(s.holdings.before) * s.holding_notional
+    whole = np.bincount(s.holdings.book, weights=size, minlength=len(s.books.ids))
+    books = dict(zip(s.books.ids, whole.tolist(), strict=True))
+    unit = dict(zip(s.instruments.ids, s.instruments.notional.tolist(), strict=True))
+    return lambda key: MATERIAL * books[key[0]] / unit[key[1]]
+
+
+def _largest(now: Loaded) -> Callable[[Key], float]:
+    """The least loading that is material for a factor."""
+    most: dict[str, float] = defaultdict(float)
+    for (_, factor), loading in _values(now.inputs, "loadings").items():
+        most[factor] = max(most[factor], abs(loading))
+    return lambda key: MATERIAL * most[key[1]]
+
+
+def _variances(now: Inputs, old: Inputs, issues: Issues) -> Iterator[Moved]:
+    for name in sorted(now.squares.keys() & old.squares.keys()):
+        one, other = now.squares[name], old.squares[name]
+        for k, factor in enumerate(one.ids):
+            if factor in other.ids:
+                j = other.ids.index(factor)
+                complain = partial(one.error, issues, factor, factor)
+                was, value = float(other.matrix[j, j]), float(one.matrix[k, k])
+                yield Moved((factor,), was, value, complain)
+
+
+def standing_still(now: Loaded, before: Previous, waivers: Waivers) -> list[str]:
+    """Positions that are to the last digit what they were on another day. Raises InputsTooOld where all
+    prices are.
+    """
+    old = before.loaded
+    if old.scenario.business_date >= now.scenario.business_date:
+        return []
+    same = {
+        name: _values(now.inputs, name) == _values(old.inputs, name)
+        and len(now.inputs[name]) >= FEWEST
+        for name in ("instruments", "positions")
+    }
+    day = old.scenario.business_date.isoformat()
+    if same["instruments"] and "instruments" not in waivers.stale:
+        raise InputsTooOld(
+            f"every price is that of {day} (run {before.run.run_id}): bring today's prices, or let it "
+            "pass with --accept-stale instruments"
+        )
+    return [f"every position is that of {day}: was the feed of today loaded?"] * same["positions"]
+
+
+def breaks(now: Loaded, follows: Positions) -> list[tuple[str, str, Decimal, Decimal]]:
+    """(book, instrument, what follows, what is given) where today's positions do not follow."""
+    given, zero = _held(now.inputs), Decimal(0)
+    pairs = [(*pair, follows.get(pair, zero), given.get(pair, zero)) for pair in follows | given]
+    return sorted(found for found in pairs if found[2] != found[3])
+
+
+def rolled(now: Loaded, before: Previous, handoff: Path | None) -> Positions:
+    """What today's positions should be. With what came back: what was held, and what was booked and
+    filled since. Without: everything that the earlier run meant to do.
+    """
+    if handoff is None:
+        rows = csv_rows(before.run.files["positions_next.csv"])[1]
+        return {(r["book_id"], r["instrument_id"]): Decimal(r["quantity"]) for r in rows}
+    found: Positions = defaultdict(Decimal, _held(before.loaded.inputs))
+    known = executions_in(came_back(handoff))
+    first, last = before.loaded.scenario.as_of, now.scenario.as_of
+    for fill in known.fills:
+        if first < fill.time <= last:
+            found[fill.book_id, fill.instrument_id] += fill.quantity
+    since = Executions(tuple(a for a in known.acks if first < a.time <= last))
+    for row in (r for h in handed_over(handoff) for r in live(h.rows("internal_transfers"))):
+        if since.status(row["ticket_id"]) == "BOOKED":
+            found[row["from_book"], row["instrument_id"]] -= Decimal(row["quantity"])
+            found[row["to_book"], row["instrument_id"]] += Decimal(row["quantity"])
+    return found
+
+
+def _held(inputs: Inputs) -> Positions:
+    table = inputs["positions"]
+    cell = table.raw.header.index("quantity") if len(table) else 0
+    pairs = zip(table["book_id"], table["instrument_id"], strict=True)
+    return {pair: Decimal(row[cell]) for pair, row in zip(pairs, table.raw.rows, strict=True)}
+
+
+def break_sentences(
+    found: list[tuple[str, str, Decimal, Decimal]], before: Previous
+) -> Iterator[str]:
+    """The first twenty, and how many more there are."""
+    for book, instrument, follows, given in found[:TOLD]:
+        yield (
+            f"break: {book} {instrument} is {given}, {follows} follows from run {before.run.run_id} "
+            f"({given - follows:+})"
+        )
+    if len(found) > TOLD:
+        yield f"and {len(found) - TOLD} more breaks"
