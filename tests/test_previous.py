@@ -185,12 +185,12 @@ def test_breaks_may_refuse(firm: Firm) -> None:
 
 
 def test_positions_roll_by_what_came_back(firm: Firm) -> None:
-    """The transfer is booked, 4 of 10 contracts are filled, a client bought 500 from ARB."""
+    """The transfer is booked, 4 of 10 contracts are filled, a client bought 7000 from ARB."""
     hedge, transfer = ticket(firm, "hedges"), ticket(firm, "internal_transfers")
     acks(firm, f"{transfer},BOOKED")
-    fills(firm, f"{hedge},MM,FUT,-4", ",ARB,ETF,-500")
+    fills(firm, f"{hedge},MM,FUT,-4", ",ARB,ETF,-7000")
     rolled = (
-        ("quantity: -60000}", "quantity: -500}"),
+        ("quantity: -60000}", "quantity: -7000}"),
         ("quantity: 100000}", "quantity: 40000}\n    - {book_id: MM, instrument_id: FUT, quantity: -4}"),
         ("  risk:\n", f"  open_orders: [{{book_id: MM, instrument_id: FUT, quantity: -6, ticket_id: {hedge}}}]\n  risk:\n"),
     )  # fmt: skip
@@ -201,7 +201,7 @@ def test_positions_roll_by_what_came_back(firm: Firm) -> None:
     fills(firm, f"{hedge},MM,FUT,-4")
     code, said = check(firm, "--handoff", firm.handoff)
     assert code == 0
-    assert "NOTICE break: ARB ETF is -500, 0 follows from run" in said
+    assert "NOTICE break: ARB ETF is -7000, 0 follows from run" in said
 
 
 def test_what_came_back_late_is_not_of_this_day(firm: Firm) -> None:
