@@ -8,7 +8,7 @@ import click
 from neutralizer.talk import BY, FOLDER, JOURNAL
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from neutralizer.output.approvals import Subject
 
@@ -143,4 +143,42 @@ def status(folder: Path, whole: bool, open_orders: bool) -> None:
         click.echo(told.status_page(found, whole))
 
 
-COMMANDS = (new_key, approve, release, status, journal)
+def _day(text: str) -> "date":
+    from neutralizer.load.values import day
+
+    try:
+        return day(text)
+    except ValueError as error:
+        raise click.UsageError(f"{text}: {error}") from None
+
+
+@click.command()
+@click.argument("runs", type=FOLDER)
+@click.option("--from", "first", required=True, metavar="DATE", help="First business date.")
+@click.option("--to", "last", required=True, metavar="DATE", help="Last business date.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+def crosses(runs: Path, first: str, last: str, as_csv: bool) -> None:
+    """Review what books passed to each other, pair by pair, over a folder of runs."""
+    from neutralizer.handoff import crosses as review
+    from neutralizer.output.writing import csv_bytes
+
+    rows = review.pair_rows(review.crosses(runs, _day(first), _day(last)))
+    if as_csv:
+        click.echo(csv_bytes(review.COLUMNS, rows).decode(), nl=False)
+    else:
+        click.echo(review.crosses_page(rows))
+
+
+@click.command()
+@click.argument("folder", type=FOLDER)
+@click.option("--book", required=True, help="Whose view.")
+@click.option("--out", type=FOLDER, required=True, help="A new folder for the files.")
+def view(folder: Path, book: str, out: Path) -> None:
+    """Write what one book may see of a run, and nothing of any other."""
+    from neutralizer.handoff.view import view as write
+
+    names = write(folder, book, out)
+    click.echo(f"wrote {out}: {', '.join(names)}", err=True)
+
+
+COMMANDS = (new_key, approve, release, status, crosses, view, journal)

@@ -95,6 +95,17 @@ def columns(table: str | None) -> None:
     click.echo(manual([table] if table else known))
 
 
+@click.command("model-card")
+def model_card() -> None:
+    """Print the model card that holds here."""
+    from neutralizer.load.model_card import card_here, page
+
+    held = card_here()
+    if held.value is not None:
+        click.echo(page(held.value))
+    click.echo(f"sha256 {held.sha256}", err=True)
+
+
 @click.command()
 def schema() -> None:
     """Print the JSON Schema of scenario.yaml, for editors."""
@@ -189,4 +200,4 @@ def simm(crif: Path, parameters: Path, days: str, currency: str, rate: float) ->
     click.echo(csv_bytes(columns, table).decode(), nl=False)
 
 
-COMMANDS = (init, check, columns, schema, arrays, shocks, simm)
+COMMANDS = (init, check, columns, schema, model_card, arrays, shocks, simm)

@@ -21,7 +21,8 @@ from neutralizer.gate import NOTHING_ELSE, Against, checked
 from neutralizer.issues import Issue
 from neutralizer.limits.standing import as_asked
 from neutralizer.load.caps import caps_here
-from neutralizer.load.roles import permitted
+from neutralizer.load.model_card import card_here
+from neutralizer.load.roles import permitted, roles_here
 from neutralizer.load.scenario import Loaded
 from neutralizer.output.files import SUMMARY, Results, run_files
 from neutralizer.output.findings import release_phase
@@ -163,6 +164,8 @@ def _decide(
         "freshness_not_checked": list(loaded.ages_not_checked),
         "without_control_file": sorted(loaded.inputs.without_control),
         "firm_caps": caps_here().sha256,
+        "roles": roles_here().sha256,
+        "model_card": card_here().sha256,
     }
     seconds = {"solver": solution.solver["seconds"], "rounding": rounding_seconds}
     record = _record(options, json.loads(files[SUMMARY]), superseded(loaded.bytes_read))

@@ -64,6 +64,8 @@ class Tradables:
     is_combination: Bools
     currency: tuple[str, ...]
     fx: Floats  # base per unit of the currency
+    bid: Floats  # local; nan = not quoted
+    ask: Floats
     price: Floats  # local; of a combination Σ ratio · leg price, per leg multiplier in `value`
     multiplier: Floats
     notional: Floats  # base per unit, > 0
@@ -98,6 +100,7 @@ class Holdings:
     high: Floats
     entry: Ints  # netting set entry, -1 where there is no account
     barred: Bools  # whether it may not cross
+    mark: Floats  # local; what the book itself values a unit at, nan where it does not say
 
 
 @dataclass(frozen=True)

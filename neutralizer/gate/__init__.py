@@ -11,6 +11,9 @@ from neutralizer.domain.record import NO_WAIVERS, Waivers
 from neutralizer.domain.trades import sums, without_pending
 from neutralizer.errors import InputsRefused, InputsTooOld, NotApproved
 from neutralizer.issues import Issues
+from neutralizer.load.instruments import prices
+from neutralizer.load.model_card import NAME as CARD
+from neutralizer.load.model_card import expired
 from neutralizer.load.scenario import Loaded, load
 
 DUST = 1e-4  # of a book's gross value: its net may be as small
@@ -37,9 +40,13 @@ def checked(root: Path, overrides: tuple[str, ...] = (), against: Against = NOTH
     _still_holds(against.waivers)
     loaded = load(root, overrides, frozenset(against.waivers.stale))
     _is_live(loaded, against.live)
+    late = expired(loaded.scenario.business_date)
+    if late and CARD not in against.waivers.stale:
+        raise InputsTooOld(late)
     issues = Issues()
     _market_value_agrees(loaded, issues)
     _margin_agrees(loaded, issues)
+    _marks_agree(loaded, issues)
     notices = _follows(loaded, against, issues) if against.previous else []
     if issues.errors:
         raise InputsRefused(issues.found)
@@ -124,3 +131,19 @@ def _margin_agrees(loaded: Loaded, issues: Issues) -> None:
             )
             remedy = "check units, arrays and positions; or set checks.reported_margin"
             table.error(issues, row, "reported_margin", reason, remedy)
+
+
+def _marks_agree(loaded: Loaded, issues: Issues) -> None:
+    """What a book values its position at is near the price at which it crosses, to `checks.mark_price`."""
+    table, priced = loaded.inputs["positions"], loaded.inputs["instruments"]
+    allowed = loaded.inputs.settings.checks.mark_price
+    local = prices(priced, list(range(len(priced))))
+    price = dict(zip(priced["instrument_id"], local.tolist(), strict=True))
+    for row in np.flatnonzero(np.isfinite(table["mark_price"])).tolist():
+        mark, ours = float(table["mark_price"][row]), price[table["instrument_id"][row]]
+        largest = max(abs(mark), abs(ours))
+        if abs(mark - ours) > allowed * largest:
+            apart = abs(mark - ours) / largest
+            reason = f"the price is {ours:,.6g}: {apart:.1%} apart, {allowed:.1%} allowed"
+            remedy = "mend the price or the mark, or set checks.mark_price"
+            table.error(issues, row, "mark_price", reason, remedy)

@@ -162,6 +162,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _id("book_id", "the book"),
         _id("instrument_id", "the instrument"),
         _number("quantity", "signed units, + long", REQUIRED),
+        _number("mark_price", "what the book itself values it at, as price is written", None),
         Column("as_of", "datetime", "when it was taken"),
     ),
     "open_orders": (

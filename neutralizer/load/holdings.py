@@ -10,6 +10,7 @@ from neutralizer.domain.scenario import Books, Entries, Holdings, Instruments
 from neutralizer.domain.trades import sums
 from neutralizer.load.accounts import AccountOf, margin_row
 from neutralizer.load.barriers import passed_on
+from neutralizer.load.currencies import share
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.mandates import Selector, freedoms
 from neutralizer.load.restrictions import restricted
@@ -56,9 +57,18 @@ def holdings_of(
             high=high,
             entry=entry,
             barred=bars.no_cross[book, instrument],
+            mark=_marks(inputs, select, instrument, row[book, instrument]),
         ),
         entries,
     )
+
+
+def _marks(inputs: Inputs, select: Selector, instrument: Ints, row: Ints) -> Floats:
+    """(H,) each book's own price, in the currency that settles."""
+    written = np.append(inputs["positions"]["mark_price"], np.nan)  # of row -1: nothing
+    part = np.array([share(c) for c in select.columns["currency"]])
+    found: Floats = written[row] * part[instrument]
+    return found
 
 
 def _quantities(table: Table, select: Selector, books: Books) -> tuple[Floats, Ints]:

@@ -77,6 +77,8 @@ def _tradables(
         is_combination=np.arange(len(rows)) >= count,
         currency=tuple(major(table["currency"][r]) for r in rows),
         fx=rate / of_major,
+        bid=table["bid"][rows] * of_major,
+        ask=table["ask"][rows] * of_major,
         price=local,
         multiplier=multiplier,
         notional=notional,

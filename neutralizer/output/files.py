@@ -8,7 +8,7 @@ from neutralizer.costs.attribution import Costs
 from neutralizer.domain.arrays import Floats
 from neutralizer.domain.plan import Booking
 from neutralizer.domain.trades import Trades
-from neutralizer.output import economics, reports
+from neutralizer.output import economics, evidence, reports
 from neutralizer.output.report import render
 from neutralizer.output.writing import csv_bytes, csv_rows, json_bytes
 from neutralizer.proof import Files
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SUMMARY = "summary.json"
 REPORT = "report.html"
-TABLES = reports.COLUMNS | economics.COLUMNS
+TABLES = reports.COLUMNS | economics.COLUMNS | {evidence.FILE: evidence.COLUMNS}
 INPUTS = "inputs/"
 
 
@@ -55,6 +55,7 @@ def run_files(results: Results, inputs: Mapping[str, bytes], report: bool) -> di
         "books.csv": economics.book_rows(results.books),
         "risk.csv": economics.risk_rows(booking),
         "capital.csv": economics.capital_rows(booking),
+        "evidence.csv": evidence.rows(booking),
     }
     files |= {name: csv_bytes(TABLES[name], rows) for name, rows in tables.items()}
     files[SUMMARY] = json_bytes(results.summary)

@@ -6,7 +6,15 @@ decimals, limits without slack; only a band narrower than its step is proven to 
 
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.superseded import Superseded
-from neutralizer.proof import amendments, cash_and_costs, limits_hold, movements, positions, walls
+from neutralizer.proof import (
+    amendments,
+    cash_and_costs,
+    evidence,
+    limits_hold,
+    movements,
+    positions,
+    walls,
+)
 from neutralizer.proof.files import Files
 from neutralizer.proof.ledger import Ledger, rebuild
 
@@ -18,7 +26,7 @@ def prove(scenario: Scenario, files: Files, superseded: Superseded | None = None
     faults: list[str] = []
     try:
         ledger: Ledger = rebuild(scenario, files, faults)
-        for part in (movements, walls, positions, cash_and_costs, limits_hold):
+        for part in (movements, walls, positions, cash_and_costs, limits_hold, evidence):
             part.prove(scenario, files, ledger, faults)
         amendments.prove(files, superseded, faults)
     except (KeyError, ValueError, ArithmeticError) as error:

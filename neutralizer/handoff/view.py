@@ -1,0 +1,59 @@
+"""What one book may see of a run: its own lines, and nothing that names another.
+
+Who it faced is shown as its crossing group; orders that were given for several books are shown as
+what this book received of them. Free text, reasons, and every total of more than this book stay out.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from neutralizer.errors import InputsRefused
+from neutralizer.issues import Issue
+from neutralizer.output.files import TABLES
+from neutralizer.output.folder import new_folder
+from neutralizer.output.writing import csv_bytes, csv_rows
+from neutralizer.tickets import REGISTRY
+from neutralizer.verify import Finished, finished, scenario_of
+
+Row = dict[str, str]
+BY_BOOK = ("hedge_allocations.csv", "positions_after.csv", "positions_next.csv", "costs.csv")
+
+
+def view(folder: Path, book: str, out: Path) -> list[str]:
+    """Writes a new folder of CSV files; their names. Raises InputsRefused, FolderTaken, CannotWrite."""
+    run = finished(folder)
+    books = scenario_of(run).books.ids
+    if book not in books:
+        remedy = "name one of " + ", ".join(books[:8])
+        raise InputsRefused([Issue("--book", 0, "", book, "no such book", remedy)])
+    files = {name: csv_bytes(columns, rows) for name, columns, rows in _tables(run, book)}
+    new_folder(out, files)
+    return sorted(files)
+
+
+def _tables(run: Finished, book: str) -> list[tuple[str, tuple[str, ...], list[Row]]]:
+    columns: Mapping[str, tuple[str, ...]] = {t.FILE: t.COLUMNS for t in REGISTRY} | TABLES
+    found = [(name, columns[name], _own(_rows(run, name), book)) for name in BY_BOOK]
+    for name in ("internal_transfers.csv", "evidence.csv"):
+        groups = {r["ticket_id"]: r["crossing_group"] for r in _rows(run, "internal_transfers.csv")}
+        sides = [r for r in _rows(run, name) if book in (r["from_book"], r["to_book"])]
+        masked = [_masked(row, book, groups[row["ticket_id"]]) for row in sides]
+        found.append((name, columns[name], masked))
+    limits = [r for r in _rows(run, "limits.csv") if r["scope"] == f"book:{book}"]
+    return [*found, ("limits.csv", columns["limits.csv"], [r | {"owner": ""} for r in limits])]
+
+
+def _rows(run: Finished, name: str) -> list[Row]:
+    return csv_rows(run.files[name])[1]
+
+
+def _own(rows: list[Row], book: str) -> list[Row]:
+    return [row for row in rows if row["book_id"] == book]
+
+
+def _masked(row: Row, book: str, group: str) -> Row:
+    """The row without the other side: its book becomes the group, the rest of it blank."""
+    other = "to" if row["from_book"] == book else "from"
+    hidden = {c: "" for c in row if c.startswith(f"{other}_")}
+    hidden |= {"mark_dispersion_bps": ""} if "mark_dispersion_bps" in row else {}
+    return row | hidden | {f"{other}_book": group}
