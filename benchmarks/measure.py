@@ -5,6 +5,7 @@
 """
 
 import argparse
+import csv
 import json
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import time
 from pathlib import Path
 
 from benchmarks.generate import generate, margin_by_scan
+from neutralizer.load.columns import TABLES
 
 Row = tuple[str, str, str, str]  # what, measured, allowed, met
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -137,6 +139,42 @@ def loading(folder: Path) -> list[Row]:
     return [row("loading 100,000 positions and 100,000 loadings", best, 2.0, "s")]
 
 
+def checking(folder: Path) -> list[Row]:
+    """`check` where each of 100 books holds each of 1,000 names: the command, and what it does after
+    its imports over the least that any reader does.
+    """
+    case = folder / "held"
+    generate(case, 1020, 100, 20, 10**7, 8, 1)
+    code = (
+        "import time; from pathlib import Path; from benchmarks.measure import split_and_convert\n"
+        "from neutralizer.gate import checked\n"
+        "def least(work):\n"
+        "    found = []\n"
+        "    for _ in range(5):\n"
+        f"        t = time.process_time(); work(Path({str(case)!r}))\n"
+        "        found.append(time.process_time() - t)\n"
+        "    return min(found)\n"
+        "print(least(checked) / least(split_and_convert))"
+    )
+    out = subprocess.run(python(code), check=True, capture_output=True, text=True).stdout
+    whole = seconds([sys.executable, "-m", "neutralizer", "check", str(case)], 5)
+    return [
+        row("check, 100,000 positions of 100 books in 1,000 instruments", whole, 3.0, "s"),
+        row("its reading and checking, over csv.reader and float alone", float(out), 15.0),
+    ]
+
+
+def split_and_convert(case: Path) -> None:
+    """The tables through csv.reader, and every number through float."""
+    for path in case.glob("*.csv"):
+        numbers = {c.name for c in TABLES.get(path.stem, ()) if c.kind == "number"}
+        with open(path, encoding="utf-8", newline="") as file:
+            reader = csv.reader(file)
+            places = [k for k, name in enumerate(next(reader)) if name in numbers]
+            for cells in reader:
+                [float(cells[k]) for k in places if cells[k]]
+
+
 def starting() -> list[Row]:
     """`--help` against an empty Python."""
     empty = seconds(python("pass"), 9)
@@ -175,7 +213,7 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        rows = [*starting(), *loading(folder), *whole_run(folder), *page(folder)]
+        rows = [*starting(), *loading(folder), *checking(folder), *whole_run(folder), *page(folder)]
         rows += explaining(folder) + scan(folder)
         rows += large(folder) if asked.large else []
     lines = ["| what | measured | allowed | met |", "|---|---|---|---|"]
