@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from neutralizer import __version__, commands_inputs, commands_runs
+from neutralizer import __version__, commands_handoff, commands_inputs, commands_runs
 from neutralizer.talk import say_issues
 
 if TYPE_CHECKING:
@@ -25,7 +25,11 @@ def cli() -> None:
     """
 
 
-for command in (*commands_inputs.COMMANDS, *commands_runs.COMMANDS):
+for command in (
+    *commands_inputs.COMMANDS,
+    *commands_runs.COMMANDS,
+    *commands_handoff.COMMANDS,
+):
     cli.add_command(command)
 
 

@@ -3,10 +3,15 @@
 import json
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from neutralizer.talk import FOLDER, OVERRIDES, say_issues
+from neutralizer.talk import FOLDER, OVERRIDES, REPAIR, say_issues, with_repair
+from neutralizer.waivers import WAIVERS
+
+if TYPE_CHECKING:
+    from neutralizer.domain.record import Waivers
 
 EXAMPLES = ("two-desks", "equity-desks", "multi-asset", "options", "rates")
 
@@ -41,12 +46,14 @@ def _example(name: str) -> Path:
 
 @click.command()
 @click.argument("scenario", type=FOLDER)
+@REPAIR
+@WAIVERS
 @OVERRIDES
-def check(scenario: Path, overrides: tuple[str, ...]) -> None:
+def check(scenario: Path, repair_psd: bool, waivers: "Waivers", overrides: tuple[str, ...]) -> None:
     """Read and check everything, solve nothing."""
     from neutralizer.gate import checked
 
-    loaded = checked(scenario, overrides)
+    loaded = checked(scenario, with_repair(overrides, repair_psd), waivers=waivers)
     say_issues(loaded.warnings)
     s = loaded.scenario
     click.echo(

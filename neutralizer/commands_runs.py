@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from neutralizer.talk import FOLDER, OVERRIDES, progress
+from neutralizer.talk import BY, FOLDER, JOURNAL, OVERRIDES, REPAIR, progress, with_repair
+from neutralizer.waivers import WAIVERS
 
 if TYPE_CHECKING:
     from datetime import timedelta
+
+    from neutralizer.domain.record import Waivers
 
 
 def _duration(text: str | None) -> "timedelta | None":
@@ -45,6 +48,13 @@ def _duration(text: str | None) -> "timedelta | None":
 @click.option("--shock", default="", metavar="ID", help="Whether the plan survives this shock.")
 @click.option("--no-report", is_flag=True, help="Do not write report.html.")
 @click.option("--live", metavar="DURATION", help="Refuse an as_of further from the clock: 30m.")
+@click.option("--handoff", type=FOLDER, help="The folder that operations read and write back into.")
+@click.option("--supersede", type=FOLDER, help="The folder of a released run that this takes over.")
+@click.option("--reason", default="", help="Why it is superseded.")
+@BY
+@JOURNAL
+@WAIVERS
+@REPAIR
 @OVERRIDES
 def run(
     scenario: Path,
@@ -62,6 +72,13 @@ def run(
     shock: str,
     no_report: bool,
     live: str | None,
+    handoff: Path | None,
+    supersede: Path | None,
+    reason: str,
+    by: str,
+    journal: Path | None,
+    waivers: "Waivers",
+    repair_psd: bool,
     overrides: tuple[str, ...],
 ) -> None:
     """Decide, prove, write the tickets: the main job."""
@@ -71,6 +88,8 @@ def run(
         raise click.UsageError(
             "--transfers-only gives nothing away: leave --relax and --best-effort"
         )
+    if supersede is not None and not (reason and handoff):
+        raise click.UsageError("--supersede needs --reason and --handoff")
     from neutralizer.output.terminal import one_line, page
     from neutralizer.run import Options
     from neutralizer.run import run as whole_trip
@@ -84,12 +103,20 @@ def run(
         shock=shock,
         report=not no_report,
         live=_duration(live),
-        overrides=overrides,
+        prepared_by=by,
+        waivers=waivers,
+        journal=journal,
+        handoff=handoff,
+        supersede=supersede,
+        reason=reason,
+        overrides=with_repair(overrides, repair_psd),
         replace=replace,
         dry_run=dry_run,
         say=progress(quiet, verbose),
     )
     outcome = whole_trip(scenario, out, options)
+    for notice in outcome.notices:
+        click.echo(f"NOTICE {notice}", err=True)
     if as_json:
         click.echo(json.dumps(outcome.summary, indent=2, ensure_ascii=False))
     else:

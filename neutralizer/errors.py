@@ -75,6 +75,12 @@ class InputsTooOld(NeutralizerError):
 
 
 class Tampered(NeutralizerError):
-    """A file of a finished folder differs from its manifest."""
+    """A file differs from its manifest, its approval or the journal."""
 
     exit_code = 11
+
+
+class NotApproved(NeutralizerError):
+    """An approval is missing, expired or by the wrong person, or somebody may not do what they try."""
+
+    exit_code = 12

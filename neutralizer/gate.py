@@ -6,19 +6,26 @@ from pathlib import Path
 import numpy as np
 
 from neutralizer import margin
-from neutralizer.domain.trades import nothing, sums
-from neutralizer.errors import InputsRefused, InputsTooOld
+from neutralizer.domain.record import NO_WAIVERS, Waivers
+from neutralizer.domain.trades import sums, without_pending
+from neutralizer.errors import InputsRefused, InputsTooOld, NotApproved
 from neutralizer.issues import Issues
 from neutralizer.load.scenario import Loaded, load
 
 DUST = 1e-4  # of a book's gross value: its net may be as small
 
 
-def checked(root: Path, overrides: tuple[str, ...] = (), live: timedelta | None = None) -> Loaded:
+def checked(
+    root: Path,
+    overrides: tuple[str, ...] = (),
+    live: timedelta | None = None,
+    waivers: Waivers = NO_WAIVERS,
+) -> Loaded:
     """A scenario that was read and agrees with the reports in it, and with the clock where `live` is
-    asked. Raises InputsRefused, InputsTooOld.
+    asked. Raises InputsRefused, InputsTooOld, NotApproved where a waiver has expired.
     """
-    loaded = load(root, overrides)
+    _still_holds(waivers)
+    loaded = load(root, overrides, frozenset(waivers.stale))
     _is_live(loaded, live)
     issues = Issues()
     _market_value_agrees(loaded, issues)
@@ -26,6 +33,14 @@ def checked(root: Path, overrides: tuple[str, ...] = (), live: timedelta | None 
     if issues.errors:
         raise InputsRefused(issues.found)
     return loaded
+
+
+def _still_holds(waivers: Waivers) -> None:
+    if waivers.until is not None and waivers.until <= datetime.now(UTC):
+        raise NotApproved(
+            f"the waiver of {waivers.by} ({waivers.reason}) expired at {waivers.until.isoformat()}: "
+            "mend the data, or ask for another"
+        )
 
 
 def _is_live(loaded: Loaded, live: timedelta | None) -> None:
@@ -45,7 +60,8 @@ def _market_value_agrees(loaded: Loaded, issues: Issues) -> None:
     s, table = loaded.scenario, loaded.inputs["books"]
     allowed = loaded.inputs.settings.checks.reported_market_value
     h, paid = s.holdings, s.instruments.fully_paid[s.holdings.instrument]
-    each = np.where(paid, s.instruments.value[h.instrument] * h.before, 0.0)
+    held = h.before - h.pending
+    each = np.where(paid, s.instruments.value[h.instrument] * held, 0.0)
     ours, gross = (sums(h.book, x, len(s.books.ids)) for x in (each, np.abs(each)))
     for row, name in enumerate(table["book_id"]):
         theirs, b = float(table["reported_market_value"][row]), s.books.ids.index(name)
@@ -65,7 +81,9 @@ def _margin_agrees(loaded: Loaded, issues: Issues) -> None:
     """What each account's model asks for now is what its broker says, to `checks.reported_margin`."""
     s, table = loaded.scenario, loaded.inputs["accounts"]
     allowed = loaded.inputs.settings.checks.reported_margin
-    called = margin.amounts(nothing(s), s) * s.accounts.multiplier / s.pools.fx[s.accounts.pool]
+    called = (
+        margin.amounts(without_pending(s), s) * s.accounts.multiplier / s.pools.fx[s.accounts.pool]
+    )
     ours = dict(zip(s.accounts.ids, called.tolist(), strict=True))
     for row, name in enumerate(table["account_id"]):
         theirs = float(table["reported_margin"][row])

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,25 +14,33 @@ from neutralizer.costs.attribution import by_book, fills_of
 from neutralizer.domain.asked import Asked
 from neutralizer.domain.orders import crosses_only
 from neutralizer.domain.plan import Booking, Plan
+from neutralizer.domain.record import NO_WAIVERS, Record, Waivers
 from neutralizer.domain.scenario import Scenario
+from neutralizer.domain.superseded import Superseded
 from neutralizer.errors import FolderTaken, Infeasible, InputsRefused, ProofFailed, Tampered
 from neutralizer.gate import checked
 from neutralizer.issues import Issue
 from neutralizer.limits.standing import as_asked
 from neutralizer.load.caps import caps_here
+from neutralizer.load.roles import permitted
 from neutralizer.load.scenario import Loaded
 from neutralizer.output.files import SUMMARY, Results, run_files
 from neutralizer.output.findings import release_phase
 from neutralizer.output.folder import Staging, read_folder, refused_folder, remove, writing
+from neutralizer.output.handed import handed_over, superseded_first
+from neutralizer.output.history import figures, outliers
+from neutralizer.output.journal import journalled
 from neutralizer.output.manifest import NAME as MANIFEST
 from neutralizer.output.manifest import differences, manifest
 from neutralizer.output.refused import refused_files
 from neutralizer.output.summary import summarise
+from neutralizer.output.superseded import digest, gathered, superseded
 from neutralizer.output.writing import json_bytes
 from neutralizer.planning.compose import compose
 from neutralizer.planning.lots import Rounded, whole_lots
 from neutralizer.planning.minimum_sizes import without_small_lines
 from neutralizer.planning.nearest import nearest_lots
+from neutralizer.planning.one_side import Answer, one_sided
 from neutralizer.planning.reasons import reason_rows
 from neutralizer.planning.standard import Standard
 from neutralizer.program.irreducible import explained
@@ -45,7 +53,7 @@ from neutralizer.studies.comparisons import Comparisons
 from neutralizer.studies.fairness import books_alone_and_together
 from neutralizer.studies.shocked import under_shock
 from neutralizer.studies.strip import impact_strip
-from neutralizer.verify import proven
+from neutralizer.verify import finished, proven
 
 Say = Callable[[str], None]
 
@@ -58,6 +66,14 @@ class Options(Asked):
     replace: bool = False
     dry_run: bool = False
     live: timedelta | None = None  # how far as_of may lie from the clock
+    prepared_by: str = ""
+    waivers: Waivers = NO_WAIVERS
+    journal: Path | None = None
+    handoff: Path | None = None  # what operations read, and write back into
+    supersede: Path | None = None  # the folder of a run that was released
+    reason: str = ""  # why
+    notices: tuple[str, ...] = ()  # of the journal
+    past: tuple[dict[str, str], ...] = ()  # figures of earlier runs
     say: Say = field(default=lambda text: None)
 
     @property
@@ -74,12 +90,36 @@ class Outcome:
     files: dict[str, bytes]
     already_there: bool = False
 
+    @property
+    def notices(self) -> list[str]:
+        """What a person should know that is not about the plan."""
+        found: list[str] = json.loads(self.files[MANIFEST])["notices"]
+        return found
+
 
 def run(root: Path, out: Path | None, options: Options) -> Outcome:
     """The main job. Raises NeutralizerError; then `out` is as it was before."""
-    loaded = checked(root, options.overrides, options.live)
+    facts = {"by": options.prepared_by, "scenario": str(root), "out": str(out or "")}
+    with journalled(options.journal, "run", **facts) as entry:
+        past = tuple(e["figures"] for e in entry.past if "figures" in e)
+        outcome = _trip(root, out, replace(options, notices=entry.unfinished, past=past))
+        entry.facts = {"run_id": outcome.summary["run_id"], "name": outcome.summary["name"]}
+        if out is not None and not options.dry_run and not outcome.already_there:
+            entry.figures = figures(outcome.summary)
+        return outcome
+
+
+def _trip(root: Path, out: Path | None, options: Options) -> Outcome:
+    permitted(options.prepared_by, "prepare")
+    if options.waivers.written():
+        permitted(options.waivers.by, "waive")
+    loaded = checked(root, options.overrides, options.live, options.waivers)
+    kept = _superseded_files(options)
+    loaded = replace(loaded, bytes_read=loaded.bytes_read | kept)
+    options = replace(options, supersedes=digest(kept))
     _shock_is_known(loaded, options.shock)
     run_id = loaded.run_id(options.asked)
+    _takes_over(loaded, run_id, options)
     if out is None or options.dry_run:
         return Outcome(*_decide(loaded, run_id, options))
     with writing(out) as staging:
@@ -110,10 +150,12 @@ def _decide(
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     say, asked = options.say, options.asked
     say("solving")
-    scenario, solution = _solved(as_asked(loaded.scenario, asked), options)
+    wanted = as_asked(loaded.scenario, asked)
+    scenario, solution = _solved(wanted, options)
     say("rounding to whole lots")
     started = time.perf_counter()
-    rounded = _rounded(scenario, solution, asked.transfers_only)
+    first = Answer(scenario, solution, _rounded(scenario, solution, asked.transfers_only))
+    scenario, solution, rounded = one_sided(wanted, first, _rounded, say)
     rounding_seconds = time.perf_counter() - started
     plan = compose(scenario, rounded)
     files = _written(loaded, scenario, plan, solution, rounded.report, run_id, options)
@@ -126,12 +168,44 @@ def _decide(
         "firm_caps": caps_here().sha256,
     }
     seconds = {"solver": solution.solver["seconds"], "rounding": rounding_seconds}
-    files[MANIFEST] = json_bytes(manifest(loaded.bytes_read, files, run_id, settings, seconds))
+    record = _record(options, json.loads(files[SUMMARY]), superseded(loaded.bytes_read))
+    files[MANIFEST] = json_bytes(
+        manifest(loaded.bytes_read, files, run_id, record, settings, seconds)
+    )
     if staging is not None:
         staging.write(files)
         files = staging.read()
     proven(as_asked(loaded.scenario, asked), files)
     return json.loads(files[SUMMARY]), files
+
+
+def _record(options: Options, summary: dict[str, Any], old: Superseded | None) -> Record:
+    notices = (*options.notices, *outliers(figures(summary), options.past))
+    record = Record(options.prepared_by, notices, options.waivers)
+    if old is None:
+        return record
+    return replace(record, version=old.version + 1, supersedes=old.run_id, reason=options.reason)
+
+
+def _superseded_files(options: Options) -> dict[str, bytes]:
+    """What is kept of a superseded run. Raises Tampered, InputsRefused, NotApproved."""
+    if options.supersede is None:
+        return {}
+    permitted(options.prepared_by, "supersede")
+    return gathered(finished(options.supersede).files, options.handoff)
+
+
+def _takes_over(loaded: Loaded, run_id: str, options: Options) -> None:
+    """Raises FolderTaken where the date was released as another run that this one does not supersede."""
+    if options.handoff is None:
+        return
+    s, old = loaded.scenario, superseded(loaded.bytes_read)
+    superseded_first(
+        handed_over(options.handoff),
+        (s.name, s.business_date.isoformat()),
+        run_id,
+        None if old is None else old.run_id,
+    )
 
 
 def _solved(scenario: Scenario, options: Options) -> tuple[Scenario, Solution]:
@@ -148,7 +222,7 @@ def _solved(scenario: Scenario, options: Options) -> tuple[Scenario, Solution]:
         raise explained(refusal, scenario, options.say) from None
 
 
-def _rounded(scenario: Scenario, solution: Solution, transfers_only: bool) -> Rounded:
+def _rounded(scenario: Scenario, solution: Solution, transfers_only: bool = False) -> Rounded:
     """Whole lots without small lines; with them, where whole lots need them; soft limits give a step
     where nothing else helps.
     """
@@ -179,7 +253,8 @@ def _written(
     asked = options.asked
     per_order = costs.amounts(plan.trades, scenario)
     order_costs = {t: per_order[t] for t in ("half_spread", "market_impact", "commission_tax")}
-    booking = Booking(plan, scenario, run_id, order_costs, release_phase(scenario, plan))
+    phase, old = release_phase(scenario, plan), superseded(loaded.bytes_read)
+    booking = Booking(plan, scenario, run_id, order_costs, phase, old)
     attributed = by_book(scenario, plan.trades, fills_of(plan))
     compared = _compared(scenario, plan, options)
     books = books_alone_and_together(scenario, attributed, compared.baseline.by_book)

@@ -14,7 +14,41 @@ if TYPE_CHECKING:
 OVERRIDES = click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one setting."
 )
+REPAIR = click.option(
+    "--repair-psd", is_flag=True, help="Mend a covariance that is not positive semidefinite."
+)
 FOLDER = click.Path(path_type=Path)
+
+
+def with_repair(overrides: tuple[str, ...], repair_psd: bool) -> tuple[str, ...]:
+    """The overrides that --repair-psd is short for."""
+    return (*overrides, "checks.repair_psd=yes") if repair_psd else overrides
+
+
+def whoever() -> str:
+    """Who is at the keyboard, as the system has it."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # no name for this number, as in some containers
+        return str(os.getuid())
+
+
+BY = click.option(
+    "--as",
+    "by",
+    metavar="NAME",
+    envvar="NEUTRALIZER_AS",
+    default=whoever,
+    help="Who you are, as roles.yaml has it.",
+)
+JOURNAL = click.option(
+    "--journal",
+    type=FOLDER,
+    envvar="NEUTRALIZER_JOURNAL",
+    help="The folder of the journal.",
+)
 
 
 def progress(quiet: bool, verbose: bool) -> Callable[[str], None]:

@@ -1,6 +1,7 @@
 """Proves a finished folder from its own files: the manifest first, then the proof."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,47 +12,90 @@ from neutralizer.issues import Issue
 from neutralizer.limits.standing import as_asked
 from neutralizer.load.caps import caps_here
 from neutralizer.load.scenario import load
-from neutralizer.output.files import SUMMARY, parsed
+from neutralizer.output.approvals import run_subject, unchanged
+from neutralizer.output.files import INPUTS, SUMMARY, parsed
 from neutralizer.output.folder import read_folder
 from neutralizer.output.manifest import NAME as MANIFEST
 from neutralizer.output.manifest import differences
+from neutralizer.output.superseded import PLACE, digest, superseded
 from neutralizer.proof import prove
 from neutralizer.proof.caps import exceeded
 
 
-def verify(folder: Path, scenario: Path | None = None) -> dict[str, Any]:
-    """The summary of a folder that stands. Raises Tampered, ProofFailed, InputsRefused."""
+@dataclass(frozen=True)
+class Finished:
+    """A run's folder as it stands. That it is there proves nothing yet."""
+
+    folder: Path
+    files: dict[str, bytes]
+    manifest: dict[str, Any]
+    summary: dict[str, Any]
+
+    @property
+    def run_id(self) -> str:
+        """Of the run that wrote it."""
+        return str(self.manifest["run_id"])
+
+
+def finished(folder: Path) -> Finished:
+    """Reads a run's folder. Raises InputsRefused where it is none, Tampered where a file is not the
+    one that was written or approved.
+    """
     files = read_folder(folder)
     try:
-        written = json.loads(files[MANIFEST])
-        faults = differences(written, files)
-        settings = written["settings"]
-        overrides = tuple(settings["set"])
-        asked = Asked.read(settings)
+        manifest = json.loads(files[MANIFEST])
+        faults = differences(manifest, files)
+        run = Finished(folder, files, manifest, {} if faults else json.loads(files[SUMMARY]))
+        subject = run_subject(folder, run.run_id)
+        Asked.read(manifest["settings"])
     except (KeyError, ValueError, TypeError, AttributeError):
         remedy = "name the folder of a finished run"
         raise InputsRefused(
             [Issue(str(folder), 0, "", None, "holds no readable manifest.json", remedy)]
         ) from None
+    unchanged(subject)
     if faults:
         raise Tampered("; ".join(faults[:10]))
-    loaded = load(scenario or folder / "inputs", overrides)
+    return run
+
+
+def scenario_of(run: Finished, scenario: Path | None = None) -> Scenario:
+    """What a folder is proven against: its own inputs, or others that make the same run. Raises
+    ProofFailed, InputsRefused.
+    """
+    settings = run.manifest["settings"]
+    asked = Asked.read(settings)
+    waived = (run.manifest.get("waivers") or {}).get("stale", ())
+    loaded = load(scenario or run.folder / "inputs", tuple(settings["set"]), frozenset(waived))
     run_id = loaded.run_id(asked)
-    if run_id != written["run_id"]:
-        raise ProofFailed([f"the inputs make the run {run_id}, the folder is {written['run_id']}"])
-    proven(as_asked(loaded.scenario, asked), files)
-    found: dict[str, Any] = json.loads(files[SUMMARY])
-    return found
+    if digest(_kept(run.files)) != asked.supersedes:
+        raise ProofFailed(["the superseded tickets in inputs/ are not those of the run"])
+    if run_id != run.run_id:
+        raise ProofFailed([f"the inputs make the run {run_id}, the folder is {run.run_id}"])
+    return as_asked(loaded.scenario, asked)
+
+
+def verify(folder: Path, scenario: Path | None = None) -> dict[str, Any]:
+    """The summary of a folder that stands. Raises Tampered, ProofFailed, InputsRefused."""
+    run = finished(folder)
+    proven(scenario_of(run, scenario), run.files)
+    return run.summary
+
+
+def _kept(files: dict[str, bytes]) -> dict[str, bytes]:
+    """What a run keeps of the one that it supersedes."""
+    own = {name.removeprefix(INPUTS): data for name, data in files.items()}
+    return {name: data for name, data in own.items() if name.startswith(PLACE)}
 
 
 def proven(scenario: Scenario, files: dict[str, bytes]) -> None:
     """Raises ProofFailed with everything that does not hold, the firm's caps last."""
-    caps = caps_here().caps
+    caps = caps_here().value
     try:
         read = parsed(files)
-        faults = prove(scenario, read)
+        faults = prove(scenario, read, superseded(_kept(files)))
         faults += [] if caps is None else exceeded(caps, scenario, read)
-    except ValueError as error:
+    except (KeyError, ValueError) as error:
         faults = [str(error)]
     if faults:
         raise ProofFailed(faults)

@@ -15,6 +15,7 @@ class Asked:
     strip: bool = False
     report: bool = True
     shock: str = ""  # under which the plan is decided again
+    supersedes: str = ""  # hash of the released tickets that this run takes over
 
     def written(self) -> dict[str, Any]:
         """As the manifest has it."""

@@ -6,44 +6,39 @@ from dataclasses import replace
 import numpy as np
 from scipy.sparse import csr_array
 
-from neutralizer.domain.arrays import Bools
+from neutralizer.domain.arrays import Bools, Ints
 from neutralizer.domain.scenario import Books, Holdings, Orders, Scenario, Tradables
 
 Party = tuple[str, int]  # crossing group and -1, or the group and the one book that stands alone
 
 
 def orders_of(books: Books, holdings: Holdings, tradables: Tradables, may_change: Bools) -> Orders:
-    """One row per (party, instrument) that a holding touches; one order per (party, tradable) whose
-    legs can each be changed by one of the party's books and that may be traded outside.
+    """One row per (party, instrument) that a holding touches, in the order of their first holdings; one
+    order per (party, tradable) whose legs can each be changed by one of the party's books and that may
+    be traded outside.
     """
-    shared = _shared(books)
-    rows: dict[tuple[Party, int], int] = {}
-    changeable: dict[tuple[Party, int], bool] = {}
-    row = np.empty(len(holdings.book), dtype=np.int64)
-    pairs = zip(holdings.book.tolist(), holdings.instrument.tolist(), strict=True)
-    for h, (b, i) in enumerate(pairs):
-        crosses = (
-            tradables.cross_eligible[i] and books.group[b] in shared and not holdings.barred[h]
-        )
-        key = ((books.group[b], -1 if crosses else b), i)
-        row[h] = rows.setdefault(key, len(rows))
-        changeable[key] = changeable.get(key, False) or bool(may_change[h])
-    found = _orderable(tradables, changeable)
-    legs = _legs(tradables)
-    triples = [
-        (rows[party, i], o, ratio) for o, (party, t) in enumerate(found) for i, ratio in legs[t]
-    ]
+    parties, of = _parties(books, holdings, tradables)
+    count = tradables.legs.shape[1]
+    codes, first, inverse = np.unique(
+        of * count + holdings.instrument, return_index=True, return_inverse=True
+    )
+    rank = np.empty(len(codes), dtype=np.int64)
+    rank[np.argsort(first)] = np.arange(len(codes))
+    row = rank[inverse]
+    changeable = codes[np.bincount(inverse, may_change, len(codes)) > 0]
+    party, tradable = _orderable(tradables, changeable, len(parties))
+    members = [_members(books, p) for p in parties]
     return Orders(
-        tradable=np.array([t for _, t in found], dtype=np.int64),
-        group=tuple(party[0] for party, _ in found),
-        book=np.array([party[1] for party, _ in found], dtype=np.int64),
-        books=tuple(_members(books, party) for party, _ in found),
+        tradable=tradable,
+        group=tuple(parties[p][0] for p in party.tolist()),
+        book=np.array([book for _, book in parties], dtype=np.int64)[party],
+        books=tuple(members[p] for p in party.tolist()),
         row=row,
         change_rows=csr_array(
-            (np.ones(len(row)), (row, np.arange(len(row)))), shape=(len(rows), len(row))
+            (np.ones(len(row)), (row, np.arange(len(row)))), shape=(len(codes), len(row))
         ),
-        order_rows=_matrix(triples, (len(rows), len(found))),
-        closed=np.zeros(len(found), dtype=bool),
+        order_rows=_order_rows(tradables, party, tradable, codes, rank),
+        closed=np.zeros(len(party), dtype=bool),
     )
 
 
@@ -84,35 +79,39 @@ def _members(books: Books, party: Party) -> frozenset[int]:
     return frozenset(b for b, g in enumerate(books.group) if g == group)
 
 
-def _legs(tradables: Tradables) -> list[list[tuple[int, float]]]:
-    legs = tradables.legs
-    return [
-        list(zip(legs.indices[a:b].tolist(), legs.data[a:b].tolist(), strict=True))
-        for a, b in zip(legs.indptr[:-1], legs.indptr[1:], strict=True)
-    ]
+def _parties(books: Books, holdings: Holdings, tradables: Tradables) -> tuple[list[Party], Ints]:
+    """Every party that could be, sorted, and the one that each holding belongs to."""
+    whole = [(g, -1) for g in books.group]
+    single = [(g, b) for b, g in enumerate(books.group)]
+    parties = sorted({*whole, *single})
+    index = {party: k for k, party in enumerate(parties)}
+    shared = _shared(books)
+    may_cross = np.array([g in shared for g in books.group], dtype=bool)[holdings.book]
+    crosses = may_cross & tradables.cross_eligible[holdings.instrument] & ~holdings.barred
+    together, apart = (np.array([index[p] for p in x], dtype=np.int64) for x in (whole, single))
+    return parties, np.where(crosses, together[holdings.book], apart[holdings.book])
 
 
-def _orderable(
-    tradables: Tradables, changeable: dict[tuple[Party, int], bool]
-) -> list[tuple[Party, int]]:
-    parties = sorted({party for party, _ in changeable})
-    instruments: dict[Party, list[int]] = {party: [] for party in parties}
-    for (party, i), may in changeable.items():
-        if may:
-            instruments[party].append(i)
-    legs = _legs(tradables)
-    combinations = np.flatnonzero(tradables.is_combination).tolist()
-    found = []
-    for party in parties:
-        own = set(instruments[party])
-        for t in (*sorted(own), *combinations):
-            if tradables.cap[t] > 0 and all(i in own for i, _ in legs[t]):
-                found.append((party, t))
-    return found
+def _orderable(tradables: Tradables, changeable: Ints, parties: int) -> tuple[Ints, Ints]:
+    """(party, tradable) of each order: what each party can change, then the combinations of it."""
+    count = tradables.legs.shape[1]
+    own = changeable[tradables.cap[changeable % count] > 0]
+    party, tradable = [own // count], [own % count]
+    for t in np.flatnonzero(tradables.is_combination & (tradables.cap > 0)).tolist():
+        legs = tradables.legs.indices[tradables.legs.indptr[t] : tradables.legs.indptr[t + 1]]
+        needed = np.arange(parties)[:, None] * count + legs[None, :]
+        able = np.flatnonzero(np.isin(needed, changeable).all(axis=1))
+        party.append(able)
+        tradable.append(np.full(len(able), t))
+    who, what = np.concatenate(party), np.concatenate(tradable)
+    order = np.lexsort((what, who))
+    return who[order].astype(np.int64), what[order].astype(np.int64)
 
 
-def _matrix(triples: list[tuple[int, int, float]], shape: tuple[int, int]) -> csr_array:
-    if not triples:
-        return csr_array(shape)
-    r, c, v = zip(*triples, strict=True)
-    return csr_array((np.array(v, dtype=float), (np.array(r), np.array(c))), shape=shape)
+def _order_rows(
+    tradables: Tradables, party: Ints, tradable: Ints, codes: Ints, rank: Ints
+) -> csr_array:
+    """(rows, orders): a leg's ratio in the row of its party and instrument."""
+    legs = tradables.legs[tradable].tocoo()
+    rows = rank[np.searchsorted(codes, party[legs.row] * tradables.legs.shape[1] + legs.col)]
+    return csr_array((legs.data, (rows, legs.row)), shape=(len(codes), len(party)))

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from neutralizer.domain.arrays import Floats
 from neutralizer.domain.scenario import Scenario
+from neutralizer.domain.superseded import Superseded
 from neutralizer.domain.trades import Trades
 
 
@@ -70,3 +71,11 @@ class Booking:
     run_id: str
     order_costs: dict[str, Floats]  # term -> (O,) base currency
     transfer_phase: int  # 1: may be released before the hedges, 2: together with them
+    superseded: Superseded | None = (
+        None  # a run that was released, and whose plan this one takes over
+    )
+
+    @property
+    def version(self) -> int:
+        """1, and one more for each run that is superseded."""
+        return 1 if self.superseded is None else self.superseded.version + 1

@@ -5,7 +5,7 @@ set entry n (account, instrument), account a, pool p, cash route r, factor k. Ev
 id. "unit" is one unit of an instrument; "base" is the base currency.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -36,6 +36,9 @@ class Books:
     entity: tuple[str, ...]
     owner: tuple[str, ...]
     group: tuple[str, ...]
+    via: dict[str, int] = field(default_factory=dict)  # group -> the book all its transfers face
+    written: tuple[str, ...] = ()  # the group before barriers split it: what `group:` scopes mean
+    barred: tuple[tuple[int, int], ...] = ()  # pairs that never cross with each other
 
 
 @dataclass(frozen=True)
@@ -87,8 +90,10 @@ class Holdings:
     book: Ints
     instrument: Ints
     account: Ints
-    before: Floats  # units, + long
+    before: Floats  # units, + long; with what is pending
     exact: tuple[Decimal, ...]  # `before` as written
+    pending: Floats  # units of `before` that were ordered before and have not come yet
+    incoming: tuple[Decimal, ...]  # of them, what is to be bought or received
     low: Floats  # the mandate: position after lies in [low, high], units
     high: Floats
     entry: Ints  # netting set entry, -1 where there is no account
@@ -101,7 +106,7 @@ class Entries:
 
     account: Ints
     instrument: Ints
-    before: Floats  # units
+    before: Floats  # units, without what is pending: its cash has not flowed yet
     long_rate: Floats  # margin, fraction of notional
     short_rate: Floats
 

@@ -1,6 +1,6 @@
 """Numbers for the decisions, in the scenario's own units, and what follows from them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,6 +25,12 @@ def nothing(scenario: Scenario) -> Trades:
     """No change at all: what `before` is measured on."""
     still = np.zeros(len(scenario.holdings.book)), np.zeros(len(scenario.orders.tradable))
     return without_cash(scenario, *still)
+
+
+def without_pending(scenario: Scenario) -> Trades:
+    """What is held now: what others report, who do not know of our open orders."""
+    still = nothing(scenario)
+    return replace(still, change=-scenario.holdings.pending)
 
 
 def without_cash(scenario: Scenario, change: Floats, order: Floats) -> Trades:

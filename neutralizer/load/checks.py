@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from neutralizer.issues import Issues
 from neutralizer.load import (
+    barrier_rules,
+    date_rules,
     economics,
     freshness,
     funding_rules,
@@ -29,9 +31,13 @@ RULES: tuple[tuple[Rule, str], ...] = (
     (references.selectors_select, "instruments"),
     (references.currencies_have_rates, "fx"),
     (references.groups_are_a_partition, "books"),
+    (barrier_rules.central_books_are_members, "crossing_groups restricted barriers"),
+    (barrier_rules.barriers_part_two_books, "barriers"),
+    (barrier_rules.groups_can_be_split, "books crossing_groups barriers"),
     (references.combinations_have_rows, "instruments combinations"),
     (references.accounts_are_sound, "books instruments accounts book_accounts"),
     (economics.prices_are_there, ""),
+    (economics.prices_lie_between_quotes, ""),
     (economics.terms_are_given, ""),
     (economics.sizes_are_reckonable, ""),
     (economics.costs_are_given, "books mandates"),
@@ -66,6 +72,8 @@ RULES: tuple[tuple[Rule, str], ...] = (
     (limit_rules.targets_fit, "instruments factors covariance factor_covariance shocks"),
     (limit_rules.limits_can_bind, "books instruments positions mandates accounts book_accounts"),
     (limit_rules.calendar_is_known, ""),
+    (date_rules.days_follow_each_other, "as_of"),
+    (date_rules.nothing_is_of_the_future, "as_of"),
     (freshness.freshness_is_answerable, ""),
 )
 

@@ -164,6 +164,12 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _number("quantity", "signed units, + long", REQUIRED),
         Column("as_of", "datetime", "when it was taken"),
     ),
+    "open_orders": (
+        _id("book_id", "the book"),
+        _id("instrument_id", "the instrument"),
+        _number("quantity", "signed units still to come, + to be bought or received", REQUIRED),
+        _id("ticket_id", "the ticket that was released", ""),
+    ),
     "mandates": (
         _id("book_id", "the book, or * for every book"),
         Column("selector", "selector", "which instruments", REQUIRED),
@@ -281,6 +287,12 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _id("group_id", "the group"),
         Column("books", "list", "its books; separated by ; in CSV", REQUIRED),
         _choice("cross_entity", "may it join beneficial owners", "yes no", "no"),
+        _id("via_book", "its central book, which every transfer faces; blank: none", ""),
+    ),
+    "barriers": (
+        _id("book_a", "a book"),
+        _id("book_b", "a book that it may never cross with"),
+        _text("description", "why, for people"),
     ),
 }
 
@@ -298,10 +310,27 @@ OPTION_TERMS = (
     _number("volatility_range", "what volatility moves by, as a fraction", REQUIRED, low=0),
 )
 
+ACKS = (
+    _id("ticket_id", "the ticket"),
+    _choice("status", "what became of it", "BOOKED REJECTED CANCELLED", REQUIRED),
+    Column("time", "datetime", "when", REQUIRED),
+    _text("reason", "for people"),
+)
+FILLS = (
+    _id("fill_id", "of the execution: the same fill never counts twice"),
+    _id("ticket_id", "the ticket; blank: not ours to order, such as a client's trade", ""),
+    _id("book_id", "who received it"),
+    _id("instrument_id", "what"),
+    _number("quantity", "signed units, + bought", REQUIRED),
+    _number("price", "local", None),
+    Column("time", "datetime", "when", REQUIRED),
+)
+
 SQUARE_TABLES = {
     "factor_covariance": "square; header and first column carry the factor ids",
     "covariance": "square; header and first column carry the instrument ids; returns on notional",
 }
+TIMES = {"positions": "as_of", "instruments": "price_time"}  # the column of a row's own time
 RISK_TABLES = ("factors", "loadings", "factor_covariance", "covariance")
 LATER_TABLES = ("dislocations",)
 NUMBERED = {"scan_arrays": re.compile(r"s[1-9][0-9]{0,3}")}  # columns, as many as are needed
@@ -314,6 +343,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "collateral": ("pool_id", "instrument_id"),
     "instruments": ("instrument_id",),
     "positions": ("book_id", "instrument_id"),
+    "open_orders": ("book_id", "instrument_id", "ticket_id"),
     "mandates": ("book_id", "selector", "may"),
     "restricted": ("selector", "book_id", "from"),
     "borrow": ("instrument_id", "account_id"),
@@ -324,6 +354,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "combinations": ("combination_id", "instrument_id"),
     "limits": ("limit_id",),
     "crossing_groups": ("group_id",),
+    "barriers": ("book_a", "book_b"),
     "shocks": ("shock_id", "instrument_id", "factor_id"),
     "scan_arrays": ("instrument_id",),
     "scan_groups": ("product_group",),
@@ -338,6 +369,16 @@ KEYS: dict[str, tuple[str, ...]] = {
         "label2",
     ),
 }
+
+
+def path_of(name: str) -> tuple[str, ...]:
+    """The keys under `tables` that lead to a table: ("risk", "models", "crash", "factor_covariance")
+    of factor_covariance@crash.
+    """
+    kind, _, model = name.partition("@")
+    if model:
+        return "risk", "models", model, kind
+    return ("risk", name) if name in RISK_TABLES else (name,)
 
 
 def columns_of(table: str, header: Sequence[str]) -> tuple[Column, ...]:

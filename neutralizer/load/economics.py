@@ -2,19 +2,22 @@
 
 import numpy as np
 
-from neutralizer.domain.arrays import Bools
+from neutralizer.domain.arrays import Bools, Ints
 from neutralizer.issues import Issues
+from neutralizer.load.barriers import passed_on
 from neutralizer.load.currencies import fx_rates
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.instruments import combination_legs, prices
 from neutralizer.load.mandates import Selector, freedoms
+from neutralizer.load.values import BPS
 
 SMALLEST_UNIT, LARGEST_UNIT, LARGEST_POSITION = 1e-12, 1e15, 1e18  # base currency
+ROUNDING = 1e-7  # basis points of a price
 NEEDS_TERMS = ("future", "option", "swap", "fx")
 
 
 def in_play(inputs: Inputs, select: Selector) -> tuple[Bools, Bools]:
-    """(B, I) which pairs are held or may be traded, and which may change; books sorted by id."""
+    """(B, I) which pairs are held, traded or passed on, and which may change; books sorted by id."""
     if "play" not in inputs.memo:
         inputs.memo["play"] = _in_play(inputs, select)
     found: tuple[Bools, Bools] = inputs.memo["play"]
@@ -25,13 +28,19 @@ def _in_play(inputs: Inputs, select: Selector) -> tuple[Bools, Bools]:
     books = sorted(set(inputs["books"]["book_id"]))
     may = freedoms(inputs, select, books)
     held = np.zeros(may.shape, dtype=bool)
-    table, index = inputs["positions"], {b: k for k, b in enumerate(books)}
-    for b, i, q in zip(
-        table["book_id"], table["instrument_id"], table["quantity"].tolist(), strict=True
-    ):
-        if q and b in index and i in select.index:
-            held[index[b], select.index[i]] = True
-    return held | (may == 2), (held & (may == 1)) | (may == 2)
+    index = {b: k for k, b in enumerate(books)}
+    for table in (inputs["positions"], inputs["open_orders"]):
+        b = _places(table["book_id"], index)
+        i = _places(table["instrument_id"], select.index)
+        known = (table["quantity"] != 0) & (b >= 0) & (i >= 0)
+        held[b[known], i[known]] = True
+    changes = (held & (may == 1)) | (may == 2)
+    return held | changes | passed_on(inputs, select, books, changes), changes
+
+
+def _places(names: list[str], index: dict[str, int]) -> Ints:
+    """Where each name stands, -1 where it is not known."""
+    return np.array([index.get(name, -1) for name in names], dtype=np.int64)
 
 
 def prices_are_there(inputs: Inputs, select: Selector, issues: Issues) -> None:
@@ -68,6 +77,18 @@ def prices_are_there(inputs: Inputs, select: Selector, issues: Issues) -> None:
             table.error(issues, row, "bid", "bid over ask", "mend the quote")
 
 
+def prices_lie_between_quotes(inputs: Inputs, select: Selector, issues: Issues) -> None:
+    """A price that stands beside bid and ask lies between them, or beyond by no more than allowed."""
+    table, allowed = inputs["instruments"], inputs.settings.checks.price_beyond_quotes_bps
+    price, bid, ask = (table[column] for column in ("price", "bid", "ask"))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        beyond = np.maximum(bid - price, price - ask) / np.abs(price) / BPS
+    for row in np.flatnonzero((bid <= ask) & (beyond > allowed + ROUNDING)).tolist():
+        reason = f"beyond its quotes, {bid[row]:.12g} to {ask[row]:.12g}, by {beyond[row]:.3g} bps"
+        remedy = "mend the price or the quotes, or set checks.price_beyond_quotes_bps"
+        table.error(issues, row, "price", reason, remedy)
+
+
 def terms_are_given(inputs: Inputs, select: Selector, issues: Issues) -> None:
     """Multiplier and payment of derivatives; notional of swaps and forwards."""
     table = inputs["instruments"]
@@ -97,12 +118,11 @@ def sizes_are_reckonable(inputs: Inputs, select: Selector, issues: Issues) -> No
         reason = f"a unit notional of {unit[row]:.3g} in base currency"
         table.error(issues, row, "price", reason, "mend price, multiplier or notional_per_unit")
     of = dict(zip(table["instrument_id"], unit.tolist(), strict=True))
-    held = inputs["positions"]
-    for row, (name, quantity) in enumerate(
-        zip(held["instrument_id"], held["quantity"], strict=True)
-    ):
-        if abs(quantity) * of.get(name, 0.0) > LARGEST_POSITION:
-            held.error(issues, row, "quantity", "a notional over 1e18 in base currency", "mend it")
+    for held in (inputs["positions"], inputs["open_orders"]):
+        each = np.array([of.get(name, 0.0) for name in held["instrument_id"]], dtype=float)
+        for row in np.flatnonzero(np.abs(held["quantity"]) * each > LARGEST_POSITION).tolist():
+            reason = "a notional over 1e18 in base currency"
+            held.error(issues, row, "quantity", reason, "mend it")
 
 
 def costs_are_given(inputs: Inputs, select: Selector, issues: Issues) -> None:
@@ -121,10 +141,10 @@ def costs_are_given(inputs: Inputs, select: Selector, issues: Issues) -> None:
             )
         if not np.isnan(bps) and not np.isnan(unit):
             table.error(issues, row, "half_spread_per_unit", "two half spreads", "keep one")
-        if ordered and (bps == 0 or unit == 0 or (quoted == 0 and np.isnan([bps, unit]).all())):
-            table.warning(
-                issues, row, "half_spread_bps", "a half spread of zero", "check that it is meant"
-            )
+        written = {"half_spread_bps": bps, "half_spread_per_unit": unit, "bid": quoted}
+        used = next((c for c, spread in written.items() if not np.isnan(spread)), "")
+        if ordered and used and written[used] == 0:
+            table.warning(issues, row, used, "a half spread of zero", "check that it is meant")
         if share > 0 and np.isnan(table["adv"][row]):
             table.error(
                 issues, row, "adv", "max_participation needs adv", "write adv, or leave both out"

@@ -41,15 +41,15 @@ def margins_are_given(inputs: Inputs, select: Selector, issues: Issues) -> None:
     account = AccountOf(inputs, select, names, ids).accounts
     model = dict(zip(accounts["account_id"], accounts["model"], strict=True))
     lines = {b: r for r, b in enumerate(books["book_id"])}
-    needs, pairs = _Needs(inputs, select), in_play(inputs, select)[0] & (account >= 0)
-    missing: set[tuple[str, str]] = set()
-    for b, i in np.argwhere(pairs).tolist():
-        key = (select.ids[i], names[account[b, i]])
+    needs = _Needs(inputs, select)
+    b, i = np.nonzero(in_play(inputs, select)[0] & (account >= 0))
+    _, first = np.unique(account[b, i] * len(select.ids) + i, return_index=True)
+    for k in np.sort(first).tolist():  # each instrument in each account once
+        key = (select.ids[i[k]], names[account[b[k], i[k]]])
         what, remedy = needs.lacking(model[key[1]], *key)
-        if what and key not in missing:
-            missing.add(key)
+        if what:
             reason = f"no {what} for {key[0]} in account {key[1]}"
-            books.error(issues, lines[ids[b]], "book_id", reason, remedy)
+            books.error(issues, lines[ids[b[k]]], "book_id", reason, remedy)
 
 
 class _Needs:

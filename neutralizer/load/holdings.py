@@ -9,9 +9,11 @@ from neutralizer.domain.funding import Accounts
 from neutralizer.domain.scenario import Books, Entries, Holdings, Instruments
 from neutralizer.domain.trades import sums
 from neutralizer.load.accounts import AccountOf, margin_row
+from neutralizer.load.barriers import passed_on
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.mandates import Selector, freedoms
 from neutralizer.load.restrictions import restricted
+from neutralizer.load.table import Table
 
 
 def holdings_of(
@@ -23,13 +25,13 @@ def holdings_of(
     fx: dict[str, float],
 ) -> tuple[Holdings, Entries]:
     may = freedoms(inputs, select, list(books.ids))
-    table, b_index = inputs["positions"], {b: k for k, b in enumerate(books.ids)}
-    held = np.zeros(may.shape)
-    held[
-        [b_index[b] for b in table["book_id"]], [select.index[i] for i in table["instrument_id"]]
-    ] = table["quantity"]
-    book, instrument = np.nonzero((held != 0) | (may == 2))
-    before, freedom = held[book, instrument], may[book, instrument]
+    held, row = _quantities(inputs["positions"], select, books)
+    coming, _ = _quantities(inputs["open_orders"], select, books)
+    some = (held != 0) | (coming != 0)
+    passed = passed_on(inputs, select, list(books.ids), (may == 2) | ((may == 1) & some))
+    book, instrument = np.nonzero(some | (may == 2) | passed)
+    pending, freedom = coming[book, instrument], may[book, instrument]
+    before = held[book, instrument] + pending
     low = np.where(freedom == 2, -np.inf, np.where(freedom == 1, np.minimum(before, 0), before))
     high = np.where(freedom == 2, np.inf, np.where(freedom == 1, np.maximum(before, 0), before))
     bars = restricted(inputs, select, list(books.ids))
@@ -38,25 +40,72 @@ def holdings_of(
     of = AccountOf(inputs, select, list(accounts.ids), list(books.ids))
     account = of.accounts[book, instrument]
     entries, entry = _entries(
-        inputs, select, accounts, account, instrument, before, instruments, fx
+        inputs, select, accounts, account, instrument, before - pending, instruments, fx
     )
-    exact = _exact(inputs, select, b_index, book, instrument)
-    barred = bars.no_cross[book, instrument]
-    return Holdings(book, instrument, account, before, exact, low, high, entry, barred), entries
+    whole, incoming = _exact(inputs, select, books, book, instrument, row[book, instrument])
+    return (
+        Holdings(
+            book=book,
+            instrument=instrument,
+            account=account,
+            before=before,
+            exact=whole,
+            pending=pending,
+            incoming=incoming,
+            low=low,
+            high=high,
+            entry=entry,
+            barred=bars.no_cross[book, instrument],
+        ),
+        entries,
+    )
+
+
+def _quantities(table: Table, select: Selector, books: Books) -> tuple[Floats, Ints]:
+    """(B, I) what a table says of each pair together, units; and a row that says it, -1 for none."""
+    b_index = {b: k for k, b in enumerate(books.ids)}
+    shape = (len(books.ids), len(select.ids))
+    found, row = np.zeros(shape), np.full(shape, -1, dtype=np.int64)
+    where = (
+        [b_index[b] for b in table["book_id"]],
+        [select.index[i] for i in table["instrument_id"]],
+    )
+    np.add.at(found, where, table["quantity"])
+    row[where] = np.arange(len(table))
+    return found, row
 
 
 def _exact(
-    inputs: Inputs, select: Selector, b_index: dict[str, int], book: Ints, instrument: Ints
-) -> tuple[Decimal, ...]:
-    table = inputs["positions"]
-    raw = table.raw
-    cell = raw.header.index("quantity") if len(table) else 0
-    written = {
-        (b_index[b], select.index[i]): Decimal(row[cell])
-        for b, i, row in zip(table["book_id"], table["instrument_id"], raw.rows, strict=True)
-    }
-    zero = Decimal(0)
-    return tuple(written.get(k, zero) for k in zip(book.tolist(), instrument.tolist(), strict=True))
+    inputs: Inputs,
+    select: Selector,
+    books: Books,
+    book: Ints,
+    instrument: Ints,
+    rows: Ints,
+) -> tuple[tuple[Decimal, ...], tuple[Decimal, ...]]:
+    """Of each holding, to the last digit: all that counts as its position, and of it what is still to be
+    bought or received.
+    """
+    held, zero = _written(inputs["positions"]), Decimal(0)
+    whole = [held[row] if row >= 0 else zero for row in rows.tolist()]
+    incoming, table = [zero] * len(whole), inputs["open_orders"]
+    if not len(table):
+        return tuple(whole), tuple(incoming)
+    pairs = zip(book.tolist(), instrument.tolist(), strict=True)
+    place = {(books.ids[b], select.ids[i]): h for h, (b, i) in enumerate(pairs)}
+    columns = (table["book_id"], table["instrument_id"], _written(table))
+    for b, i, quantity in zip(*columns, strict=True):
+        h = place.get((b, i))
+        if h is not None:
+            whole[h] += quantity
+            incoming[h] += max(quantity, zero)
+    return tuple(whole), tuple(incoming)
+
+
+def _written(table: Table) -> list[Decimal]:
+    """The quantities of a table to their last digit."""
+    cell = table.raw.header.index("quantity") if len(table) else 0
+    return [Decimal(row[cell]) for row in table.raw.rows]
 
 
 def _entries(

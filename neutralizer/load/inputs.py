@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from neutralizer.errors import InputsRefused
 from neutralizer.issues import Issues
 from neutralizer.load import values
-from neutralizer.load.columns import RISK_TABLES, SQUARE_TABLES, TABLES, columns_of
+from neutralizer.load.columns import SQUARE_TABLES, TABLES, columns_of, path_of
 from neutralizer.load.control import SUFFIX, controlled
 from neutralizer.load.folder import SCENARIO_FILE, Folder
 from neutralizer.load.settings import NEEDED_TABLES, Settings, override, read_settings
@@ -85,14 +85,12 @@ def read_inputs(root: Path, overrides: tuple[str, ...], issues: Issues) -> Input
         raise InputsRefused(issues.found)
     inputs = Inputs(document, settings, {}, {}, folder.read, overrides)
     inputs.given = frozenset(name for name, entry in entries.items() if entry is not None)
-    if any(issue.column == "base_currency" for issue in issues.errors):
-        inputs.broken.add("fx")
-    if any(issue.column == "tables.risk" for issue in issues.errors):
-        inputs.broken.add("risk")
+    mistaken = {issue.column for issue in issues.errors}
+    for key, broken in (("base_currency", "fx"), ("tables.risk", "risk"), ("as_of", "as_of")):
+        if key in mistaken:
+            inputs.broken.add(broken)
     for name in (*TABLES, *SQUARE_TABLES, *_model_tables(entries)):
-        kind, _, model = name.partition("@")
-        key = f"risk.models.{model}.{kind}" if model else name
-        key = f"risk.{name}" if name in RISK_TABLES else key
+        key = ".".join(path_of(name))
         raw = _raw(name, key, entries.get(name), document, folder, inputs, issues)
         if raw is None and (name in entries or name in NEEDED_TABLES):
             inputs.broken.add(name)
@@ -194,8 +192,8 @@ def _age(
         if unknown or not isinstance(entry.get("file"), str):
             raise ValueError("write {file: x.csv, as_of: 2024-06-28T16:00:00-04:00}")
         if "as_of" in entry:
-            inputs.as_of[name] = values.instant(entry["as_of"])
-    except (ValueError, TypeError) as error:
+            inputs.as_of[name] = values.instant(str(entry["as_of"]))
+    except ValueError as error:
         issues.error(SCENARIO_FILE, line, f"tables.{key}", None, "not a table entry", str(error))
 
 

@@ -32,11 +32,14 @@ def resolve_limits(
     table = inputs["limits"]
     factors = sorted(inputs["factors"]["factor_id"])
     found = list(borrow_limits(inputs, select, holdings, accounts))
+    scopes: dict[str, tuple[Bools, frozenset[int]]] = {}
     for row in range(len(table)):
         measure, target = table["measure"][row], table["target"][row]
         lower, upper = float(table["lower"][row]), float(table["upper"][row])
         for scope in expanded(table["scope"][row], list(books.ids)):
-            mask, members = _scope(scope, books, holdings, accounts, pools)
+            if scope not in scopes:
+                scopes[scope] = _scope(scope, books, holdings, accounts, pools)
+            mask, members = scopes[scope]
             whole = np.flatnonzero(mask)
             if measure in SELECTING and target:
                 chosen = select(target)
@@ -92,9 +95,9 @@ def _scope(
     if kind in ("pool", "account"):
         wanted: Ints = np.array(_accounts(scope, accounts, pools), dtype=np.int64)
         return np.isin(holdings.account, wanted), frozenset()
-    labels = {"entity": books.entity, "group": books.group, "book": books.ids}.get(kind)
-    members = {b for b in range(len(books.ids)) if labels is None or labels[b] == name}
-    return np.isin(holdings.book, sorted(members)), frozenset(members)
+    labels = {"entity": books.entity, "group": books.written, "book": books.ids}.get(kind)
+    inside = np.array([labels is None or label == name for label in labels or books.ids])
+    return inside[holdings.book], frozenset(np.flatnonzero(inside).tolist())
 
 
 def _accounts(scope: str, accounts: Accounts, pools: Pools) -> tuple[int, ...]:

@@ -26,7 +26,14 @@ def unique_keys(inputs: Inputs, select: Selector, issues: Issues) -> None:
     """A key stands on one row only."""
     for name, key in KEYS.items():
         table = inputs[name]
-        may_be_blank = name in ("margin_rates", "shocks", "crif", "restricted", "borrow")
+        may_be_blank = name in (
+            "margin_rates",
+            "shocks",
+            "crif",
+            "restricted",
+            "borrow",
+            "open_orders",
+        )
         keys = list(zip(*(table[c] for c in key), strict=True))
         if len(set(keys)) == len(keys):
             continue
@@ -44,6 +51,8 @@ def unique_keys(inputs: Inputs, select: Selector, issues: Issues) -> None:
 _NAMES = (
     ("positions", "book_id", "books"),
     ("positions", "instrument_id", "instruments"),
+    ("open_orders", "book_id", "books"),
+    ("open_orders", "instrument_id", "instruments"),
     ("loadings", "instrument_id", "instruments"),
     ("loadings", "factor_id", "factors"),
     ("margin_rates", "instrument_id", "instruments"),
@@ -59,6 +68,8 @@ _NAMES = (
     ("combinations", "instrument_id", "instruments"),
     ("mandates", "book_id", "books"),
     ("restricted", "book_id", "books"),
+    ("barriers", "book_a", "books"),
+    ("barriers", "book_b", "books"),
     ("borrow", "instrument_id", "instruments"),
     ("borrow", "account_id", "accounts"),
     ("shocks", "instrument_id", "instruments"),

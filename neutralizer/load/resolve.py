@@ -11,6 +11,7 @@ from neutralizer.domain.arrays import Ints
 from neutralizer.domain.funding import Accounts, Collateral, Pools, Routes, Shocks, Stress
 from neutralizer.domain.orders import orders_of
 from neutralizer.domain.scenario import DAYS_A_YEAR, Books, Costing, Scenario
+from neutralizer.load.barriers import barred_pairs, central_books, groups_as_written, groups_of
 from neutralizer.load.currencies import conversions, fx_rates
 from neutralizer.load.holdings import holdings_of
 from neutralizer.load.inputs import Inputs
@@ -83,13 +84,21 @@ def resolve(inputs: Inputs, select: Selector) -> Scenario:
 
 
 def _books(inputs: Inputs) -> Books:
-    table, groups = inputs["books"], inputs["crossing_groups"]
-    group_of = {b: g for g, bs in zip(groups["group_id"], groups["books"], strict=True) for b in bs}
+    table, group_of, written = inputs["books"], groups_of(inputs), groups_as_written(inputs)
     order = sorted(range(len(table)), key=lambda r: table["book_id"][r])
     ids = [table["book_id"][r] for r in order]
     entity = [table["entity"][r] for r in order]
     owner = [table["beneficial_owner"][r] or table["entity"][r] for r in order]
-    return Books(tuple(ids), tuple(entity), tuple(owner), tuple(group_of.get(b, b) for b in ids))
+    pairs = sorted(sorted(ids.index(b) for b in pair) for pair in barred_pairs(inputs))
+    return Books(
+        ids=tuple(ids),
+        entity=tuple(entity),
+        owner=tuple(owner),
+        group=tuple(group_of.get(b, b) for b in ids),
+        via={g: ids.index(b) for g, b in central_books(inputs).items()},
+        written=tuple(written.get(b, b) for b in ids),
+        barred=tuple((a, b) for a, b in pairs),
+    )
 
 
 def _accounts(inputs: Inputs) -> Accounts:

@@ -35,11 +35,23 @@ def correlation_spectrum(square: Square) -> tuple[Floats, Floats, Floats]:
     return deviation, eigenvalues, eigenvectors
 
 
-def _root(square: Square) -> Floats:
-    """(n, r) with covariance = root · rootᵀ; eigenvalues that are zero to rounding are left out."""
+def is_indefinite(eigenvalues: Floats) -> bool:
+    """Whether the least eigenvalue is below zero by more than rounding."""
+    return bool(eigenvalues[0] < -PSD_TOLERANCE * max(eigenvalues[-1], 1e-300))
+
+
+def root_of(square: Square) -> Floats:
+    """(n, r) with covariance = root · rootᵀ; eigenvalues that are zero to rounding are left out.
+
+    Of an indefinite covariance, which is read only where repair was asked for, those below zero are
+    left out too, and each row is scaled so that its variance stays as written.
+    """
     deviation, eigenvalues, eigenvectors = correlation_spectrum(square)
     keep = eigenvalues > 1e-14 * max(eigenvalues.max(initial=0), 1e-300)
     found: Floats = deviation[:, None] * eigenvectors[:, keep] * np.sqrt(eigenvalues[keep])
+    if len(eigenvalues) and is_indefinite(eigenvalues):
+        length = np.sqrt((found**2).sum(axis=1))
+        found *= (deviation / np.where(length > 0, length, 1.0))[:, None]
     return found
 
 
@@ -84,14 +96,14 @@ def _model(
     factor_root = dense_root = None
     if "covariance" + tail in inputs.squares:
         square = inputs.squares["covariance" + tail]
-        root = _root(square) * scale
+        root = root_of(square) * scale
         dense_root = np.zeros((root.shape[1], len(select.ids)))
         where = [(k, select.index[i]) for k, i in enumerate(square.ids) if i in select.index]
         rows, columns = zip(*where, strict=True) if where else ((), ())
         dense_root[:, list(columns)] = root.T[:, list(rows)]
     elif "factor_covariance" + tail in inputs.squares:
         square = inputs.squares["factor_covariance" + tail]
-        factor_root = _root(square)[[square.ids.index(f) for f in of.factors]] * scale
+        factor_root = root_of(square)[[square.ids.index(f) for f in of.factors]] * scale
     own = np.nan_to_num(specific) * scale
     exposures = (tuple(of.factors), of.exposure, of.of_notional)
     return Risk(*exposures, factor_root, own, dense_root, name)

@@ -12,7 +12,7 @@ from neutralizer.load.currencies import exposures
 from neutralizer.load.economics import in_play
 from neutralizer.load.inputs import Inputs, Square
 from neutralizer.load.mandates import Selector
-from neutralizer.load.risk import PSD_TOLERANCE, correlation_spectrum, volatility_scale
+from neutralizer.load.risk import correlation_spectrum, is_indefinite, root_of, volatility_scale
 
 SYMMETRY = 1e-9
 _UNITS = "check risk.units: annual, or percent?"
@@ -113,17 +113,25 @@ def risk_is_complete(inputs: Inputs, select: Selector, issues: Issues) -> None:
 
 
 def covariances_are_sound(inputs: Inputs, select: Selector, issues: Issues) -> None:
-    """Symmetric to 1e-9 and positive semidefinite to 1e-8 of the largest eigenvalue of the correlation."""
+    """Symmetric to 1e-9 of the correlation, and positive semidefinite to 1e-8 of its largest eigenvalue."""
     for square in inputs.squares.values():
         if not len(square.ids):
             continue
-        apart = np.abs(square.matrix - square.matrix.T)
-        if apart.max() > SYMMETRY * np.abs(square.matrix).max():
+        apart = np.abs(square.matrix - square.matrix.T) / _sizes(square)
+        if apart.max() > SYMMETRY:
             a, b = np.unravel_index(apart.argmax(), apart.shape)
             reason = f"the covariance is not symmetric: {square.matrix[b, a]:g} the other way round"
             square.error(issues, square.ids[a], square.ids[b], reason, "mend the pair")
         elif _variances_are_sound(square, issues):
-            _positive(square, issues)
+            _positive(square, inputs.settings.checks.repair_psd == "yes", issues)
+
+
+def _sizes(square: Square) -> Floats:
+    """What a covariance of one makes a correlation of one; 1 beside a variance that is not above zero."""
+    deviation = np.sqrt(np.maximum(np.diag(square.matrix), 0))
+    size = np.outer(deviation, deviation)
+    found: Floats = np.where(size > 0, size, 1.0)
+    return found
 
 
 def _variances_are_sound(square: Square, issues: Issues) -> bool:
@@ -138,15 +146,29 @@ def _variances_are_sound(square: Square, issues: Issues) -> bool:
     return len(issues.errors) == before
 
 
-def _positive(square: Square, issues: Issues) -> None:
+def _positive(square: Square, repair: bool, issues: Issues) -> None:
     _, eigenvalues, eigenvectors = correlation_spectrum(square)
-    if eigenvalues[0] < -PSD_TOLERANCE * max(eigenvalues[-1], 1e-300):
-        involved = sorted(np.argsort(-np.abs(eigenvectors[:, 0]))[:3].tolist())
-        names = ", ".join(square.ids[k] for k in involved)
-        reason = f"not positive semidefinite: eigenvalue {eigenvalues[0]:.3g}, carried by {names}"
+    if not is_indefinite(eigenvalues):
+        return
+    involved = sorted(np.argsort(-np.abs(eigenvectors[:, 0]))[:3].tolist())
+    names = ", ".join(square.ids[k] for k in involved)
+    reason = f"not positive semidefinite: eigenvalue {eigenvalues[0]:.3g}, carried by {names}"
+    if not repair:
         first = square.ids[involved[0]]
-        remedy = "estimate it anew, or repair it before it is given here"
+        remedy = "estimate it anew, or let --repair-psd mend it"
         square.error(issues, first, first, reason, remedy)
+        return
+    a, b, before, after = _moved_most(square)
+    reason += f": repaired, most the correlation with {a}, from {before:.4g} to {after:.4g}"
+    square.warning(issues, a, b, reason, "estimate it anew")
+
+
+def _moved_most(square: Square) -> tuple[str, str, float, float]:
+    """The pair whose correlation the repair moves most, and that correlation before and after."""
+    of, root = _sizes(square), root_of(square)
+    before, after = square.matrix / of, root @ root.T / of
+    a, b = np.unravel_index(np.abs(after - before).argmax(), before.shape)
+    return square.ids[a], square.ids[b], float(before[a, b]), float(after[a, b])
 
 
 def volatilities_are_believable(inputs: Inputs, select: Selector, issues: Issues) -> None:

@@ -1,7 +1,10 @@
 """A scenario folder -> Scenario, or every issue at once."""
 
+import gc
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal
 from pathlib import Path, PurePosixPath
@@ -18,6 +21,9 @@ from neutralizer.load.inputs import Inputs, read_inputs
 from neutralizer.load.mandates import Selector
 from neutralizer.load.resolve import resolve
 from neutralizer.load.table import Table
+
+EXACT = (("positions", "quantity"), ("open_orders", "quantity"))
+DIGITS = 15  # that a double always holds
 
 
 @dataclass(frozen=True)
@@ -41,17 +47,36 @@ class Loaded:
         return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def load(root: Path, overrides: tuple[str, ...] = ()) -> Loaded:
-    """Reads and checks a folder. Raises InputsRefused with every issue, or InputsTooOld."""
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the collector of cycles: it walks the many small objects of a large table over and over,
+    and none of them is garbage.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@_uncollected()
+def load(
+    root: Path, overrides: tuple[str, ...] = (), stale: frozenset[str] = frozenset()
+) -> Loaded:
+    """Reads and checks a folder; tables named in `stale` may be too old. Raises InputsRefused with
+    every issue, or InputsTooOld.
+    """
     issues = Issues()
     inputs = read_inputs(root, overrides, issues)
     select = Selector(inputs)
     check(inputs, select, issues)
     if issues.errors:
         raise InputsRefused(issues.found)
-    stale = too_old(inputs)
-    if stale:
-        raise InputsTooOld("; ".join(stale))
+    old = too_old(inputs, stale)
+    if old:
+        raise InputsTooOld("; ".join(old))
     warnings = tuple(issues.warnings)
     scenario = replace(resolve(inputs, select), warnings=tuple(map(str, warnings)))
     unchecked = tuple(sorted(inputs.given - set(inputs.settings.freshness)))
@@ -97,12 +122,10 @@ def _listed(table: Table, column: str) -> list[str]:
     """The values of a column as text; quantities to their last digit, which a double may not hold."""
     values = table[column]
     found = [repr(v) for v in (values.tolist() if hasattr(values, "tolist") else values)]
-    if (table.name, column) != ("positions", "quantity"):
+    if (table.name, column) not in EXACT:
         return found
     k = table.raw.header.index(column)
-    written = [Decimal(row[k]) for row in table.raw.rows]
-    exact = [Decimal(shown) == given for shown, given in zip(found, written, strict=True)]
-    return [
-        shown if same else str(given.normalize(Context(prec=1000)))
-        for shown, given, same in zip(found, written, exact, strict=True)
-    ]
+    for row, cells in enumerate(table.raw.rows):
+        if len(cells[k]) > DIGITS and Decimal(found[row]) != Decimal(cells[k]):
+            found[row] = str(Decimal(cells[k]).normalize(Context(prec=1000)))
+    return found

@@ -20,7 +20,7 @@ def text(read: Any) -> BeforeValidator:
 
 NotNegative = Annotated[float, text(values.number), Field(ge=0)]
 Identifier = Annotated[str, text(values.identifier)]
-Day = Annotated[date, text(values.day)]
+Day = Annotated[date, text(values.business_day)]
 Instant = Annotated[datetime, text(values.instant)]
 Duration = Annotated[timedelta, text(values.duration)]
 
@@ -61,6 +61,8 @@ class CheckSettings(Strict):
 
     reported_margin: NotNegative = 0.05  # a share of the larger
     reported_market_value: NotNegative = 0.05
+    price_beyond_quotes_bps: NotNegative = 0.0  # of a price outside bid and ask, which is refused
+    repair_psd: Literal["yes", "no"] = "no"  # of a covariance that is not positive semidefinite
 
 
 class StressSettings(Strict):
@@ -113,6 +115,7 @@ class TableFiles(Strict):
     books: Any
     instruments: Any
     positions: Any
+    open_orders: Any = None
     book_accounts: Any = None
     accounts: Any = None
     pools: Any = None
@@ -124,6 +127,7 @@ class TableFiles(Strict):
     borrow: Any = None
     limits: Any = None
     crossing_groups: Any = None
+    barriers: Any = None
     combinations: Any = None
     fx: Any = None
     shocks: Any = None

@@ -8,13 +8,14 @@ import csv
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from neutralizer.issues import Issues
 from neutralizer.load import values
-from neutralizer.load.columns import REQUIRED, RISK_TABLES, Column
+from neutralizer.load.columns import REQUIRED, TABLES, Column, path_of
 from neutralizer.load.text import decoded
 
 LONGEST = 256  # characters of one field
@@ -34,8 +35,7 @@ class Raw:
         """How an issue names a cell: the header in a CSV, a dotted path in YAML."""
         if not self.file.endswith(".yaml"):
             return values.plain(column)
-        risk = "risk." if self.name in RISK_TABLES else ""
-        return f"tables.{risk}{self.name}.{row}.{column}"
+        return ".".join(("tables", *path_of(self.name), str(row), column))
 
     def head(self, column: str) -> tuple[int, str]:
         """Line and name of a column: the header's, in YAML the first row's that writes it."""
@@ -108,7 +108,7 @@ def read_csv(name: str, file: str, data: bytes, issues: Issues) -> Raw | None:
 def _shape_is_right(raw: Raw, issues: Issues) -> bool:
     before = len(issues.errors)
     width = len(raw.header)
-    for sign, word in ((";", ";"), ("\t", "tabs")):
+    for sign, word in ((";", "semicolons"), ("\t", "tabs")):
         if width == 1 and sign in raw.header[0]:
             issues.error(
                 raw.file, 1, "", None, f"fields are separated by {word}", "separate them by commas"
@@ -124,28 +124,41 @@ def _shape_is_right(raw: Raw, issues: Issues) -> bool:
     for name in sorted({n for n in raw.header if n and raw.header.count(n) > 1}):
         where = values.plain(name)
         issues.error(raw.file, 1, where, None, "the column stands twice", "keep one of them")
-    for row, line in zip(raw.rows, raw.lines, strict=True):
+    header = list(raw.header)
+    in_shape = set(map(len, raw.rows)) <= {width} and header not in raw.rows
+    for row, line in () if in_shape else zip(raw.rows, raw.lines, strict=True):
         if len(row) != width:
             reason = f"the row has {len(row)} fields, the header {width}" if row else "a blank line"
             issues.error(
                 raw.file, line, "", None, reason, "mend the row; quote a field with a comma"
             )
-        elif row == list(raw.header):
+        elif row == header:
             issues.error(raw.file, line, "", None, "the header stands again", "remove this line")
     fields_are_right(raw, issues)
     return len(issues.errors) == before
 
 
 def fields_are_right(raw: Raw, issues: Issues) -> None:
-    """No field is longer than 256 characters or than one line."""
-    suspects = {v for row in raw.rows for v in row if len(v) > LONGEST or "\n" in v or "\r" in v}
-    for k, row in enumerate(raw.rows if suspects else ()):
+    """No field, and no member of a list, is longer than 256 characters or than one line."""
+    cells = list(chain.from_iterable(raw.rows))
+    whole = "".join(cells)
+    if max(map(len, cells), default=0) <= LONGEST and "\n" not in whole and "\r" not in whole:
+        return
+    suspects = {v for v in cells if len(v) > LONGEST or "\n" in v or "\r" in v}
+    lists = {c.name for c in TABLES.get(raw.name, ()) if c.kind == "list"}
+    for k, row in enumerate(raw.rows):
         for name, value in zip(raw.header, row, strict=False):
-            if value in suspects:
-                long = "\n" not in value and "\r" not in value
-                reason = "a field over 256 characters" if long else "a line break in a field"
+            reason = _fault(value, name in lists) if value in suspects else ""
+            if reason:
                 where = raw.path(k, name)
                 issues.error(raw.file, raw.lines[k], where, value, reason, "shorten it to one line")
+
+
+def _fault(value: str, is_list: bool) -> str:
+    if "\n" in value or "\r" in value:
+        return "a line break in a field"
+    members = value.split(";") if is_list else [value]
+    return "a field over 256 characters" if max(map(len, members)) > LONGEST else ""
 
 
 def typed(raw: Raw, columns: Sequence[Column], issues: Issues) -> Table:
@@ -159,22 +172,22 @@ def typed(raw: Raw, columns: Sequence[Column], issues: Issues) -> Table:
             issues.error(
                 raw.file, line, where, None, "unknown column", "remove or rename it" + hint
             )
-    position = {name: k for k, name in enumerate(raw.header)}
+    written = dict(zip(raw.header, zip(*raw.rows, strict=True), strict=bool(raw.rows)))
     for column in columns:
-        cells = None
-        if column.name in position:
-            k = position[column.name]
-            cells = [row[k] for row in raw.rows]
-        elif column.required and raw.rows:
+        cells = written.get(column.name)
+        if cells is None and column.required and raw.rows:
             line, where = raw.head(column.name)
             remedy = f"add it: {column.doc}"
             issues.error(raw.file, line, where, None, "required column is missing", remedy)
-        table.columns[column.name] = _convert(table, column, cells or [""] * len(raw.rows), issues)
+        table.columns[column.name] = _convert(table, column, cells, issues)
     return table
 
 
-def _convert(table: Table, column: Column, cells: list[str], issues: Issues) -> Any:
+def _convert(table: Table, column: Column, cells: Sequence[str] | None, issues: Issues) -> Any:
     """One vectorised conversion of a column: each distinct text is read once."""
+    if cells is None:
+        found = [_absent(column)] * len(table)
+        return np.array(found, dtype=float) if column.kind == "number" else found
     read = _READERS[column.kind]
     meaning: dict[str, Any] = {"": _absent(column)}
     wrong: dict[str, tuple[str, str]] = {}

@@ -11,6 +11,7 @@ DURATION = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)(s|m|h|d)")
 _DIGIT = re.compile(r"[0-9]")
 _NOT_ZERO = re.compile(r"[^eE]*[1-9]")  # a digit above zero before the exponent
 BPS = 1e-4
+YEARS = (1900, 2200)
 SMALLEST, LARGEST = 1e-60, 1e30  # so that products of numbers stay finite
 INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?"
@@ -72,7 +73,20 @@ def instant(text: str) -> datetime:
         raise ValueError("write it as yyyy-mm-ddThh:mm:ss+hh:mm")
     if moment.tzinfo is None:
         raise ValueError("add the offset, for example 2024-06-28T16:00:00-04:00")
+    _in_our_time(moment)
     return moment
+
+
+def business_day(text: str) -> date:
+    """A date on which there is business: with room for others before and after it."""
+    found = day(text)
+    _in_our_time(found)
+    return found
+
+
+def _in_our_time(found: date) -> None:
+    if not YEARS[0] <= found.year <= YEARS[1]:
+        raise ValueError(f"write a year from {YEARS[0]} to {YEARS[1]}")
 
 
 def time_of_day(text: str) -> time:

@@ -66,12 +66,14 @@ def parsed(files: Mapping[str, bytes]) -> Files:
     """The written bytes as the proof reads them. Raises ValueError where a file is no table."""
     import json
 
-    rows = {}
+    rows, cancels = {}, {}
     columns = {t.FILE: t.COLUMNS for t in REGISTRY} | TABLES
     for name, expected in columns.items():
         if name not in files:
             raise ValueError(f"{name} is missing")
-        header, rows[name] = csv_rows(files[name])
+        header, every = csv_rows(files[name])
         if tuple(header) != expected:
             raise ValueError(f"{name} has other columns than the contract's")
-    return Files(rows, json.loads(files[SUMMARY]))
+        cancels[name] = [row for row in every if row.get("action") == "CANCEL"]
+        rows[name] = [row for row in every if row.get("action") != "CANCEL"]
+    return Files(rows, json.loads(files[SUMMARY]), cancels)

@@ -67,7 +67,7 @@ def findings(
             f"{rounding['small_lines']} lines below the minimum sizes stay: without them, or in whole "
             "lots, no answer was found"
         )
-    return [*found, *_overstated(s, plan), *_both_sides(s, plan), *_worse_off(s, books)]
+    return [*found, *_overstated(s, plan), *_worse_off(s, books)]
 
 
 def _overstated(s: Scenario, plan: Plan) -> list[str]:
@@ -110,18 +110,3 @@ def _worse_off(s: Scenario, books: "Sequence[BookResult]") -> list[str]:
         return []
     paid = "compensated in books.csv" if s.costing.make_good else "fairness: make_good compensates"
     return [f"pay more together than alone: {names} ({paid})"]
-
-
-def _both_sides(s: Scenario, plan: Plan) -> list[str]:
-    """Owners that buy and sell one instrument outside at once."""
-    sides: dict[tuple[str, str], set[str]] = {}
-    for hedge in plan.hedges:
-        owners = {s.books.owner[b] for b in s.orders.books[hedge.order]}
-        instrument = s.tradables.ids[s.orders.tradable[hedge.order]]
-        for owner in owners:
-            sides.setdefault((owner, instrument), set()).add(hedge.side[:3])
-    return [
-        f"{owner or 'the owner'} buys and sells {instrument} outside at once"
-        for (owner, instrument), both in sorted(sides.items())
-        if len(both) > 1
-    ]

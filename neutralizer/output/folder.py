@@ -102,7 +102,7 @@ class Staging:
                 out.flush()
                 os.fsync(out.fileno())
         for folder in {self.path, *((self.path / name).parent for name in files)}:
-            _sync(folder)
+            sync(folder)
 
     def read(self) -> dict[str, bytes]:
         """The staged bytes, from the disk."""
@@ -113,7 +113,7 @@ class Staging:
         if replace and destination.exists():
             _exchange(self.path, destination)
             with suppress(OSError):  # it is published: what is left to tidy does not undo that
-                _sync(destination.parent)
+                sync(destination.parent)
             for _ in range(2):
                 shutil.rmtree(self.path, ignore_errors=True)
             return
@@ -126,7 +126,7 @@ class Staging:
                 ) from None
             raise
         with suppress(OSError):
-            _sync(destination.parent)
+            sync(destination.parent)
 
     def close(self) -> None:
         """Removes what was staged and not published, and gives the lock back."""
@@ -151,7 +151,8 @@ def remove(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """Makes the names in a folder last."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

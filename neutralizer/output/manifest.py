@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from neutralizer import __version__
+from neutralizer.domain.record import Record
 from neutralizer.output.writing import csv_rows
 
 PACKAGES = ("cvxpy", "clarabel", "highspy", "numpy", "scipy")
@@ -27,22 +28,25 @@ def manifest(
     inputs: Mapping[str, bytes],
     outputs: Mapping[str, bytes],
     run_id: str,
+    record: Record,
     settings: dict[str, Any],
     seconds: dict[str, float],
 ) -> dict[str, Any]:
-    """Hashes, rows and control totals of every file."""
+    """Who made the run, and hashes, rows and control totals of every file."""
     return {
         "run_id": run_id,
         "written_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        **record.written(),
         "versions": {"neutralizer": __version__} | {p: version(p) for p in PACKAGES},
         "seconds": {name: round(taken, 3) for name, taken in seconds.items()},
         "settings": settings,
-        "inputs": {name: _described(name, data) for name, data in sorted(inputs.items())},
-        "outputs": {name: _described(name, data) for name, data in sorted(outputs.items())},
+        "inputs": {name: described(name, data) for name, data in sorted(inputs.items())},
+        "outputs": {name: described(name, data) for name, data in sorted(outputs.items())},
     }
 
 
-def _described(name: str, data: bytes) -> dict[str, Any]:
+def described(name: str, data: bytes) -> dict[str, Any]:
+    """Hash and size of a file; of a table that we wrote its rows and control totals too."""
     found: dict[str, Any] = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
     if name.endswith(".csv") and not name.startswith("inputs/"):
         try:
@@ -72,6 +76,6 @@ def differences(written: dict[str, Any], files: Mapping[str, bytes]) -> list[str
     for name in sorted(set(outputs) & set(files)):
         if hashlib.sha256(files[name]).hexdigest() != outputs[name]["sha256"]:
             faults.append(f"{name} differs from the manifest")
-        elif _described(name, files[name]) != outputs[name]:
+        elif described(name, files[name]) != outputs[name]:
             faults.append(f"{name}: rows or totals differ from the manifest")
     return faults

@@ -167,8 +167,9 @@ def _volatilities(s: Scenario, plan: Plan, alone: float | None) -> dict[str, flo
 
 
 def crossed_notional(s: Scenario, plan: Plan) -> float:
-    """Σ notional of the transfers, each counted once, base currency."""
-    return float(sum(float(t.quantity) * s.holding_notional[t.giver] for t in plan.transfers))
+    """Σ notional of what the books receive inside, base currency: what a central book passes on counts once."""
+    received = np.array([max(float(q), 0.0) for q in plan.transferred])
+    return float(s.holding_notional @ received)
 
 
 def external_notional(s: Scenario, trades: Trades) -> float:

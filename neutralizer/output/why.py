@@ -129,4 +129,5 @@ def _size(row: Row) -> float:
 
 
 def _table(files: Files, name: str) -> list[Row]:
-    return csv_rows(files[name])[1] if name in files else []
+    every = csv_rows(files[name])[1] if name in files else []
+    return [row for row in every if row.get("action") != "CANCEL"]

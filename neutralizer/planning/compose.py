@@ -12,7 +12,7 @@ from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.planning.allocate import largest_remainder, shares, table
 from neutralizer.planning.lots import Rounded
-from neutralizer.planning.pairing import pair
+from neutralizer.planning.pairing import pair, through
 
 Fills = dict[int, dict[int, int]]  # order -> holding -> whole steps, + bought
 
@@ -72,11 +72,13 @@ def _members(scenario: Scenario) -> list[Ints]:
 
 def _transfers(scenario: Scenario, transferred: tuple[Decimal, ...]) -> tuple[Transfer, ...]:
     found = []
-    books = scenario.books
+    books, book = scenario.books, scenario.holdings.book
     for holdings in _members(scenario):
         crossings = [(int(h), transferred[h]) for h in holdings if transferred[h]]
-        group = books.group[scenario.holdings.book[holdings[0]]]
-        found += [Transfer(group, g, t, q) for g, t, q in pair(crossings)]
+        group = books.group[book[holdings[0]]]
+        central = next((int(h) for h in holdings if book[h] == books.via.get(group)), None)
+        pairs = pair(crossings) if central is None else through(crossings, central)
+        found += [Transfer(group, g, t, q) for g, t, q in pairs]
     return tuple(found)
 
 
@@ -90,9 +92,9 @@ def _hedges(
     """Orders as they are given out; a sale through zero is split into SELL and SELL_SHORT."""
     h, found = scenario.holdings, []
     owners = [scenario.books.owner[b] for b in h.book]
-    inside = h.before + transferred
+    has = h.before - np.array([float(q) for q in h.incoming]) + transferred
     left: dict[tuple[str, int], float] = {}
-    for owner, i, x in zip(owners, h.instrument.tolist(), inside.tolist(), strict=True):
+    for owner, i, x in zip(owners, h.instrument.tolist(), has.tolist(), strict=True):
         left[owner, i] = left.get((owner, i), 0.0) + x
     for o in sorted(fills):
         t = int(scenario.orders.tradable[o])

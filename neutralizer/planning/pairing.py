@@ -23,6 +23,14 @@ def pair(crossings: Sequence[tuple[int, Decimal]]) -> list[tuple[int, int, Decim
     return sorted(found)
 
 
+def through(
+    crossings: Sequence[tuple[int, Decimal]], central: int
+) -> list[tuple[int, int, Decimal]]:
+    """The same with the central holding on one side of every transfer; its own crossing is what is left."""
+    others = [(h, q) for h, q in crossings if h != central]
+    return sorted((h, central, -q) if q < 0 else (central, h, q) for h, q in others)
+
+
 def _equals(
     givers: dict[int, Decimal], takers: dict[int, Decimal]
 ) -> list[tuple[int, int, Decimal]]:

@@ -95,9 +95,14 @@ class OpenDecision(Decision):
 
 
 def opened(scenario: Scenario) -> Scenario:
-    """The same scenario with every mandate and every participation cap lifted."""
+    """The same scenario with every mandate and every participation cap lifted, but for what a central
+    book only passes on.
+    """
     t, h = scenario.tradables, scenario.holdings
-    free = np.full(len(h.book), np.inf)
+    passes = (
+        np.isin(h.book, list(scenario.books.via.values())) & (h.before == 0) & (h.low == h.high)
+    )
+    free = np.where(passes, 0.0, np.inf)
     holdings = replace(h, low=-free, high=free)
     tradables = replace(t, cap=np.where(np.isnan(t.half_spread), 0.0, np.inf))
     everything = np.ones(len(h.book), dtype=bool)

@@ -5,20 +5,22 @@ decimals, limits without slack; only a band narrower than its step is proven to 
 """
 
 from neutralizer.domain.scenario import Scenario
-from neutralizer.proof import cash_and_costs, limits_hold, movements, positions
+from neutralizer.domain.superseded import Superseded
+from neutralizer.proof import amendments, cash_and_costs, limits_hold, movements, positions, walls
 from neutralizer.proof.files import Files
 from neutralizer.proof.ledger import Ledger, rebuild
 
 __all__ = ["Files", "prove"]
 
 
-def prove(scenario: Scenario, files: Files) -> list[str]:
+def prove(scenario: Scenario, files: Files, superseded: Superseded | None = None) -> list[str]:
     """Every fault found, as sentences; an empty list is a proof."""
     faults: list[str] = []
     try:
         ledger: Ledger = rebuild(scenario, files, faults)
-        for part in (movements, positions, cash_and_costs, limits_hold):
+        for part in (movements, walls, positions, cash_and_costs, limits_hold):
             part.prove(scenario, files, ledger, faults)
+        amendments.prove(files, superseded, faults)
     except (KeyError, ValueError, ArithmeticError) as error:
         faults.append(f"a file cannot be read as written: {error!r}")
     return faults

@@ -1,6 +1,6 @@
 """The files of a run as text cells."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -9,10 +9,11 @@ Row = dict[str, str]
 
 @dataclass(frozen=True)
 class Files:
-    """Rows by file name, and summary.json."""
+    """Rows by file name, and summary.json. Rows that cancel a ticket stand apart."""
 
     rows: dict[str, list[Row]]
     summary: dict[str, Any]
+    cancels: dict[str, list[Row]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> list[Row]:
         return self.rows[name]

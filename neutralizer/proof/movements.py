@@ -6,6 +6,7 @@ from decimal import Decimal
 from neutralizer.domain.scenario import Scenario
 from neutralizer.proof.files import Files, Row, decimal, same
 from neutralizer.proof.ledger import Ledger
+from neutralizer.proof.walls import passed_fractions
 
 ZERO = Decimal(0)
 
@@ -51,7 +52,6 @@ def _terms(scenario: Scenario, row: Row, price: str) -> list[str]:
         "price_source": t.price_source[k],
         "price_time": t.price_time[k],
         "business_date": scenario.business_date.isoformat(),
-        "action": "NEW",
     }
     faults += [f"{n} {row[n]!r} is not {v!r}" for n, v in labels.items() if row[n] != v]
     quantity = decimal(row["quantity"])
@@ -105,12 +105,14 @@ def _side(scenario: Scenario, ledger: Ledger, row: Row, side: str) -> list[str]:
 
 
 def _steps(scenario: Scenario, ledger: Ledger, row: Row, k: int) -> list[str]:
-    """Whole steps, or a fraction that is what one of the books has below its step, moved whole."""
+    """Whole steps, or a fraction that is what one of the books has below its step, moved whole; through
+    a central book what any book of the group has.
+    """
     if k >= len(scenario.instruments.ids):
         return []
     step = Decimal(repr(float(scenario.instruments.step[k])))
     rest = decimal(row["quantity"]) % step
-    own = set()
+    own = passed_fractions(scenario, ledger, row, step) if rest else set()
     for side in ("from_book", "to_book"):
         h = ledger.holding.get((row[side], row["instrument_id"]))
         own.add(abs(scenario.holdings.exact[h]) % step if h is not None else ZERO)
@@ -227,9 +229,8 @@ def _short_sales(scenario: Scenario, files: Files, ledger: Ledger, faults: list[
     outright = {r["ticket_id"] for r in files["hedges.csv"] if r["instrument_id"] in regulated}
     has: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for (book, name), h in ledger.holding.items():
-        has[owner[book], name] += scenario.holdings.exact[h] + ledger.transferred.get(
-            (book, name), ZERO
-        )
+        held = scenario.holdings.exact[h] - scenario.holdings.incoming[h]
+        has[owner[book], name] += held + ledger.transferred.get((book, name), ZERO)
     sold: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
     for row in files["hedge_allocations.csv"]:
         if row["ticket_id"] in outright and row["book_id"] in owner:

@@ -20,9 +20,13 @@ class Opening:
 
 
 def openings(scenario: Scenario, say: Callable[[str], None]) -> list[Opening]:
-    """Largest saving first. Raises Infeasible where the scenario itself has no plan."""
+    """Largest saving first, without what would join a barred pair. Raises Infeasible where the scenario
+    itself has no plan.
+    """
     cost, found = solve(scenario).objective, []
     for change, groups in _partitions(scenario):
+        if any(groups[a] == groups[b] for a, b in scenario.books.barred):
+            continue
         say(f"solving with {change}")
         try:
             found.append(Opening(change, cost - solve(with_groups(scenario, groups)).objective))

@@ -1,6 +1,7 @@
 """What ticket formats share: ids from content, and the columns that describe an instrument."""
 
 import hashlib
+from dataclasses import replace
 
 from neutralizer.domain.money import plain
 from neutralizer.domain.plan import Booking, CashTransfer, Hedge, Transfer
@@ -8,9 +9,12 @@ from neutralizer.domain.scenario import Scenario
 
 
 def ticket_id(kind: str, booking: Booking, *content: object) -> str:
-    """A kind, the date, and ten hex digits of the line's content: the same line has the same id."""
+    """A kind, the date, and ten hex digits of the line's content: the same line has the same id, but in a
+    run that supersedes another.
+    """
     day = booking.scenario.business_date
-    text = "|".join([booking.scenario.name, day.isoformat(), kind, *map(str, content)])
+    version = [f"v{booking.version}"] if booking.version > 1 else []
+    text = "|".join([booking.scenario.name, day.isoformat(), kind, *map(str, content), *version])
     return f"{kind}-{day:%Y%m%d}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
 
@@ -44,15 +48,15 @@ def cash_id(booking: Booking, transfer: CashTransfer) -> str:
 
 
 def parent_id(booking: Booking, hedge: Hedge) -> str:
-    """The id that the parts of a split sale share."""
-    return ticket_id("ORD", booking, *_party(booking, hedge))
+    """The id that the parts of a split sale share, in every run of the date."""
+    return ticket_id("ORD", replace(booking, superseded=None), *_party(booking, hedge))
 
 
 def head(booking: Booking, ticket: str) -> dict[str, str]:
     """The columns every ticket begins with."""
     return {
         "ticket_id": ticket,
-        "version": "1",
+        "version": str(booking.version),
         "action": "NEW",
         "ref_ticket_id": "",
         "run_id": booking.run_id,

@@ -2,6 +2,7 @@
 
 from neutralizer.domain.calendar import later
 from neutralizer.domain.plan import Booking, CashTransfer
+from neutralizer.tickets._amend import amended
 from neutralizer.tickets._common import cash_id, head
 
 FILE = "cash_transfers.csv"
@@ -14,7 +15,7 @@ COLUMNS = tuple(
 def rows(booking: Booking) -> list[dict[str, str]]:
     """One line per route used, sorted by ticket id."""
     found = [_row(booking, transfer) for transfer in booking.plan.cash]
-    return sorted(found, key=lambda row: row["ticket_id"])
+    return amended("cash_transfers", booking, sorted(found, key=lambda row: row["ticket_id"]))
 
 
 def _row(booking: Booking, transfer: CashTransfer) -> dict[str, str]:

@@ -5,6 +5,7 @@ import numpy as np
 from neutralizer.domain.calendar import later
 from neutralizer.domain.money import plain, rounded
 from neutralizer.domain.plan import Booking, Hedge
+from neutralizer.tickets._amend import amended
 from neutralizer.tickets._common import head, hedge_id, parent_id, terms
 
 FILE = "hedges.csv"
@@ -35,7 +36,7 @@ def rows(booking: Booking) -> list[dict[str, str]]:
     }
     for k, ticket in enumerate(sorted(size, key=lambda t: size[t]), 1):
         next(row for row in found if row["ticket_id"] == ticket)["sequence"] = str(k)
-    return sorted(found, key=lambda row: row["ticket_id"])
+    return amended("hedges", booking, sorted(found, key=lambda row: row["ticket_id"]))
 
 
 def _row(booking: Booking, hedge: Hedge) -> dict[str, str]:

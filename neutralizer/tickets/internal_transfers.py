@@ -8,6 +8,7 @@ from neutralizer.domain.calendar import later
 from neutralizer.domain.money import plain, rounded
 from neutralizer.domain.plan import Booking, Transfer
 from neutralizer.domain.scenario import Scenario
+from neutralizer.tickets._amend import amended
 from neutralizer.tickets._common import head, terms, transfer_id
 
 FILE = "internal_transfers.csv"
@@ -22,7 +23,7 @@ COLUMNS = tuple(
 def rows(booking: Booking) -> list[dict[str, str]]:
     """One line per transfer, sorted by ticket id."""
     found = [_row(booking, transfer) for transfer in booking.plan.transfers]
-    return sorted(found, key=lambda row: row["ticket_id"])
+    return amended("internal_transfers", booking, sorted(found, key=lambda row: row["ticket_id"]))
 
 
 def _row(booking: Booking, transfer: Transfer) -> dict[str, str]:

@@ -19,8 +19,9 @@ class Run:
         self.money: str = self.summary.get("base_currency", "")
 
     def rows(self, name: str) -> list[Row]:
-        """A table's rows; none where the file is absent."""
-        return csv_rows(self.files[name])[1] if name in self.files else []
+        """A table's rows, none where the file is absent; without those that cancel an earlier ticket."""
+        every = csv_rows(self.files[name])[1] if name in self.files else []
+        return [row for row in every if row.get("action") != "CANCEL"]
 
     def amount(self, *path: str) -> float | None:
         """A number of the summary by its path; None where it is absent or null."""

@@ -1,0 +1,149 @@
+"""What became of released tickets: booked, rejected, filled in part; and what is still open of them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+Row = Mapping[str, str]
+Pair = tuple[str, str]  # book, instrument
+ZERO = Decimal(0)
+GONE = ("REJECTED", "CANCELLED")
+
+
+@dataclass(frozen=True)
+class Ack:
+    """What operations say of a ticket: BOOKED (a transfer or a cash line), REJECTED, CANCELLED."""
+
+    ticket_id: str
+    status: str
+    time: datetime
+
+
+@dataclass(frozen=True)
+class Fill:
+    """What one book received; signed units. `ticket_id` is blank for what was not ours to order."""
+
+    ticket_id: str
+    book_id: str
+    instrument_id: str
+    quantity: Decimal
+    time: datetime
+
+
+@dataclass(frozen=True)
+class Executions:
+    """Everything that came back, oldest first."""
+
+    acks: tuple[Ack, ...] = ()
+    fills: tuple[Fill, ...] = ()
+
+    def status(self, ticket: str) -> str:
+        """The last word on a ticket; blank where there is none."""
+        return next((a.status for a in reversed(self.acks) if a.ticket_id == ticket), "")
+
+
+@dataclass(frozen=True)
+class State:
+    """Where one ticket stands. `open` is in units, for cash in the sending currency; `moves` are the
+    signed units still to come, by book and instrument.
+    """
+
+    ticket_id: str
+    kind: str
+    what: str
+    quantity: Decimal
+    executed: Decimal
+    open: Decimal
+    word: str  # OPEN, PART_FILLED, DONE, REJECTED, CANCELLED
+    moves: tuple[tuple[Pair, Decimal], ...] = ()
+
+
+def states(tables: Mapping[str, Sequence[Row]], known: Executions) -> list[State]:
+    """Of every ticket in some tables by kind, in their order; rows that cancel are no tickets."""
+    legs: dict[str, dict[Pair, Decimal]] = defaultdict(dict)
+    for row in tables.get("hedge_allocations", ()):
+        sign = 1 if row["side"] == "BUY" else -1
+        pair = (row["book_id"], row["instrument_id"])
+        legs[row["ticket_id"]][pair] = sign * Decimal(row["quantity"])
+    found = []
+    for row in live(tables.get("internal_transfers", ())):
+        names, quantity = (row["from_book"], row["to_book"]), Decimal(row["quantity"])
+        moves = tuple(
+            ((b, row["instrument_id"]), sign * quantity)
+            for b, sign in zip(names, (-1, 1), strict=True)
+        )
+        what = f"{names[0]} to {names[1]} {row['instrument_id']}"
+        found.append(_whole(row["ticket_id"], "internal_transfers", what, quantity, moves, known))
+    for row in live(tables.get("hedges", ())):
+        found.append(_order(row, legs[row["ticket_id"]], known))
+    for row in live(tables.get("cash_transfers", ())):
+        what = f"{row['from_pool']} to {row['to_pool']} {row['currency']}"
+        amount = Decimal(row["amount"])
+        found.append(_whole(row["ticket_id"], "cash_transfers", what, amount, (), known))
+    return found
+
+
+def live(rows: Iterable[Row]) -> list[Row]:
+    """Tickets, without the rows that cancel one."""
+    return [row for row in rows if row["action"] != "CANCEL"]
+
+
+def _whole(
+    ticket: str,
+    kind: str,
+    what: str,
+    quantity: Decimal,
+    moves: tuple[tuple[Pair, Decimal], ...],
+    known: Executions,
+) -> State:
+    """A ticket that is booked whole or not at all."""
+    word = known.status(ticket)
+    if word == "BOOKED":
+        return State(ticket, kind, what, quantity, quantity, ZERO, "DONE")
+    if word in GONE:
+        return State(ticket, kind, what, quantity, ZERO, ZERO, word)
+    return State(ticket, kind, what, quantity, ZERO, quantity, "OPEN", moves)
+
+
+def _order(row: Row, legs: dict[Pair, Decimal], known: Executions) -> State:
+    ticket, quantity = row["ticket_id"], Decimal(row["quantity"])
+    filled: dict[Pair, Decimal] = defaultdict(Decimal)
+    for f in known.fills:
+        if f.ticket_id == ticket:
+            filled[f.book_id, f.instrument_id] += f.quantity
+    executed = _executed(quantity, legs, filled)
+    what = f"{row['side']} {row['instrument_id']}"
+    word = known.status(ticket)
+    if word in GONE:
+        return State(ticket, "hedges", what, quantity, executed, ZERO, word)
+    left = {pair: q - filled[pair] for pair, q in legs.items()}
+    moves = tuple((pair, q) for pair, q in sorted(left.items()) if q)
+    word = "PART_FILLED" if any(filled.values()) else "OPEN"
+    word = word if moves else "DONE"
+    return State(ticket, "hedges", what, quantity, executed, quantity - executed, word, moves)
+
+
+def _executed(quantity: Decimal, legs: dict[Pair, Decimal], filled: dict[Pair, Decimal]) -> Decimal:
+    """Units of the order that are filled in every leg."""
+    whole: dict[str, Decimal] = defaultdict(Decimal)
+    done: dict[str, Decimal] = defaultdict(Decimal)
+    for (book, instrument), q in legs.items():
+        whole[instrument] += abs(q)
+        done[instrument] += abs(filled.get((book, instrument), ZERO))
+    least = min((done[i] * quantity / whole[i] for i in whole), default=ZERO)
+    return round(least, 9).normalize() + 0
+
+
+def misfits(found: Sequence[State], known: Executions) -> list[str]:
+    """What came back that does not fit what was released, as sentences."""
+    by_id = {s.ticket_id: s for s in found}
+    told = []
+    for s in found:
+        if s.executed > s.quantity:
+            told.append(f"{s.ticket_id} is filled by {s.executed} of {s.quantity}")
+    named = {a.ticket_id for a in known.acks} | {f.ticket_id for f in known.fills}
+    for name in sorted(named - by_id.keys() - {""}):
+        told.append(f"{name} came back and was never released")
+    return told

@@ -1,0 +1,112 @@
+"""Releases a proven run to operations: approved by enough people, or at night by a standing order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from neutralizer.errors import NotApproved, Tampered
+from neutralizer.handoff.approval import approvers, firm_roles
+from neutralizer.handoff.standing import StandingOrder, beyond, read_order
+from neutralizer.output.approvals import Approval, file_subject, run_subject
+from neutralizer.output.handed import (
+    AUTO,
+    KINDS,
+    Handed,
+    hand_over,
+    handed_over,
+    stem,
+    superseded_first,
+)
+from neutralizer.output.one_file import holding
+from neutralizer.verify import Finished, finished, proven, scenario_of
+
+
+@dataclass(frozen=True)
+class Released:
+    """What left, and whether it had left before."""
+
+    manifest: dict[str, Any]
+    already: bool
+
+
+def release(folder: Path, to: Path, name: str, order_file: Path | None) -> Released:
+    """Hands over what is approved. Raises NotApproved, Tampered, ProofFailed, FolderTaken, Locked,
+    CannotWrite; then nothing was handed over.
+    """
+    now, run = datetime.now(UTC), finished(folder)
+    firm_roles().require(name, "release")
+    order = None if order_file is None else read_order(order_file)
+    if order is None or order_file is None:
+        given = approvers(run_subject(folder, run.run_id), run.manifest["prepared_by"], now)
+    else:
+        given = approvers(file_subject(order_file), run.manifest["prepared_by"], now)
+    scenario = scenario_of(run)
+    proven(scenario, run.files)
+    if order is not None:
+        notices = run.manifest["notices"]
+        _within(order, beyond(order, scenario, run.files, run.summary, notices, now))
+    with holding(to):
+        before = handed_over(to)
+        day = (run.summary["name"], run.summary["business_date"])
+        superseded_first(before, day, run.run_id, run.manifest["supersedes"])
+        own = [h for h in before if h.run_id == run.run_id]
+        kinds = _left(run, own, order)
+        if kinds is None:
+            return Released(own[-1].manifest, already=True)
+        manifest = _told(run, name, given, now, order)
+        part = AUTO if order else ""
+        own_stem = stem(date.fromisoformat(day[1]), run.run_id, run.manifest["version"], part)
+        hand_over(to, own_stem, kinds, manifest)
+    return Released(manifest, already=False)
+
+
+def _tickets(run: Finished) -> dict[str, bytes]:
+    """Kind by kind, as they lie in the run's folder."""
+    return {kind: run.files[f"{kind}.csv"] for kind in KINDS}
+
+
+def _within(order: StandingOrder, reasons: Any) -> None:
+    found = list(reasons)
+    if found:
+        raise NotApproved(f"{order.name} does not let this leave: " + "; ".join(found[:10]))
+
+
+def _left(
+    run: Finished, own: Sequence[Handed], order: StandingOrder | None
+) -> dict[str, bytes] | None:
+    """The kinds that have not left yet; None where all that is asked for has."""
+    tickets = _tickets(run)
+    gone = {kind: data for h in own for kind, data in h.files.items()}
+    changed = [kind for kind, data in gone.items() if tickets[kind] != data]
+    if changed:
+        raise Tampered(f"{', '.join(changed)} of this run left with other bytes before")
+    asked = KINDS if order is None else order.kinds
+    left = {kind: tickets[kind] for kind in asked if kind not in gone}
+    return left or None
+
+
+def _told(
+    run: Finished,
+    name: str,
+    given: Sequence[Approval],
+    now: datetime,
+    order: StandingOrder | None,
+) -> dict[str, Any]:
+    """The manifest of a release."""
+    s, m = run.summary, run.manifest
+    return {
+        "run_id": m["run_id"],
+        "name": s["name"],
+        "business_date": s["business_date"],
+        "version": m["version"],
+        "supersedes": m["supersedes"],
+        "prepared_by": run.manifest["prepared_by"],
+        "approved_by": [{"name": a.name, "at": a.at, "signature": a.signature} for a in given],
+        "standing_order": None if order is None else order.name,
+        "released_by": name,
+        "released_at": now.isoformat(timespec="seconds"),
+        "manifest_sha256": run_subject(run.folder, run.run_id).sha256,
+        "kinds": {},
+    }

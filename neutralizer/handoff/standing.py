@@ -1,0 +1,88 @@
+"""The standing order: what may leave at night without anybody awake, signed once by those who may.
+
+name: house nights
+expires: 2024-12-31T23:59:00-05:00
+scenarios: [equity-desks]
+kinds: [internal_transfers, cash_transfers]
+currency: USD
+largest_line: 5000000
+total: 50000000
+tickets: 40
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from neutralizer.domain.scenario import Scenario
+from neutralizer.load.firm import read_firm_file
+from neutralizer.load.settings import Identifier, Instant, NotNegative, Strict, text
+from neutralizer.load.values import number
+from neutralizer.output.writing import csv_rows
+
+NightKind = Literal["internal_transfers", "cash_transfers"]
+
+
+class StandingOrder(Strict):
+    """Kinds and the most of them; what a line is worth is in `currency`, the base currency."""
+
+    name: Identifier
+    expires: Instant
+    scenarios: tuple[Identifier, ...]
+    kinds: tuple[NightKind, ...]
+    currency: Identifier
+    largest_line: NotNegative
+    total: NotNegative
+    tickets: Annotated[int, text(number), Field(ge=0)]
+
+
+def read_order(file: Path) -> StandingOrder:
+    """Raises InputsRefused."""
+    found = read_firm_file(
+        file, StandingOrder, "mend the standing order, then approve it anew"
+    ).value
+    assert found is not None
+    return found
+
+
+def beyond(
+    order: StandingOrder,
+    scenario: Scenario,
+    files: dict[str, bytes],
+    summary: dict[str, Any],
+    notices: list[str],
+    now: datetime,
+) -> Iterator[str]:
+    """Why a run may not leave under the order, as sentences."""
+    if now >= order.expires:
+        yield f"the standing order expired at {order.expires.isoformat()}"
+    if summary["name"] not in order.scenarios:
+        yield f"the standing order is not for {summary['name']}"
+    if order.currency != scenario.base_currency:
+        yield f"the standing order is in {order.currency}, the run in {scenario.base_currency}"
+    for finding in (*summary["findings"], *notices):
+        yield f"a person must read: {finding}"
+    yield from _too_much(order, scenario, files)
+
+
+def _too_much(order: StandingOrder, scenario: Scenario, files: dict[str, bytes]) -> Iterator[str]:
+    fx = dict(zip(scenario.pools.currency, scenario.pools.fx.tolist(), strict=True))
+    sizes: dict[str, Decimal] = {}
+    for kind in order.kinds:
+        for row in csv_rows(files[f"{kind}.csv"])[1]:
+            if row.get("release_phase") == "2":
+                yield f"{row['ticket_id']} is to be booked with the hedges (release_phase 2)"
+            local = Decimal(row.get("notional_base") or row["amount"])
+            rate = 1.0 if "notional_base" in row else fx[row["currency"]]
+            sizes[row["ticket_id"]] = local * Decimal(repr(rate))
+    for ticket, size in sizes.items():
+        if size > Decimal(order.largest_line):
+            yield f"{ticket} is of {size:,.2f}, the order allows {order.largest_line:,.2f}"
+    if sum(sizes.values()) > Decimal(order.total):
+        yield f"{sum(sizes.values()):,.2f} together, the order allows {order.total:,.2f}"
+    if len(sizes) > order.tickets:
+        yield f"{len(sizes)} tickets, the order allows {order.tickets}"

@@ -1,0 +1,90 @@
+"""Approval files: one a person, beside what they approve, over the hash of its bytes.
+
+`DIR.approvals/anna.json` approves the run's folder DIR, by the hash of its manifest;
+`order.yaml.approvals/anna.json` a standing order.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from neutralizer.errors import CannotWrite, Tampered
+from neutralizer.output.manifest import NAME as MANIFEST
+from neutralizer.output.one_file import content, put
+from neutralizer.output.writing import json_bytes
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is approved: a run's manifest or a standing order, by its bytes."""
+
+    path: Path
+    what: str  # the run's id, or the file's name
+    sha256: str
+
+    @property
+    def approvals(self) -> Path:
+        """The folder of its approvals."""
+        return self.path.with_name(self.path.name + ".approvals")
+
+
+@dataclass(frozen=True)
+class Approval:
+    """Who approved which bytes, from when to when."""
+
+    name: str
+    what: str
+    sha256: str
+    at: str
+    expires: str
+    signature: str = ""
+
+    @property
+    def signed_bytes(self) -> bytes:
+        """What the signature is over: everything but itself."""
+        whole = {k: v for k, v in asdict(self).items() if k != "signature"}
+        return json.dumps(whole, sort_keys=True).encode()
+
+
+def run_subject(folder: Path, run_id: str) -> Subject:
+    """A run's folder as it stands."""
+    return _subject(folder, folder / MANIFEST, run_id)
+
+
+def file_subject(file: Path) -> Subject:
+    """A standing order as it stands."""
+    return _subject(file, file, file.name)
+
+
+def _subject(path: Path, file: Path, what: str) -> Subject:
+    return Subject(path, what, hashlib.sha256(content(file) or b"").hexdigest())
+
+
+def put_approval(subject: Subject, approval: Approval) -> Path:
+    """Writes it beside its subject, in the place of an earlier one of the same person."""
+    path = subject.approvals / f"{approval.name}.json"
+    try:
+        subject.approvals.mkdir(exist_ok=True)
+        put(path, json_bytes(asdict(approval)))
+    except OSError as error:
+        raise CannotWrite(f"cannot write {path}: {error.strerror}") from None
+    return path
+
+
+def approvals_of(subject: Subject) -> list[Approval]:
+    """Every approval that lies beside a subject; what cannot be read is none."""
+    found = []
+    for path in sorted(subject.approvals.glob("*.json")):
+        try:
+            found.append(Approval(**json.loads(content(path) or b"")))
+        except (ValueError, TypeError):
+            continue
+    return found
+
+
+def unchanged(subject: Subject) -> None:
+    """Raises Tampered where somebody approved other bytes of this very subject."""
+    for a in approvals_of(subject):
+        if a.what == subject.what and a.sha256 != subject.sha256:
+            raise Tampered(f"{subject.path} is not what {a.name} approved: it was changed since")

@@ -1,0 +1,48 @@
+"""The superseded run's tickets and what came back of them, kept in inputs/superseded/."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from neutralizer.domain.executions import states
+from neutralizer.domain.superseded import Superseded
+from neutralizer.load.side_tables import executions_in
+from neutralizer.output.handed import KINDS
+from neutralizer.output.manifest import NAME as MANIFEST
+from neutralizer.output.one_file import content
+from neutralizer.output.writing import csv_rows
+
+PLACE = "superseded/"  # below inputs/
+CAME_BACK = ("acks.csv", "fills.csv")
+
+
+def gathered(run: Mapping[str, bytes], handoff: Path | None) -> dict[str, bytes]:
+    """The files that a run keeps of the one that it supersedes, by their names below inputs/."""
+    names = (MANIFEST, *(f"{kind}.csv" for kind in KINDS))
+    found = {PLACE + name: run[name] for name in names}
+    return found | {PLACE + name: data for name, data in came_back(handoff).items()}
+
+
+def came_back(handoff: Path | None) -> dict[str, bytes]:
+    """acks.csv and fills.csv of the folder that operations read, where they are."""
+    read = {name: content(handoff / name) for name in CAME_BACK} if handoff else {}
+    return {name: data for name, data in read.items() if data is not None}
+
+
+def digest(kept: Mapping[str, bytes]) -> str:
+    """What makes a run of what it supersedes; blank for nothing."""
+    whole = [(name, hashlib.sha256(data).hexdigest()) for name, data in sorted(kept.items())]
+    return hashlib.sha256(json.dumps(whole).encode()).hexdigest() if whole else ""
+
+
+def superseded(kept: Mapping[str, bytes]) -> Superseded | None:
+    """Out of what a run keeps; None for nothing. Raises InputsRefused, KeyError, ValueError."""
+    own = {n.removeprefix(PLACE): d for n, d in kept.items() if n.startswith(PLACE)}
+    if not own:
+        return None
+    manifest = json.loads(own[MANIFEST])
+    tables = {kind: csv_rows(own[f"{kind}.csv"])[1] for kind in KINDS}
+    known = executions_in(own)
+    by_id = {state.ticket_id: state for state in states(tables, known)}
+    return Superseded(manifest["run_id"], manifest["version"], tables, by_id)

@@ -1,0 +1,98 @@
+"""A firm with people, keys and roles, for the tests of approvals and releases."""
+
+import io
+import os
+import subprocess
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from pathlib import Path
+from unittest.mock import patch
+
+from neutralizer.cli import main
+from neutralizer.handoff.keys import new_key
+from tests.test_cli import Done
+
+MAY = {
+    "anna": "[approve, release]",
+    "ben": "[approve, waive]",
+    "cleo": "[prepare, approve, supersede]",
+    "night": "[prepare, release]",
+    "guest": "[]",
+}
+
+
+def in_process(*words: object, **environment: str) -> Done:
+    """Runs the command line in this process, without a terminal: quicker than a process of its own."""
+    argv = ["neutralizer", *map(str, words)]
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        patch.object(sys, "argv", argv),
+        patch.object(sys, "stdin", io.StringIO("")),
+        patch.dict(os.environ, environment),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        try:
+            main()
+        except SystemExit as done:
+            code = int(done.code or 0)
+    return subprocess.CompletedProcess(argv, code, out.getvalue(), err.getvalue())
+
+
+@dataclass
+class Firm:
+    """Keys and roles.yaml in one folder, a journal, and what operations read."""
+
+    root: Path
+    keys: dict[str, Path] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("handoff", "journal", "runs"):
+            (self.root / name).mkdir()
+        lines = []
+        for name, may in MAY.items():
+            private, public = new_key()
+            self.keys[name] = self.root / f"{name}.pem"
+            self.keys[name].write_bytes(private)
+            lines.append(f"  {name}: {{may: {may}, public_key: {public}}}")
+        text = "approvers: 2\napproval_valid: 12h\npeople:\n" + "\n".join(lines) + "\n"
+        (self.root / "roles.yaml").write_text(text)
+
+    @property
+    def handoff(self) -> Path:
+        """What operations read."""
+        return self.root / "handoff"
+
+    @property
+    def journal(self) -> Path:
+        """The journal's folder."""
+        return self.root / "journal"
+
+    def names(self) -> list[str]:
+        """The files that operations see."""
+        return sorted(p.name for p in self.handoff.iterdir() if not p.name.startswith("."))
+
+    def does(self, name: str, *words: object, **environment: str) -> Done:
+        """Runs the command line as somebody of the firm."""
+        known = {
+            "NEUTRALIZER_AS": name,
+            "NEUTRALIZER_ROLES": str(self.root / "roles.yaml"),
+            "NEUTRALIZER_JOURNAL": str(self.journal),
+        }
+        return in_process(*words, **(known | environment))
+
+    def run(self, scenario: Path, *words: object, name: str = "night", out: str = "run") -> Path:
+        """A run's folder that somebody prepared."""
+        folder = self.root / "runs" / out
+        done = self.does(name, "run", scenario, "--out", folder, "-q", "--no-baseline", *words)
+        assert done.returncode == 0, done.stderr
+        return folder
+
+    def approves(self, name: str, what: Path) -> Done:
+        """Signs without being asked."""
+        return self.does(name, "approve", what, "--key", self.keys[name], "--yes")
+
+    def release(self, folder: Path, *words: object, name: str = "night") -> Done:
+        """Hands over."""
+        return self.does(name, "release", folder, "--to", self.handoff, *words)

@@ -1,0 +1,395 @@
+"""From a proven run to operations: enough people, none the preparer, nothing changed, whole or not at all."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import SCENARIOS
+from tests.firm import Firm
+from tests.test_cli import tampered, tree
+
+TWO_DESKS = SCENARIOS / "two-desks"
+SILENT = ("--set", "costs.impact_coefficient=0")  # leaves no finding to be read
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Firm:
+    """A firm whose run anna and cleo have approved."""
+    firm = Firm(tmp_path_factory.mktemp("firm"))
+    folder = firm.run(TWO_DESKS)
+    for name in ("anna", "cleo"):
+        assert firm.approves(name, folder).returncode == 0
+    return firm
+
+
+@pytest.fixture
+def firm(made: Firm, tmp_path: Path) -> Firm:
+    """The same in a folder of its own."""
+    shutil.copytree(made.root, tmp_path / "firm")
+    copy = object.__new__(Firm)
+    copy.root = tmp_path / "firm"
+    copy.keys = {name: copy.root / f"{name}.pem" for name in made.keys}
+    return copy
+
+
+def run_of(firm: Firm) -> Path:
+    return firm.root / "runs" / "run"
+
+
+def test_what_two_approved_is_handed_over_whole(firm: Firm) -> None:
+    done = firm.release(run_of(firm))
+    assert done.returncode == 0, done.stderr
+    manifest = json.loads((run_of(firm) / "manifest.json").read_text())
+    stem = f"20240627_{manifest['run_id']}_v1"
+    kinds = ("cash_transfers", "hedge_allocations", "hedges", "internal_transfers")
+    files = [
+        f"neutralizer_{k}_{stem}{end}" for k in kinds for end in (".csv", ".ctl.json", ".sha256")
+    ]
+    assert firm.names() == sorted(
+        [*files, f"neutralizer_manifest_{stem}.json", f"neutralizer_{stem}.done"]
+    )
+    for kind in kinds:
+        data = (firm.handoff / f"neutralizer_{kind}_{stem}.csv").read_bytes()
+        assert data == (run_of(firm) / f"{kind}.csv").read_bytes()
+        sha256 = hashlib.sha256(data).hexdigest()
+        control = json.loads((firm.handoff / f"neutralizer_{kind}_{stem}.ctl.json").read_text())
+        assert (control["sha256"], control["rows"]) == (sha256, data.count(b"\n") - 1)
+        line = (firm.handoff / f"neutralizer_{kind}_{stem}.sha256").read_text()
+        assert line == f"{sha256}  neutralizer_{kind}_{stem}.csv\n"
+    told = json.loads((firm.handoff / f"neutralizer_manifest_{stem}.json").read_text())
+    assert [a["name"] for a in told["approved_by"]] == ["anna", "cleo"]
+    assert (told["prepared_by"], told["released_by"], told["version"]) == ("night", "night", 1)
+
+
+def test_again_touches_nothing(firm: Firm) -> None:
+    assert firm.release(run_of(firm)).returncode == 0
+    before = tree(firm.handoff)
+    again = firm.release(run_of(firm))
+    assert (again.returncode, again.stdout) == (0, "")
+    assert "already released" in again.stderr
+    assert tree(firm.handoff) == before
+
+
+def edit(folder: Path, name: str, old: str, new: str) -> None:
+    data = (folder / name).read_text()
+    assert old in data
+    (folder / name).write_text(data.replace(old, new, 1))
+
+
+def no_approval(firm: Firm) -> None:
+    """Nobody signed."""
+    shutil.rmtree(firm.root / "runs" / "run.approvals")
+
+
+def one_approval(firm: Firm) -> None:
+    """One signed."""
+    (firm.root / "runs" / "run.approvals" / "anna.json").unlink()
+
+
+def same_person_twice(firm: Firm) -> None:
+    """A copy of one's approval under another name."""
+    folder = firm.root / "runs" / "run.approvals"
+    shutil.copy(folder / "anna.json", folder / "cleo.json")
+
+
+def another_s_name(firm: Firm) -> None:
+    """One signs in another's name."""
+    folder = firm.root / "runs" / "run.approvals"
+    known = json.loads((folder / "anna.json").read_text())
+    (folder / "cleo.json").write_text(json.dumps(known | {"name": "cleo"}))
+
+
+def prolonged(firm: Firm) -> None:
+    """An approval's time is written over."""
+    edit(firm.root / "runs" / "run.approvals", "anna.json", '"expires": "20', '"expires": "21')
+
+
+def unreadable(firm: Firm) -> None:
+    """An approval is no JSON."""
+    (firm.root / "runs" / "run.approvals" / "anna.json").write_text("{")
+
+
+def other_key(firm: Firm) -> None:
+    """roles.yaml has another key of anna's by now: hers was lost."""
+    from neutralizer.handoff.keys import new_key
+
+    text = (firm.root / "roles.yaml").read_text()
+    old = text.split("anna: {may: [approve, release], public_key: ")[1].split("}")[0]
+    (firm.root / "roles.yaml").write_text(text.replace(old, new_key()[1]))
+
+
+def no_longer_approver(firm: Firm) -> None:
+    """anna has left the desk."""
+    edit(firm.root, "roles.yaml", "anna: {may: [approve, release]", "anna: {may: [release]")
+
+
+def more_are_needed(firm: Firm) -> None:
+    """The firm asks for three."""
+    edit(firm.root, "roles.yaml", "approvers: 2", "approvers: 3")
+
+
+def replayed(firm: Firm) -> None:
+    """The approvals of another run, copied beside this one."""
+    other = firm.run(TWO_DESKS, *SILENT, out="other")
+    for name in ("anna", "cleo"):
+        assert firm.approves(name, other).returncode == 0
+    shutil.rmtree(firm.root / "runs" / "run.approvals")
+    shutil.copytree(firm.root / "runs" / "other.approvals", firm.root / "runs" / "run.approvals")
+
+
+def no_roles(firm: Firm) -> None:
+    """There is no roles.yaml: nothing is released without one."""
+    (firm.root / "roles.yaml").unlink()
+
+
+NOT_APPROVED = {
+    no_approval: "has 0 of 2 approvals that count",
+    one_approval: "has 1 of 2 approvals that count",
+    same_person_twice: "has 1 of 2 approvals that count",
+    another_s_name: "that of cleo is not signed with their key",
+    prolonged: "that of anna is not signed with their key",
+    unreadable: "has 1 of 2 approvals that count",
+    other_key: "that of anna is not signed with their key",
+    no_longer_approver: "that of anna is by somebody who may not approve",
+    more_are_needed: "has 2 of 3 approvals that count",
+    replayed: "that of anna is for",
+}
+
+
+@pytest.mark.parametrize("change", NOT_APPROVED, ids=lambda f: f.__name__)
+def test_what_is_not_approved_is_12(firm: Firm, change: Callable[[Firm], None]) -> None:
+    change(firm)
+    done = firm.release(run_of(firm))
+    assert (done.returncode, done.stdout) == (12, "")
+    assert NOT_APPROVED[change] in done.stderr
+    assert firm.names() == []
+
+
+def test_without_roles_nothing_leaves(firm: Firm) -> None:
+    """The roles that NEUTRALIZER_ROLES names are not there."""
+    no_roles(firm)
+    assert firm.release(run_of(firm)).returncode == 3
+    gone = firm.does("night", "release", run_of(firm), "--to", firm.handoff, NEUTRALIZER_ROLES="")
+    assert gone.returncode == 12
+    assert "there is no roles.yaml" in gone.stderr
+    assert firm.names() == []
+
+
+def edited(firm: Firm) -> None:
+    """A quantity is another."""
+    edit(run_of(firm), "hedges.csv", ",10,", ",11,")
+
+
+def added(firm: Firm) -> None:
+    """A file more."""
+    (run_of(firm) / "hedges2.csv").write_text("x\n")
+
+
+def dropped(firm: Firm) -> None:
+    """A file less."""
+    (run_of(firm) / "cash_transfers.csv").unlink()
+
+
+def swapped(firm: Firm) -> None:
+    """Two files have changed places."""
+    one, other = run_of(firm) / "positions_next.csv", run_of(firm) / "costs.csv"
+    a, b = one.read_bytes(), other.read_bytes()
+    one.write_bytes(b)
+    other.write_bytes(a)
+
+
+def inputs_edited(firm: Firm) -> None:
+    """The inputs that the folder proves itself with."""
+    edit(run_of(firm) / "inputs", "scenario.yaml", "price: 100,", "price: 101,")
+
+
+def consistently_edited(firm: Firm) -> None:
+    """A label in a ticket, and the manifest with it: the proof would not notice."""
+    whole = firm.root / "runs" / "changed"
+    tampered(run_of(firm), whole, "cash_transfers.csv", "purpose", "purpose")
+    edit(whole, "manifest.json", '"prepared_by": "night"', '"prepared_by": "anna"')
+    shutil.rmtree(run_of(firm))
+    whole.rename(run_of(firm))
+
+
+def ticket_and_manifest(firm: Firm) -> None:
+    """A quantity and the manifest with it."""
+    whole = firm.root / "runs" / "changed"
+    tampered(run_of(firm), whole, "hedges.csv", ",10,", ",11,")
+    shutil.rmtree(run_of(firm))
+    whole.rename(run_of(firm))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [edited, added, dropped, swapped, inputs_edited, consistently_edited, ticket_and_manifest],
+    ids=lambda f: f.__name__,
+)
+def test_what_was_changed_after_approval_is_11(firm: Firm, change: Callable[[Firm], None]) -> None:
+    change(firm)
+    for done in (firm.release(run_of(firm)), firm.does("anna", "verify", run_of(firm))):
+        assert (done.returncode, done.stdout) == (11, ""), done.stderr
+    assert firm.names() == []
+
+
+def test_the_preparer_does_not_approve(firm: Firm) -> None:
+    """cleo may approve, but not what she prepared."""
+    own = firm.run(TWO_DESKS, name="cleo", out="own")
+    said = firm.approves("cleo", own)
+    assert said.returncode == 12
+    assert "cleo prepared this run: another has to approve it" in said.stderr
+    assert firm.approves("anna", own).returncode == 0
+    forged = firm.root / "runs" / "own.approvals"
+    shutil.copy(firm.root / "runs" / "run.approvals" / "cleo.json", forged / "cleo.json")
+    assert firm.release(own).returncode == 11, "cleo signed night's run, of the same id"
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "reason"),
+    [
+        ("guest", "guest", "guest may not approve: ask anna or ben or cleo"),
+        ("nobody", "guest", "nobody may not approve"),
+        ("ben", "guest", "the key is not the one that roles.yaml has of ben"),
+        ("ben", "none", "there is no key"),
+    ],
+)
+def test_who_may_not_approve(firm: Firm, name: str, key: str, reason: str) -> None:
+    path = firm.keys.get(key, firm.root / "none.pem")
+    done = firm.does(name, "approve", run_of(firm), "--key", path, "--yes")
+    assert done.returncode == 12
+    assert reason in done.stderr
+    assert not (firm.root / "runs" / "run.approvals" / f"{name}.json").exists()
+
+
+def test_who_may_not_prepare_or_release(firm: Firm) -> None:
+    done = firm.does("guest", "run", TWO_DESKS, "--out", firm.root / "runs" / "no", "-q")
+    assert done.returncode == 12
+    assert "guest may not prepare: ask cleo or night" in done.stderr
+    assert not (firm.root / "runs" / "no").exists()
+    assert firm.release(run_of(firm), name="ben").returncode == 12
+
+
+def test_an_approval_runs_out(firm: Firm) -> None:
+    """It holds for approval_valid from its signature."""
+    text = (firm.root / "roles.yaml").read_text()
+    (firm.root / "roles.yaml").write_text(text.replace("approval_valid: 12h", "approval_valid: 0s"))
+    assert firm.approves("anna", run_of(firm)).returncode == 0
+    done = firm.release(run_of(firm))
+    assert done.returncode == 12
+    assert "that of anna expired at" in done.stderr
+
+
+def test_without_an_answer_nothing_is_signed(firm: Firm) -> None:
+    """No terminal and no --yes: the question is not answered."""
+    done = firm.does("ben", "approve", run_of(firm), "--key", firm.keys["ben"])
+    assert done.returncode == 130
+    assert "largest hedges" in done.stdout
+    assert not (firm.root / "runs" / "run.approvals" / "ben.json").exists()
+
+
+def test_another_run_of_a_released_date_does_not_leave(firm: Firm) -> None:
+    """The inputs changed after the release: only a run that supersedes it may leave."""
+    assert firm.release(run_of(firm)).returncode == 0
+    before = tree(firm.handoff)
+    other = firm.run(TWO_DESKS, *SILENT, out="other")
+    for name in ("anna", "cleo"):
+        firm.approves(name, other)
+    done = firm.release(other)
+    assert done.returncode == 7
+    assert "2024-06-27 of two-desks was released as" in done.stderr
+    assert tree(firm.handoff) == before
+
+
+def test_a_released_file_that_changed_is_11(firm: Firm) -> None:
+    assert firm.release(run_of(firm)).returncode == 0
+    hedges = next(firm.handoff.glob("neutralizer_hedges_*.csv"))
+    hedges.write_text(hedges.read_text().replace(",10,", ",100,"))
+    assert firm.release(run_of(firm)).returncode == 11
+
+
+ORDER = """\
+name: nights
+expires: 2999-12-31T23:59:00-05:00
+scenarios: [two-desks]
+kinds: [internal_transfers, cash_transfers]
+currency: USD
+largest_line: 6000000
+total: 6000000
+tickets: 1
+"""
+
+
+@pytest.fixture
+def night(firm: Firm) -> tuple[Firm, Path, Path]:
+    """A run without findings, and a standing order signed by two."""
+    order = firm.root / "order.yaml"
+    order.write_text(ORDER)
+    for name in ("anna", "ben"):
+        assert firm.approves(name, order).returncode == 0
+    return firm, firm.run(TWO_DESKS, *SILENT, out="quiet"), order
+
+
+def test_a_standing_order_lets_transfers_leave_at_night(night: tuple[Firm, Path, Path]) -> None:
+    """Then two approve in the morning, and the rest follows."""
+    firm, run, order = night
+    done = firm.release(run, "--auto", order)
+    assert done.returncode == 0, done.stderr
+    kinds = {name.rsplit("_", 3)[0] for name in firm.names() if name.endswith(".csv")}
+    assert kinds == {"neutralizer_internal_transfers", "neutralizer_cash_transfers"}
+    assert len([n for n in firm.names() if n.endswith("_v1_auto.done")]) == 1
+    assert "already released" in firm.release(run, "--auto", order).stderr
+    for name in ("anna", "cleo"):
+        assert firm.approves(name, run).returncode == 0
+    assert firm.release(run).returncode == 0
+    assert len([n for n in firm.names() if n.endswith(".csv")]) == 4
+    assert len([n for n in firm.names() if n.endswith(".done")]) == 2
+    assert "already released" in firm.release(run).stderr
+
+
+BEYOND = {
+    "expired": ("expires: 2999", "expires: 2019", "that of anna expired at 2019"),
+    "line": ("largest_line: 6000000", "largest_line: 5999999", "is of 6,000,000.00, the order"),
+    "total": ("total: 6000000", "total: 1", "6,000,000.00 together"),
+    "tickets": ("tickets: 1", "tickets: 0", "1 tickets, the order allows 0"),
+    "currency": ("currency: USD", "currency: EUR", "is in EUR, the run in USD"),
+    "scenario": ("[two-desks]", "[other]", "is not for two-desks"),
+}
+
+
+@pytest.mark.parametrize("name", BEYOND)
+def test_what_is_beyond_the_standing_order_waits(night: tuple[Firm, Path, Path], name: str) -> None:
+    firm, run, order = night
+    old, new, reason = BEYOND[name]
+    order.write_text(ORDER.replace(old, new))
+    for person in ("anna", "ben"):
+        assert firm.approves(person, order).returncode == 0
+    done = firm.release(run, "--auto", order)
+    assert done.returncode == 12
+    assert reason in done.stderr
+    assert firm.names() == []
+
+
+def test_a_changed_standing_order_is_11(night: tuple[Firm, Path, Path]) -> None:
+    firm, run, order = night
+    order.write_text(ORDER.replace("tickets: 1", "tickets: 100"))
+    assert firm.release(run, "--auto", order).returncode == 11
+    assert firm.names() == []
+
+
+def test_hedges_never_leave_at_night(night: tuple[Firm, Path, Path]) -> None:
+    firm, run, order = night
+    order.write_text(ORDER.replace("[internal_transfers,", "[hedges,"))
+    assert firm.release(run, "--auto", order).returncode == 3
+    assert firm.names() == []
+
+
+def test_a_finding_keeps_a_run_until_the_morning(night: tuple[Firm, Path, Path]) -> None:
+    """The plain run says that impact is not reckoned: somebody has to read it."""
+    firm, _, order = night
+    done = firm.release(run_of(firm), "--auto", order)
+    assert done.returncode == 12
+    assert "a person must read: no market impact" in done.stderr

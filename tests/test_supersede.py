@@ -1,0 +1,298 @@
+"""A released date changes: open tickets are cancelled or replaced, what was done stands."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from neutralizer.output.files import parsed
+from neutralizer.output.folder import read_folder
+from neutralizer.output.superseded import superseded
+from neutralizer.proof import prove
+from neutralizer.proof.files import Files
+from neutralizer.verify import finished, scenario_of
+from tests.conftest import SCENARIOS
+from tests.firm import Firm
+from tests.test_open_orders import Row, desks, rows
+
+TWO_DESKS = SCENARIOS / "two-desks"
+WHEN = "2024-06-27T18:00:00-04:00"
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Firm:
+    """two-desks, approved and released: 60,000 ETF from MM to ARB, 10 FUT sold."""
+    firm = Firm(tmp_path_factory.mktemp("firm"))
+    folder = firm.run(TWO_DESKS, name="night")
+    for name in ("anna", "cleo"):
+        assert firm.approves(name, folder).returncode == 0
+    assert firm.release(folder).returncode == 0
+    return firm
+
+
+@pytest.fixture
+def firm(released: Firm, tmp_path: Path) -> Firm:
+    shutil.copytree(released.root, tmp_path / "firm")
+    copy = object.__new__(Firm)
+    copy.root, copy.keys = tmp_path / "firm", released.keys
+    return copy
+
+
+def ticket(firm: Firm, kind: str) -> str:
+    return rows(firm.root / "runs" / "run" / f"{kind}.csv")[0]["ticket_id"]
+
+
+def acks(firm: Firm, *lines: str) -> None:
+    text = "ticket_id,status,time\n" + "".join(f"{line},{WHEN}\n" for line in lines)
+    (firm.handoff / "acks.csv").write_text(text)
+
+
+def fills(firm: Firm, *lines: str) -> None:
+    head = "fill_id,ticket_id,book_id,instrument_id,quantity,time\n"
+    body = "".join(f"F{k},{line},{WHEN}\n" for k, line in enumerate(lines))
+    (firm.handoff / "fills.csv").write_text(head + body)
+
+
+def again(firm: Firm, *changes: tuple[str, str]) -> Path:
+    """The date is run again on changed inputs, taking over what was released."""
+    scenario = desks(firm.root / "changed", *changes)
+    words = ("--supersede", firm.root / "runs" / "run", "--handoff", firm.handoff)
+    return firm.run(scenario, *words, "--reason", "late trades", name="cleo", out="second")
+
+
+MORE = ("quantity: 100000}", "quantity: 120000}")
+HEDGED = ("    - {book_id: MM, instrument_id: ETF, quantity: 100000}", "    - {book_id: MM, instrument_id: ETF, quantity: 80000}")  # fmt: skip
+
+
+def actions(table: list[Row]) -> list[tuple[str, str, str, str]]:
+    return sorted((r["action"], r["quantity"], r["ref_ticket_id"], r["version"]) for r in table)
+
+
+def test_a_released_date_does_not_run_again_unasked(firm: Firm) -> None:
+    """Exit 7 before anything is decided, and the way out is named."""
+    scenario = desks(firm.root / "changed", MORE)
+    out = firm.root / "runs" / "second"
+    done = firm.does("night", "run", scenario, "--out", out, "-q", "--handoff", firm.handoff)
+    assert done.returncode == 7
+    assert "2024-06-27 of two-desks was released as" in done.stderr
+    assert "--supersede" in done.stderr
+    assert not out.exists()
+    assert firm.does("night", "run", TWO_DESKS, "--out", firm.root / "runs" / "same", "-q", "--no-baseline", "--handoff", firm.handoff).returncode == 0  # fmt: skip
+
+
+def test_open_tickets_are_replaced(firm: Firm) -> None:
+    """MM has 20,000 more: the same two lines, the hedge of another size."""
+    hedge, transfer = ticket(firm, "hedges"), ticket(firm, "internal_transfers")
+    second = again(firm, MORE)
+    assert actions(rows(second / "hedges.csv")) == [("REPLACE", "20", hedge, "2")]
+    assert actions(rows(second / "internal_transfers.csv")) == [("REPLACE", "60000", transfer, "2")]
+    assert rows(second / "internal_transfers.csv")[0]["ticket_id"] != transfer
+    manifest = json.loads((second / "manifest.json").read_text())
+    first = json.loads((firm.root / "runs" / "run" / "manifest.json").read_text())
+    assert (manifest["version"], manifest["supersedes"]) == (2, first["run_id"])
+    assert manifest["reason"] == "late trades"
+    assert firm.does("anna", "verify", second).returncode == 0
+
+
+def test_a_ticket_without_a_successor_is_cancelled(firm: Firm) -> None:
+    """MM sold 20,000 meanwhile: nothing is left to hedge outside."""
+    hedge = ticket(firm, "hedges")
+    second = again(firm, HEDGED)
+    (cancel,) = rows(second / "hedges.csv")
+    assert (cancel["action"], cancel["ref_ticket_id"], cancel["quantity"]) == (
+        "CANCEL",
+        hedge,
+        "10",
+    )
+    assert (cancel["side"], cancel["instrument_id"]) == ("SELL", "FUT")
+    assert cancel["ticket_id"].startswith("HDG-20240627-")
+    assert cancel["ticket_id"] != hedge
+    assert rows(second / "hedge_allocations.csv") == []
+    assert firm.does("anna", "verify", second).returncode == 0
+
+
+def test_what_was_filled_stands_and_the_rest_is_cancelled(firm: Firm) -> None:
+    """4 of 10 were filled, and the transfer is booked: today's positions have both."""
+    hedge, transfer = ticket(firm, "hedges"), ticket(firm, "internal_transfers")
+    acks(firm, f"{transfer},BOOKED")
+    fills(firm, f"{hedge},MM,FUT,-4")
+    executed = (
+        ("quantity: -60000}", "quantity: 0}"),
+        ("quantity: 100000}", "quantity: 40000}\n    - {book_id: MM, instrument_id: FUT, quantity: -4}"),
+    )  # fmt: skip
+    second = again(firm, *executed)
+    assert actions(rows(second / "hedges.csv")) == [
+        ("CANCEL", "6", hedge, "2"),
+        ("NEW", "6", "", "2"),
+    ]
+    assert rows(second / "internal_transfers.csv") == []
+    notional = {r["action"]: r["notional_base"] for r in rows(second / "hedges.csv")}
+    assert notional["CANCEL"] == "1200000.00"
+    assert sorted(p.name for p in (second / "inputs" / "superseded").iterdir()) == [
+        "acks.csv", "cash_transfers.csv", "fills.csv", "hedge_allocations.csv", "hedges.csv",
+        "internal_transfers.csv", "manifest.json",
+    ]  # fmt: skip
+    assert firm.does("anna", "verify", second).returncode == 0
+
+
+def test_what_was_rejected_needs_no_cancel(firm: Firm) -> None:
+    acks(firm, f"{ticket(firm, 'hedges')},REJECTED")
+    second = again(firm, HEDGED)
+    assert rows(second / "hedges.csv") == []
+
+
+def test_the_superseding_run_is_released_and_takes_the_place(firm: Firm) -> None:
+    second = again(firm, MORE)
+    for name in ("anna", "ben"):
+        assert firm.approves(name, second).returncode == 0
+    assert firm.release(second).returncode == 0
+    assert len([n for n in firm.names() if n.endswith("_v2.done")]) == 1
+    page = firm.does("anna", "status", firm.handoff, "--all").stdout
+    assert "v1: 2 CANCELLED" in page
+    assert "v2: 2 OPEN" in page
+    third = desks(firm.root / "third", ("quantity: 100000}", "quantity: 130000}"))
+    words = ("--supersede", firm.root / "runs" / "run", "--handoff", firm.handoff, "--reason", "x")
+    done = firm.does("cleo", "run", third, "--out", firm.root / "runs" / "third", "-q", *words)
+    assert done.returncode == 7, "only the last release can be superseded"
+
+
+def test_who_may_not_supersede(firm: Firm) -> None:
+    words = ("--supersede", firm.root / "runs" / "run", "--handoff", firm.handoff, "--reason", "x")
+    done = firm.does("night", "run", TWO_DESKS, "--out", firm.root / "runs" / "x", "-q", *words)
+    assert done.returncode == 12
+    assert "night may not supersede: ask cleo" in done.stderr
+    assert firm.does("cleo", "run", TWO_DESKS, "--dry-run", "--supersede", "x").returncode == 2
+
+
+def test_status_says_what_is_open(firm: Firm) -> None:
+    """Nothing came back; then 4 of 10; then all of it."""
+    hedge, transfer = ticket(firm, "hedges"), ticket(firm, "internal_transfers")
+    assert "2 OPEN" in firm.does("anna", "status", firm.handoff).stdout
+    table = firm.does("anna", "status", firm.handoff, "--open-orders").stdout
+    assert table == (
+        "book_id,instrument_id,quantity,ticket_id\n"
+        f"MM,ETF,-60000,{transfer}\nARB,ETF,60000,{transfer}\nMM,FUT,-10,{hedge}\n"
+    )
+    acks(firm, f"{transfer},BOOKED")
+    fills(firm, f"{hedge},MM,FUT,-4")
+    said = firm.does("anna", "status", firm.handoff).stdout
+    assert "1 DONE, 1 PART_FILLED" in said
+    assert "4 of 10" in said
+    table = firm.does("anna", "status", firm.handoff, "--open-orders").stdout
+    assert table.splitlines()[1:] == [f"MM,FUT,-6,{hedge}"]
+    fills(firm, f"{hedge},MM,FUT,-4", f"{hedge},MM,FUT,-6")
+    assert "2 DONE" in firm.does("anna", "status", firm.handoff).stdout
+
+
+def test_what_does_not_fit_is_told(firm: Firm) -> None:
+    """More filled than ordered, and a ticket that was never released."""
+    fills(firm, f"{ticket(firm, 'hedges')},MM,FUT,-14", "HDG-20240627-0000000000,MM,FUT,1")
+    said = firm.does("anna", "status", firm.handoff).stdout
+    assert "is filled by 14 of 10" in said
+    assert "HDG-20240627-0000000000 came back and was never released" in said
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "reason"),
+    [
+        ("acks.csv", "ticket_id,status,time\nX,DONE,2024-06-27T18:00:00-04:00\n", "acks.csv:2:status value='DONE' not a valid status; use one of BOOKED, REJECTED, CANCELLED"),
+        ("acks.csv", "ticket_id,status,time\nX,BOOKED,18:00\n", "acks.csv:2:time value='18:00' not a valid time"),
+        ("fills.csv", f"fill_id,book_id,instrument_id,quantity,time\nF,MM,FUT,1,{WHEN}\nF,MM,FUT,1,{WHEN}\n", "fills.csv:3:fill_id value='F' stands twice, first on line 2"),
+        ("fills.csv", f"fill_id,book_id,instrument_id,quantity,time\nF,MM,FUT,one,{WHEN}\n", "fills.csv:2:quantity value='one' not a number"),
+        ("fills.csv", "", "fills.csv the file is empty"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_refused(firm: Firm, file: str, text: str, reason: str) -> None:
+    (firm.handoff / file).write_text(text)
+    done = firm.does("anna", "status", firm.handoff)
+    assert done.returncode == 3
+    assert reason in done.stderr
+
+
+@pytest.fixture
+def amended(firm: Firm) -> Path:
+    """A run with a REPLACE and a CANCEL."""
+    fills(firm, f"{ticket(firm, 'hedges')},MM,FUT,-4")
+    return again(firm, MORE)
+
+
+def lost_cancel(files: Files) -> None:
+    """The CANCEL is gone: the rest of the old order would be worked beside the new one."""
+    files.cancels["hedges.csv"].clear()
+
+
+def cancelled_whole(files: Files) -> None:
+    """The CANCEL is of what is already filled too."""
+    files.cancels["hedges.csv"][0]["quantity"] = "10"
+
+
+def cancelled_side(files: Files) -> None:
+    """The CANCEL is of a purchase."""
+    files.cancels["hedges.csv"][0]["side"] = "BUY"
+
+
+def cancelled_notional(files: Files) -> None:
+    """The CANCEL is worth something else."""
+    files.cancels["hedges.csv"][0]["notional_base"] = "2000000.00"
+
+
+def cancelled_twice(files: Files) -> None:
+    """The CANCEL stands twice."""
+    files.cancels["hedges.csv"] *= 2
+
+
+def cancels_another(files: Files) -> None:
+    """The CANCEL is of a ticket that was never there."""
+    files.cancels["hedges.csv"][0]["ref_ticket_id"] = "HDG-20240627-0000000000"
+
+
+def new_for_replace(files: Files) -> None:
+    """The transfer would be booked beside the old one."""
+    files["internal_transfers.csv"][0] |= {"action": "NEW", "ref_ticket_id": ""}
+
+
+def replaces_what_is_filled(files: Files) -> None:
+    """An order of which something is filled is replaced."""
+    ref = files.cancels["hedges.csv"].pop()["ref_ticket_id"]
+    files["hedges.csv"][0] |= {"action": "REPLACE", "ref_ticket_id": ref}
+
+
+def another_action(files: Files) -> None:
+    """An action that operations do not know."""
+    files["internal_transfers.csv"][0]["action"] = "AMEND"
+
+
+def old_version(files: Files) -> None:
+    """The version is the old run's."""
+    files["hedges.csv"][0]["version"] = "1"
+
+
+FAULTS = {
+    lost_cancel: "is open and neither replaced nor cancelled",
+    cancelled_whole: "quantity 10 is not the 6 that is open",
+    cancelled_side: "side 'BUY' is not 'SELL'",
+    cancelled_notional: "notional_base 2000000.00 is not 1200000.00",
+    cancelled_twice: "is not open, or is named twice",
+    cancels_another: "HDG-20240627-0000000000 is not open",
+    new_for_replace: "is open and neither replaced nor cancelled",
+    replaces_what_is_filled: "of which something is done",
+    another_action: "AMEND of TRF",
+    old_version: "version 1 is not 2",
+}
+
+
+def test_every_wrong_amendment_is_caught(amended: Path) -> None:
+    run = finished(amended)
+    scenario = scenario_of(run)
+    old = superseded(
+        {n.removeprefix("inputs/"): d for n, d in read_folder(amended).items() if "/sup" in n}
+    )
+    assert prove(scenario, parsed(run.files), old) == []
+    change: Callable[[Files], None]
+    for change, reason in FAULTS.items():
+        files = parsed(run.files)
+        change(files)
+        assert any(reason in fault for fault in prove(scenario, files, old)), change.__name__
+    assert prove(scenario, parsed(run.files)), "and all of it without a superseded run"
