@@ -32,6 +32,7 @@ TAKEN: list[tuple[Callable[[str], Any], str, Any]] = [
     (values.day, "2024-02-29", date(2024, 2, 29)),
     (values.instant, "2024-06-27 16:00Z", datetime.fromisoformat("2024-06-27T16:00:00+00:00")),
     (values.time_of_day, "00:00", time(0, 0)), (values.time_of_day, "23:59", time(23, 59)),
+    (values.business_day, "1900-01-01", date(1900, 1, 1)), (values.business_day, "2200-12-31", date(2200, 12, 31)),
     (values.duration, "120s", timedelta(minutes=2)), (values.duration, "15m", timedelta(minutes=15)),
     (values.duration, "1.5h", timedelta(minutes=90)), (values.duration, "7d", timedelta(days=7)),
     (values.plain, "x" * 90, "x" * 80), (values.plain, "caf\u00e9\x1b", "caf\\xe9\\x1b"),
@@ -69,6 +70,9 @@ REFUSED: list[tuple[Callable[[str], Any], str, str]] = [
     (values.instant, "2024-06-27", "write it as yyyy-mm-ddThh:mm:ss+hh:mm"),
     (values.instant, "2024-06-31T16:00Z", "write it as yyyy-mm-ddThh:mm:ss+hh:mm"),
     (values.instant, "2024-06-27T16:00", "add the offset, for example 2024-06-28T16:00:00-04:00"),
+    (values.instant, "2201-01-01T16:00Z", "write a year from 1900 to 2200"),
+    (values.business_day, "1899-12-31", "write a year from 1900 to 2200"),
+    (values.business_day, "today", "write the date as yyyy-mm-dd"),
     (values.time_of_day, "24:00", "write the time as hh:mm, such as 17:30"),
     (values.time_of_day, "9:00", "write the time as hh:mm, such as 17:30"),
     (values.duration, "24", "write a duration such as 15m, 24h or 7d"),
@@ -117,7 +121,7 @@ TABLES = [
     ('"a\n', ["t.csv:1 unexpected end of data; mend the quotes of this line"]),
     ('a,b\n1,"2\n', ["t.csv:2 unexpected end of data; mend the quotes of this line"]),
     ('a\n"1\n2"\n"x', ["t.csv:4 unexpected end of data; mend the quotes of this line"]),
-    ("a;b\n1;2;3\n4,5\n", ["t.csv:1 fields are separated by ;; separate them by commas"]),
+    ("a;b\n1;2;3\n4,5\n", ["t.csv:1 fields are separated by semicolons; separate them by commas"]),
     ("a\tb\n1\n4,5\n", ["t.csv:1 fields are separated by tabs; separate them by commas"]),
     ("\na\n", ["t.csv:1 the first line is blank; begin with the header row"]),
     ("a,\n1,2\n", ["t.csv:1 a column without a name; name it, or remove the comma"]),
@@ -577,10 +581,29 @@ def test_ages_leave_out_days_without_business(tmp_path: Path) -> None:
         "loadings": "2 days, 0:00:00 old, not checked",
         "positions": "1 day, 2:00:00 old, 1 day, 2:00:00 allowed",
     }
-    assert freshness.too_old(inputs) == [
+    assert freshness.too_old(inputs, frozenset()) == [
         "books is 1 day, 1:00:00 old at as_of, 1 day, 0:00:00 is allowed: bring fresh data, or raise freshness.books"
     ]
+    assert freshness.too_old(inputs, frozenset({"books"})) == []
     assert asked_of(inputs) == []
+
+
+def test_the_oldest_rows_are_named(tmp_path: Path) -> None:
+    """A table was too old, and nobody knew which of its rows."""
+    row = "{book_id: B, instrument_id: %s, quantity: 1, as_of: 2024-06-2%s:00:00-04:00}"
+    more = [row % ("Z1", "8T13"), row % ("Z2", "7T15"), row % ("Z3", "6T15")]
+    end = "quantity: 1, as_of: 2024-06-28T14:00:00-04:00}"
+    two = aged(tmp_path, "positions: 1d")
+    assert freshness.too_old(two, frozenset()) == [
+        "positions is 1 day, 2:00:00 old at as_of, 1 day, 0:00:00 is allowed (B/Y 1 day, 2:00:00): "
+        "bring fresh data, or raise freshness.positions"
+    ]
+    five = aged(tmp_path, "positions: 1d", change=f"{end}|{', '.join([end, *more])}")
+    assert freshness.too_old(five, frozenset()) == [
+        "positions is 3 days, 1:00:00 old at as_of, 1 day, 0:00:00 is allowed "
+        "(B/Z3 3 days, 1:00:00; B/Z2 2 days, 1:00:00; B/Z1 1 day, 3:00:00; and 1 more): "
+        "bring fresh data, or raise freshness.positions"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -588,8 +611,8 @@ def test_ages_leave_out_days_without_business(tmp_path: Path) -> None:
     [
         ("2024-07-01T16:00:00-04:00", timedelta(0)),
         ("2024-07-01T17:00:00-04:00", -timedelta(hours=1)),
-        ("2024-06-30T16:00:00-04:00", timedelta(days=1)),  # a Sunday: the day itself counts
-        ("2024-06-29T16:00:00-04:00", timedelta(days=1)),
+        ("2024-06-30T16:00:00-04:00", timedelta(hours=16)),  # a Sunday: as of Monday's first minute
+        ("2024-06-29T16:00:00-04:00", timedelta(hours=16)),
         ("2024-06-28T22:30:00-04:00", timedelta(hours=17, minutes=30)),
         ("2024-06-29T02:30:00+00:00", timedelta(hours=17, minutes=30)),  # Friday at our offset
         ("2024-06-27T16:00:00-04:00", timedelta(days=2)),
@@ -626,7 +649,7 @@ def test_an_age_that_is_asked_for_is_there(tmp_path: Path) -> None:
         "freshness.postions: no such table; mend the name; did you mean positions?",
         "freshness.units: no such table; mend the name",
     ]
-    assert freshness.too_old(inputs) == [
+    assert freshness.too_old(inputs, frozenset()) == [
         "risk is 3 days, 0:00:00 old at as_of, 1 day, 0:00:00 is allowed: bring fresh data, or raise freshness.risk"
     ]
     (tmp_path / "fx.csv").unlink()
