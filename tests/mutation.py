@@ -31,7 +31,10 @@ from tests.finished import NAMES, finished
 
 ROOT = Path(__file__).parent.parent
 TABLE = ROOT / "benchmarks" / "MUTATION.md"
-PROOF = tuple(f"tests/test_{name}.py" for name in ("proof_faults", "verify", "mutations"))
+PROOF = tuple(
+    f"tests/test_{name}.py"
+    for name in ("proof_faults", "proof_of_amendments", "verify", "mutations")
+)
 READERS = ("tests/test_readers.py", "tests/test_freshness.py", "tests/test_hostile_inputs.py",
            "-k", "not command_line and not any_bytes")  # fmt: skip
 SUITES = {
