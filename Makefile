@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo test check format bench clean
+.PHONY: help setup demo test check format bench mutation clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -34,6 +34,9 @@ format: setup ## write the formatting
 
 bench: setup ## the measurements of benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks.measure --large --write
+
+mutation: setup ## small wrong changes in the proof and the readers, each killed by a test
+	$(BIN)/python -m tests.mutation
 
 clean: ## remove what the above made
 	rm -rf .venv runs .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,13 +1,13 @@
 """Mutation testing of what must not fail silently: the proof and the readers.
 
-    python -m tests.mutation            every module of SUITES; writes benchmarks/MUTATION.md
-    python -m tests.mutation load/text  those whose path holds a word; prints only
+    python -m tests.mutation                 every module of SUITES
+    python -m tests.mutation proof/ text.py  those whose path holds a word
 
 A mutant is a module with one small change. The tests are collected once; each mutant then runs them
-in a forked child, where the changed code takes the place of the module's own. It is killed by the
-first test that fails, or by the clock. Message texts, annotations, decorators and `strict=` of `zip`
-are left alone; what cannot even be imported is not counted. A survivor keeps the reason that
-benchmarks/MUTATION.md gives for it; without one the command fails.
+in a forked child, where the changed code takes the place of the module's own. The first test that
+fails kills it, or the clock. Texts, annotations, decorators and `strict=` are left alone; what cannot
+even be imported is not counted. benchmarks/MUTATION.md keeps the counts, the survivors, and by hand
+the reason why each may live; one without a reason makes the command fail.
 """
 
 import ast
@@ -30,38 +30,21 @@ import pytest
 from tests.finished import NAMES, finished
 
 ROOT = Path(__file__).parent.parent
-TABLE = ROOT / "benchmarks" / "MUTATION.md"
-PROOF = tuple(f"tests/test_{name}.py" for name in ("proof_faults", "verify", "mutations"))
-READERS = ("tests/test_hostile_inputs.py", "-k", "not command_line and not any_bytes")
-SUITES = {
-    PROOF: (*sorted((ROOT / "neutralizer" / "proof").glob("[a-z]*.py")),
-            ROOT / "neutralizer" / "proof" / "__init__.py",
-            ROOT / "neutralizer" / "verify.py",
-            ROOT / "neutralizer" / "output" / "manifest.py"),
-    READERS: tuple(ROOT / "neutralizer" / "load" / f"{name}.py" for name in
-                   "table values text yaml_text control folder freshness".split()),
-}  # fmt: skip
-AT_ONCE = 2
-STILLBORN = 99  # the exit code of a child whose module could not be made
-SLOWEST = 4  # times the tests' own time, and 20 s: then a mutant hangs
-
-OPERATORS: dict[type[ast.AST], type[ast.AST]] = {
-    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
-    ast.And: ast.Or, ast.Or: ast.And, ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div,
-    ast.Div: ast.Mult, ast.Mod: ast.Mult, ast.FloorDiv: ast.Mult, ast.BitOr: ast.BitAnd,
-    ast.BitAnd: ast.BitOr, ast.UAdd: ast.USub, ast.USub: ast.UAdd,
-}  # fmt: skip
-DELETED = (ast.Expr, ast.AugAssign, ast.Raise, ast.Continue, ast.Break)
+PACKAGE, TABLE = ROOT / "neutralizer", ROOT / "benchmarks" / "MUTATION.md"
+PROOF = "proof_faults proof_of_amendments verify mutations".split()
+READERS = "readers freshness hostile_inputs".split()
+SUITES = (
+    (PROOF, [*sorted(PACKAGE.glob("proof/*.py")), PACKAGE / "verify.py", PACKAGE / "output" / "manifest.py"]),
+    (READERS, [PACKAGE / "load" / f"{name}.py" for name in
+               "table values text yaml_text control folder freshness".split()]),
+)  # fmt: skip
+QUICK = "not command_line and not any_bytes"  # no other process, nothing drawn
+AT_ONCE, STILLBORN = 2, 99  # children; the exit code of one whose module could not be made
+SWAPPED = "Lt LtE Gt GtE Eq NotEq In NotIn Is IsNot And Or Add Sub Mult Div BitOr BitAnd UAdd USub"
+PAIRS = [getattr(ast, name) for name in SWAPPED.split()]
+OPERATORS = {a: PAIRS[k ^ 1] for k, a in enumerate(PAIRS)} | dict.fromkeys((ast.Mod, ast.FloorDiv), ast.Mult)  # fmt: skip
+DELETED = ast.Expr | ast.AugAssign | ast.Raise | ast.Continue | ast.Break
 LEFT_ALONE = {"annotation", "returns", "decorator_list"}
-
-
-@dataclass(frozen=True)
-class Change:
-    """What a mutant is: a line, and its text before and after."""
-
-    line: int
-    text: str
 
 
 @dataclass
@@ -70,22 +53,22 @@ class Mutants:
 
     module: ModuleType
     counted: int = 0
-    survivors: list[Change] = field(default_factory=list)
-    limit: int = 600
-    _running: dict[int, tuple[Change, str]] = field(default_factory=dict)
+    alive: list[tuple[int, str]] = field(default_factory=list)  # line, before -> after
+    limit: int = 600  # seconds
+    _running: dict[int, tuple[int, str, str]] = field(default_factory=dict)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> bool | None:
         """In a child None: the tests run. In the parent True: they have been run."""
         tree = ast.parse(Path(str(self.module.__file__)).read_text())
         started = time.monotonic()
-        if self._child(tree, Change(0, "nothing")):
+        if self._is_child(tree, 0, "nothing"):
             return None
         self._reap()
-        assert self.survivors.pop(), "the tests fail without any change"
-        self.limit, self.counted = 20 + round(SLOWEST * (time.monotonic() - started)), 0
-        for change in mutants(tree):
-            if self._child(tree, change):
+        assert self.alive.pop(), "the tests fail without any change"
+        self.limit, self.counted = 20 + 4 * round(time.monotonic() - started), 0
+        for line, change in mutants(tree):
+            if self._is_child(tree, line, change):
                 return None
             if len(self._running) == AT_ONCE:
                 self._reap()
@@ -93,14 +76,12 @@ class Mutants:
             self._reap()
         return True
 
-    def _child(self, tree: ast.Module, change: Change) -> bool:
-        """Forks; whether this is the child, which then is the mutant."""
+    def _is_child(self, tree: ast.Module, line: int, change: str) -> bool:
         gc.collect()
         gc.freeze()  # the child does not touch, and so not copy, what is there
         place = tempfile.mkdtemp()
-        pid = os.fork()
-        if pid:
-            self._running[pid] = change, place
+        if pid := os.fork():
+            self._running[pid] = line, change, place
             return False
         os.environ["PYTEST_DEBUG_TEMPROOT"] = place
         for stream in (1, 2):
@@ -114,56 +95,56 @@ class Mutants:
 
     def _reap(self) -> None:
         pid, status = os.wait()
-        (change, place), code = self._running.pop(pid), os.waitstatus_to_exitcode(status)
+        line, change, place = self._running.pop(pid)
         shutil.rmtree(place)
-        self.counted += code != STILLBORN
-        if code == 0:
-            self.survivors.append(change)
+        self.counted += os.waitstatus_to_exitcode(status) != STILLBORN
+        if status == 0:
+            self.alive.append((line, change))
 
 
 def become(module: ModuleType, tree: ast.Module) -> None:
     """Gives a module the code of a tree, wherever its functions and constants are already in use."""
     space, before = vars(module), dict(vars(module))
     exec(compile(ast.fix_missing_locations(tree), str(module.__file__), "exec"), space)
+    users = [vars(m) for name, m in sys.modules.items() if name.startswith("neutralizer")]
     for name, old in before.items():
         new = space[name]
         if isinstance(old, FunctionType | type):
-            if old.__module__ == module.__name__:
-                _recode(old, new)
+            _recode(old, new)
             space[name] = old
         elif new is not old and not name.startswith("__"):
-            for other in [m for n, m in sys.modules.items() if n.startswith("neutralizer")]:
-                if vars(other).get(name) is old:
-                    setattr(other, name, new)
+            for user in users:
+                if user.get(name) is old:
+                    user[name] = new
 
 
 def _recode(old: object, new: object) -> None:
+    if isinstance(old, property):
+        old, new = old.fget, getattr(new, "fget", None)
     if isinstance(old, FunctionType) and isinstance(new, FunctionType):
         old.__code__, old.__defaults__ = new.__code__, new.__defaults__
-    elif isinstance(old, type):
+    elif isinstance(old, type) and old is not new:
         for name, member in vars(old).items():
-            inner, other = (getattr(m, "fget", m) for m in (member, vars(new).get(name)))
-            _recode(inner, other) if isinstance(inner, FunctionType) else None
+            _recode(member, vars(new).get(name))
 
 
-def mutants(tree: ast.Module) -> Iterator[Change]:
-    """Each change in turn: it is in the tree while the caller holds it, and taken back after."""
-    empty = {
-        id(node): ast.List([]) if ast.unparse(f.returns or f).startswith("list") else None
-        for f in ast.walk(tree) if isinstance(f, ast.FunctionDef)
-        for node in ast.walk(f) if isinstance(node, ast.Return)
+def mutants(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Line and text of each change in turn: it is in the tree until the next is asked for."""
+    lists = {
+        id(node)
+        for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) and f.returns
+        for node in ast.walk(f) if ast.unparse(f.returns).startswith("list")
     }  # fmt: skip
     for parent, name, k, node in places(tree):
         shown = parent if isinstance(parent, ast.expr | ast.keyword) else node
-        line, before = getattr(shown, "lineno", 0), _short(shown)
-        for new in replacements(node, name, empty.get(id(node))):
-            _put(parent, name, k, new)
-            text = (
-                "deleted" if isinstance(new, ast.Pass) else _short(new if shown is node else shown)
-            )
-            if text != before:
-                yield Change(line, f"{before} -> {text}")
-        _put(parent, name, k, node)
+        before = ast.unparse(shown)
+        for new in replacements(node, name, id(node) in lists):
+            put(parent, name, k, new)
+            after = ast.unparse(new if shown is node else shown)
+            if after != before:
+                after = "deleted" if isinstance(new, ast.Pass) else after
+                yield getattr(shown, "lineno", 0), re.sub(r"\s+", " ", f"{before} -> {after}")
+        put(parent, name, k, node)
 
 
 def places(node: ast.AST) -> Iterator[tuple[ast.AST, str, int | None, ast.AST]]:
@@ -176,67 +157,70 @@ def places(node: ast.AST) -> Iterator[tuple[ast.AST, str, int | None, ast.AST]]:
                 yield from places(child)
 
 
-def replacements(node: ast.AST, name: str, empty: ast.expr | None) -> Iterator[ast.AST]:
+def replacements(node: ast.AST, name: str, of_list: bool) -> Iterator[ast.AST]:
     """What may stand in the place of a node."""
     if type(node) in OPERATORS:
         yield OPERATORS[type(node)]()
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         yield node.operand
-    if isinstance(node, ast.Constant) and isinstance(node.value, bool):
-        yield ast.Constant(not node.value)
-    elif isinstance(node, ast.Constant) and isinstance(node.value, int | float):
-        yield ast.Constant(node.value + 1)
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+        yield ast.Constant(not node.value if isinstance(node.value, bool) else node.value + 1)
     if name in ("test", "ifs"):
         yield from (ast.Constant(value) for value in (True, False))
     if isinstance(node, ast.Return) and not isinstance(node.value, ast.Constant | None):
-        yield ast.Return(empty)
-    if isinstance(node, DELETED) and not (
-        isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    ):
+        yield ast.Return(ast.List([]) if of_list else None)
+    docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    if isinstance(node, DELETED) and not docstring:
         yield ast.Pass()
 
 
-def _put(parent: ast.AST, name: str, k: int | None, node: ast.AST) -> None:
+def put(parent: ast.AST, name: str, k: int | None, node: ast.AST) -> None:
+    """Sets a field, or one place of it."""
     if k is None:
         setattr(parent, name, node)
     else:
         getattr(parent, name)[k] = node
 
 
-def _short(node: ast.AST) -> str:
-    return re.sub(r"\s+", " ", ast.unparse(node))[:160]
-
-
-def known_reasons() -> dict[tuple[str, str], str]:
-    """Why survivors may stand, by module and change, as the table says."""
-    text = TABLE.read_text() if TABLE.exists() else ""
-    return {(m[1], m[2]): m[3] for m in re.finditer(r"^- `(.+?):\d+` `(.+?)`: (.+)$", text, re.M)}
+def record(module: str, found: Mutants) -> bool:
+    """Writes what was found of a module into the table; whether every survivor has its reason."""
+    text = TABLE.read_text()
+    head = text[: text.index("| module")]
+    rows = dict(re.findall(r"^\| (\S+\.py) \| (.+) \|$", text, re.M))
+    alive = re.findall(r"^- `(\S+):(\d+)` `(.+)`: (.+)$", text, re.M)
+    why = {(m, change): reason for m, _, change, reason in alive}
+    rows[module] = f"{found.counted} | {found.counted - len(found.alive)} | {len(found.alive)}"
+    alive = [row for row in alive if row[0] != module] + [
+        (module, str(line), change, why.get((module, change), "?")) for line, change in found.alive
+    ]
+    sums = [sum(map(int, column)) for column in zip(*(r.split(" | ") for r in rows.values()), strict=True)]  # fmt: skip
+    total = f"| all | {sums[0]} | {sums[1]} ({sums[1] / sums[0]:.1%}) | {sums[2]} |"
+    table = ["| module | mutants | killed | alive |", "|---|---:|---:|---:|"]
+    table += [f"| {name} | {row} |" for name, row in sorted(rows.items())]
+    lines = [f"- `{m}:{line}` `{change}`: {reason}" for m, line, change, reason in sorted(alive)]
+    TABLE.write_text("\n".join([head + table[0], *table[1:], total, "", *lines, ""]))
+    return all((module, change) in why for _, change in found.alive)
 
 
 def main(words: list[str]) -> int:
     """Runs the mutants of the modules whose path holds a word; 1 if a survivor has no reason."""
+    sound = True
     for name in NAMES:
         finished(name)
-    reasons, rows, lines = known_reasons(), [], []
-    for tests, paths in SUITES.items():
-        for path in paths:
-            module = str(path.relative_to(ROOT / "neutralizer"))
+    for tests, paths in SUITES:
+        for module in (p.relative_to(PACKAGE).as_posix() for p in paths):
             if words and not any(word in module for word in words):
                 continue
             dotted = f"neutralizer.{module.removesuffix('.py').replace('/', '.')}"
             found = Mutants(importlib.import_module(dotted.removesuffix(".__init__")))
-            parent = os.getpid()
-            options = ("-x", "-q", "-s", "-p", "no:xdist", "-p", "no:cacheprovider", "--no-header")
-            code = pytest.main([*tests, *options], plugins=[found])
+            parent, files = os.getpid(), [f"tests/test_{name}.py" for name in tests]
+            options = ("-x", "-q", "-s", "-k", QUICK, "-p", "no:xdist", "-p", "no:cacheprovider")
+            code = pytest.main([*files, *options], plugins=[found])
             if os.getpid() != parent:
                 os._exit(code)
-            killed = found.counted - len(found.survivors)
-            rows.append(f"| {module} | {found.counted} | {killed} | {len(found.survivors)} |")
-            for s in found.survivors:
-                reason = reasons.get((module, s.text), "?")
-                lines.append(f"- `{module}:{s.line}` `{s.text}`: {reason}")
-            print(rows[-1], *lines[len(lines) - len(found.survivors) :], sep="\n", flush=True)
-    return int(any(line.endswith(": ?") for line in lines))
+            sound &= record(module, found)
+            print(module, found.counted, *found.alive, sep="\n", flush=True)
+    return 0 if sound else 1
 
 
 if __name__ == "__main__":

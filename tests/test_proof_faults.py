@@ -7,15 +7,19 @@ and how many more follow, since balances, margins, costs and limits follow from 
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pytest
 
+from neutralizer.domain.scenario import Scenario
 from neutralizer.load.caps import Caps
 from neutralizer.proof import prove
 from neutralizer.proof.caps import exceeded
 from neutralizer.proof.files import Files, same
+from neutralizer.proof.ledger import rebuild
+from neutralizer.proof.walls import passed_fractions
 from tests.hand_made import written
 
 DROPPED, TWICE = None, {"twice": ""}
@@ -62,6 +66,8 @@ CASES: dict[str, Case] = {
     "a cash transfer stands twice": (CASH, {"from_pool": "P"}, TWICE, ["CSH stands twice", "CSH: no route P to Q, or used twice", "costs.csv: no book transfer_fee is 0.54, not 0.64"], 0),
     "a transfer of another run": (GIVEN, {"instrument_id": "EQ"}, {"run_id": "x"}, ["TRF belongs to another run"], 0),
     "a hedge of another run": (ORDERS, {"instrument_id": "NOX"}, {"run_id": "x"}, ["HDG belongs to another run"], 0),
+    "a reference": (ORDERS, {"instrument_id": "NOX"}, {"ref_ticket_id": "X"}, ["HDG: NEW X, and nothing is superseded"], 0),
+    "a version": (CASH, {"from_pool": "P"}, {"version": "2"}, ["CSH: version 2 is not 1"], 0),
     "a cash transfer of another run": (CASH, {"from_pool": "Q"}, {"run_id": "x"}, ["CSH belongs to another run"], 0),
     "a transfer is lost": (GIVEN, {"instrument_id": "EQ"}, DROPPED, ["A EQ: 1000.25 + -300.25 + -1000 = -300 does not follow from inputs and tickets", "positions_next.csv: A EQ is not 0.25", "B EQ: -300.25 + 300.25 + 0 = 0 does not follow from inputs and tickets"], 18),
     "an order is lost": (ORDERS, {"instrument_id": "NOX"}, DROPPED, ["HDG: an allocation without a hedge, or not above zero", "costs.csv: A half_spread is 30.04, not 30.00"], 0),
@@ -77,7 +83,7 @@ CASES: dict[str, Case] = {
     "a price source": (GIVEN, {"instrument_id": "EQ"}, {"price_source": "x"}, ["TRF: price_source 'x' is not ''"], 0),
     "a price time": (GIVEN, {"instrument_id": "EQ"}, {"price_time": "x"}, ["TRF: price_time 'x' is not ''"], 0),
     "a business date": (GIVEN, {"instrument_id": "EQ"}, {"business_date": "2024-06-28"}, ["TRF: business_date '2024-06-28' is not '2024-06-27'"], 0),
-    "an action": (GIVEN, {"instrument_id": "EQ"}, {"action": "CANCEL"}, ["TRF: action 'CANCEL' is not 'NEW'"], 0),
+    "an action": (GIVEN, {"instrument_id": "EQ"}, {"action": "CANCEL"}, ["TRF: CANCEL , and nothing is superseded"], 0),
     "a notional": (GIVEN, {"instrument_id": "EQ"}, {"notional_base": "15012.52"}, ["TRF: notional_base 15012.52 is not quantity x unit notional"], 0),
     "a notional one cent off is a rounding": (GIVEN, {"instrument_id": "EQ"}, {"notional_base": "15012.51"}, [], 0),
     "nothing is given": (GIVEN, {"instrument_id": "FUT"}, {"quantity": "0"}, ["TRF: quantity 0 is not above zero", "TRF: notional_base 400000.00 is not quantity x unit notional"], 7),
@@ -350,3 +356,92 @@ def test_cash_in_an_unknown_currency_counts_as_written() -> None:
     files["cash_transfers.csv"][0]["currency"] = "XXX"
     found = exceeded(Caps(currency="USD", largest_cash_transfer=1999.0), scenario, files)
     assert numberless(found) == ["cash transfer CSH is 2,000.00, the firm allows 1,999.00"]
+
+
+def with_books(**books: Any) -> Scenario:
+    """The scenario with its books' walls changed; names stand for books."""
+    scenario = written()[0]
+    at = scenario.books.ids.index
+    via = {group: at(name) for group, name in books.get("via", {}).items()}
+    barred = tuple((at(a), at(b)) for a, b in books.get("barred", ()))
+    return replace(scenario, books=replace(scenario.books, via=via, barred=barred))
+
+
+@pytest.mark.parametrize(
+    ("books", "faults"),
+    [
+        ({"via": {"house": "B", "C": "C"}}, []),
+        ({"via": {"house": "C"}}, [
+            "TRF: B gives to A, and not through C, the central book of house",
+            "TRF: A gives to B, and not through C, the central book of house",
+        ]),
+        ({"barred": [("C", "A"), ("B", "C")]}, []),
+        ({"barred": [("B", "A")]}, [
+            "TRF: A and B may never cross with each other",
+            "TRF: A and B may never cross with each other",
+            "A and B may never cross with each other, and both cross in house",
+        ]),
+    ],
+)  # fmt: skip
+def test_a_wall_is_told(books: dict[str, Any], faults: list[str]) -> None:
+    """Two books met that may not, or a transfer left out the book in the middle."""
+    found = numberless(prove(with_books(**books), written()[1]))
+    assert [fault for fault in found if "restricted" not in fault] == faults
+
+
+def test_a_central_book_does_not_give_to_itself() -> None:
+    """A transfer with the central book on both sides reaches nobody."""
+    files = changed(GIVEN, {"instrument_id": "FUT"}, {"to_book": "B", "to_account": "PB"})
+    found = numberless(prove(with_books(via={"house": "B"}), files))
+    assert "TRF: B gives to B, and not through B, the central book of house" in found
+
+
+def test_books_that_cross_in_different_groups_do_not_meet() -> None:
+    """A wall was seen to be crossed where each book crossed with its own friends."""
+    files = written()[1]
+    files[f"{GIVEN}.csv"][0]["crossing_group"] = "C"  # the one that B gives: not with A, in house
+    files[f"{GIVEN}.csv"][0] |= {"from_book": "C", "to_book": "C"}
+    found = numberless(prove(with_books(barred=[("C", "A")]), files))
+    assert not [fault for fault in found if "may never cross" in fault]
+
+
+def test_an_owner_does_not_buy_and_sell_at_once() -> None:
+    """One book of an owner sells to the market what another buys from it."""
+    files = written()[1]
+    row = next(r for r in files[f"{FILLS}.csv"] if r["book_id"] == "C")
+    order = next(r for r in files[f"{ORDERS}.csv"] if r["ticket_id"] == row["ticket_id"])
+    files[f"{ORDERS}.csv"].append(order | {"ticket_id": "N", "side": "SELL"})
+    files[f"{FILLS}.csv"].append(row | {"ticket_id": "N", "side": "SELL", "book_id": "X"})
+    assert "BD buys and sells FUT outside at once" not in said(files)
+    files[f"{FILLS}.csv"][-1]["book_id"] = "A"
+    assert "BD buys and sells FUT outside at once" in said(files)
+    files[f"{FILLS}.csv"][-1]["ticket_id"] = "O"
+    assert "BD buys and sells FUT outside at once" not in said(files)
+
+
+@pytest.mark.parametrize(
+    ("central", "giver", "taker", "everybody", "fractions"),
+    [
+        ("", "A", "B", True, ""),
+        ("B", "A", "B", False, "0 0.25 0.5"),
+        ("B", "A", "B", True, "0 0.15 0.25 0.4 0.5 0.9"),
+        ("A", "A", "B", True, "0 0.1 0.25 0.35 0.5 0.6"),
+        ("A", "C", "A", True, "0 0.1 0.25 0.35 0.75 0.85"),
+        ("A", "A", "C", True, "0 0.15 0.25 0.65 0.75 0.9"),
+        ("B", "C", "B", True, "0 0.1 0.25 0.35 0.75 0.85"),
+    ],
+)
+def test_fractions_pass_through_the_centre_whole(
+    central: str, giver: str, taker: str, everybody: bool, fractions: str
+) -> None:
+    """A part of a share that no book has passed through the central one. A has a quarter, B is short
+    one, C has a tenth.
+    """
+    scenario = with_books(via={"house": central} if central else {})
+    books = replace(scenario.books, group=("house",) * 3) if everybody else scenario.books
+    exact = tuple(Decimal("0.1") if q == Decimal("0.5") else q for q in scenario.holdings.exact)
+    scenario = replace(scenario, books=books, holdings=replace(scenario.holdings, exact=exact))
+    ledger = rebuild(scenario, written()[1], [])
+    row = {"crossing_group": "house", "from_book": giver, "to_book": taker, "instrument_id": "EQ"}
+    found = passed_fractions(scenario, ledger, row, Decimal(1))
+    assert " ".join(sorted(format(x.normalize(), "f") for x in found)) == fractions

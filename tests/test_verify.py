@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from neutralizer.domain.record import Record
 from neutralizer.errors import InputsRefused, ProofFailed, Tampered
 from neutralizer.output.manifest import differences, manifest
 from neutralizer.output.writing import json_bytes
@@ -23,7 +24,7 @@ def folder(path: Path, changes: dict[str, bytes | None], mended: bool = False) -
     kept = {name: data for name, data in files.items() if data is not None}
     if mended:
         told = json.loads(kept.pop("manifest.json"))
-        told["outputs"] = manifest({}, kept, told["run_id"], {}, {})["outputs"]
+        told["outputs"] = manifest({}, kept, "", Record(""), {}, {})["outputs"]
         kept["manifest.json"] = json_bytes(told)
     for name, data in kept.items():
         (path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -160,7 +161,8 @@ TOTALS = {"quantity": "1.25", "fee": "0.10"}
 def test_a_manifest_knows_rows_and_totals(name: str, data: bytes, more: dict[str, Any]) -> None:
     """A reader of the manifest counts other rows or another total than the file holds."""
     settings: dict[str, Any] = {"set": []}
-    told = manifest({"s": b"x"}, {name: data}, "r", settings, {"solver": 0.12345})
+    told = manifest({"s": b"x"}, {name: data}, "r", Record("me"), settings, {"solver": 0.12345})
+    assert (told["prepared_by"], told["version"]) == ("me", 1)
     assert told["outputs"] == {name: described(data, **more)}
     assert told["inputs"] == {"s": described(b"x")}
     assert (told["run_id"], told["settings"], told["seconds"]) == ("r", settings, {"solver": 0.123})

@@ -136,6 +136,7 @@ def _entries(document: YamlText) -> dict[str, Any]:
     risk = tables.pop("risk", None)
     risk = dict(risk) if isinstance(risk, dict) else {}
     models = risk.pop("models", None)
+    risk.pop("units", None)
     for model, files in models.items() if isinstance(models, dict) else ():
         for kind in SQUARE_TABLES if isinstance(files, dict) else ():
             if files.get(kind) is not None:

@@ -43,7 +43,7 @@ class Raw:
             return 1, values.plain(column)
         k = self.header.index(column) if column in self.header else None
         row = next((r for r, cells in enumerate(self.rows) if k is not None and cells[k]), 0)
-        return self.lines[row] if self.lines else 0, self.path(row, column)
+        return self.lines[row], self.path(row, column)
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,6 @@ class Table:
 
     def __getitem__(self, column: str) -> Any:
         return self.columns[column]
-
-    def given(self, column: str) -> bool:
-        """Whether the writer gave the column at all."""
-        return column in self.raw.header
 
     def error(self, issues: Issues, row: int, column: str, reason: str, remedy: str) -> None:
         """An error at one cell; a cell that could not be read is not judged again."""

@@ -65,12 +65,11 @@ def day(text: str) -> date:
 
 def instant(text: str) -> datetime:
     """An ISO date and time with its offset."""
-    match = INSTANT.fullmatch(text)
     try:
-        moment = datetime.fromisoformat(text) if match else None
+        moment = datetime.fromisoformat(text) if INSTANT.fullmatch(text) else None
     except ValueError:
         moment = None
-    if match is None or moment is None:
+    if moment is None:
         raise ValueError("write it as yyyy-mm-ddThh:mm:ss+hh:mm")
     if moment.tzinfo is None:
         raise ValueError("add the offset, for example 2024-06-28T16:00:00-04:00")
