@@ -28,6 +28,9 @@ check: setup ## format, lint, types, tests
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2
 
+torture: setup ## every fault and kill of runs, releases and the journal, in full
+	NEUTRALIZER_TORTURE=1 $(BIN)/python -m pytest -n 2 tests/test_folder.py tests/test_release_faults.py tests/test_journal.py
+
 format: setup ## write the formatting
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .

@@ -1,6 +1,7 @@
 """A run's folder appears whole or not at all, whoever else is running and whatever fails."""
 
 import fcntl
+import json
 import os
 import signal
 import subprocess
@@ -15,11 +16,12 @@ import pytest
 from neutralizer import run as trip
 from neutralizer.errors import CannotWrite, FolderTaken, Infeasible, Locked
 from neutralizer.load.scenario import load
-from neutralizer.output import folder
 from neutralizer.output.folder import read_folder
 from neutralizer.output.manifest import NAME as MANIFEST
 from neutralizer.run import Options
 from neutralizer.verify import verify
+from tests.broken import NUMBERS, Broken
+from tests.conftest import TORTURE
 
 ROOT = Path(__file__).parent.parent
 TWO_DESKS = ROOT / "scenarios" / "two-desks"
@@ -67,9 +69,9 @@ def decided(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
         if staging is not None:
             staging.write(files)
             assert staging.read() == files
-        return {"name": "two-desks"}, files
+        return json.loads(files["summary.json"]), files
 
-    monkeypatch.setattr(trip, "_decide", decide)
+    monkeypatch.setattr(trip, "decided", decide)
 
 
 def test_six_runs_at_once_have_one_winner(tmp_path: Path) -> None:
@@ -97,6 +99,27 @@ def test_what_a_killed_run_left_is_taken_over(tmp_path: Path) -> None:
     trip.run(TWO_DESKS, out, PLAIN)
     assert names(tmp_path) == ["run"]
     verify(out)
+
+
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM])
+def test_a_run_killed_at_any_moment_shows_nothing(
+    tmp_path: Path, sent: int, record_property: Callable[[str, object], None]
+) -> None:
+    """So many hundredths of a second after its staging appears; then the next run publishes."""
+    moments = range(0, 120, 4) if TORTURE else (1, 40)
+    record_property("kills", len(moments))
+    for k in moments:
+        out, staged = tmp_path / f"run-{k}", tmp_path / f".run-{k}.staging"
+        killed = start("run", TWO_DESKS, "--out", out, "--no-baseline")
+        wait_for(lambda staged=staged: staged.exists(), killed)
+        time.sleep(k / 100)
+        killed.send_signal(sent)
+        killed.communicate()
+        if out.exists():
+            verify(out)
+        trip.run(TWO_DESKS, out, PLAIN)
+        verify(out)
+        assert [n for n in names(tmp_path) if n.startswith(f".run-{k}.")] == []
 
 
 def wait_for(event: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
@@ -135,31 +158,15 @@ def test_another_run_holds_the_lock(tmp_path: Path, decided: None) -> None:
     assert names(tmp_path) == ["run"]
 
 
-class Broken:
-    """Counts the calls of file operations, and fails the N-th."""
-
-    def __init__(self, patch: pytest.MonkeyPatch, fails: int, error: OSError) -> None:
-        self.calls, self.fails, self.error = 0, fails, error
-        for module, name in (("os", "rename"), ("os", "fsync"), ("os", "mkdir"), ("os", "open")):
-            patch.setattr(f"{module}.{name}", self.wrapped(getattr(os, name)))
-        patch.setattr("builtins.open", self.wrapped(open, lambda *a, **k: "w" in str(a[1:2])))
-        patch.setattr(folder, "_exchange", self.wrapped(folder._exchange))
-
-    def wrapped(self, function: Any, counts: Any = lambda *a, **k: True) -> Any:
-        def call(*words: Any, **options: Any) -> Any:
-            if counts(*words, **options):
-                self.calls += 1
-                if self.calls == self.fails:
-                    raise self.error
-            return function(*words, **options)
-
-        return call
-
-
-@pytest.mark.parametrize("number", [28, 5, 13])  # no space, input/output, permission
+@pytest.mark.parametrize("number", NUMBERS)
 @pytest.mark.parametrize("replace", [False, True])
 def test_whatever_call_fails_all_is_visible_or_nothing(
-    files: dict[str, bytes], decided: None, tmp_path: Path, number: int, replace: bool
+    files: dict[str, bytes],
+    decided: None,
+    tmp_path: Path,
+    number: int,
+    replace: bool,
+    record_property: Callable[[str, object], None],
 ) -> None:
     """N = 1, 2, … until a run passes."""
     old = {"old.csv": b"yesterday\n"}
@@ -171,7 +178,7 @@ def test_whatever_call_fails_all_is_visible_or_nothing(
             out.mkdir()
             (out / "old.csv").write_bytes(old["old.csv"])
         with pytest.MonkeyPatch.context() as patch:
-            broken = Broken(patch, n, OSError(number, os.strerror(number)))
+            broken = Broken(patch, n, number)
             failed = attempt(out, replace)
         found = read_folder(out) if out.exists() else {}
         assert found in (files, old if replace else {}), n
@@ -185,6 +192,7 @@ def test_whatever_call_fails_all_is_visible_or_nothing(
         assert names(parent) == ["run"], "what a failure left is cleared by the next run"
     assert not failed
     assert n > 40
+    record_property("faults", n - 1)
 
 
 def attempt(out: Path, replace: bool) -> bool:
@@ -309,7 +317,7 @@ def test_a_refusal_stands_beside_and_goes_with_success(
 ) -> None:
     out = tmp_path / "run"
     with monkeypatch.context() as patch:
-        patch.setattr(trip, "_decide", refuse)
+        patch.setattr(trip, "decided", refuse)
         for _ in range(2):
             with pytest.raises(Infeasible):
                 trip.run(TWO_DESKS, out, PLAIN)
@@ -318,7 +326,7 @@ def test_a_refusal_stands_beside_and_goes_with_success(
     trip.run(TWO_DESKS, out, PLAIN)
     assert names(tmp_path) == ["run"]
     with monkeypatch.context() as patch:
-        patch.setattr(trip, "_decide", refuse)
+        patch.setattr(trip, "decided", refuse)
         before = times(out)
         with pytest.raises(Infeasible):
             trip.run(

@@ -144,7 +144,8 @@ def test_a_waiver_stands_in_the_manifest(firm: Firm) -> None:
     assert manifest["waivers"] == {
         "jumps": ["ETF"], "stale": [], "by": "ben", "reason": "stock split", "until": UNTIL,
     }  # fmt: skip
-    assert manifest["previous"] == "run"
+    first = json.loads((firm.root / "runs" / "run" / "manifest.json").read_text())
+    assert manifest["previous"] == first["run_id"]
     assert firm.does("anna", "verify", folder).returncode == 0
     nobody = [w if w != "ben" else "anna" for w in WAIVER]
     done = firm.does("night", "run", firm.root / "today", "--dry-run", *words, *nobody)

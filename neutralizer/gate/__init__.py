@@ -10,6 +10,7 @@ from neutralizer import margin
 from neutralizer.domain.record import NO_WAIVERS, Waivers
 from neutralizer.domain.trades import sums, without_pending
 from neutralizer.errors import InputsRefused, InputsTooOld, NotApproved
+from neutralizer.gate import previous as earlier
 from neutralizer.issues import Issues
 from neutralizer.load.instruments import prices
 from neutralizer.load.model_card import NAME as CARD
@@ -47,29 +48,28 @@ def checked(root: Path, overrides: tuple[str, ...] = (), against: Against = NOTH
     _market_value_agrees(loaded, issues)
     _margin_agrees(loaded, issues)
     _marks_agree(loaded, issues)
-    notices = _follows(loaded, against, issues) if against.previous else []
+    if against.previous is not None:
+        loaded = _follows(loaded, against.previous, against, issues)
     if issues.errors:
         raise InputsRefused(issues.found)
-    return replace(loaded, notices=tuple(notices))
+    return loaded
 
 
-def _follows(loaded: Loaded, against: Against, issues: Issues) -> list[str]:
-    """Jumps and breaks against an earlier run; what is only told, as sentences."""
-    from neutralizer.gate import previous as earlier
-
-    assert against.previous is not None
-    before = earlier.previous(against.previous)
+def _follows(loaded: Loaded, folder: Path, against: Against, issues: Issues) -> Loaded:
+    """With jumps and breaks against an earlier run: among the issues, or only told."""
+    before = earlier.previous(folder)
     follows = earlier.rolled(loaded, before, against.handoff)
     earlier.jumps(loaded, before, follows, against.waivers, issues)
     told = earlier.standing_still(loaded, before, against.waivers)
     found = earlier.breaks(loaded, follows)
     sentences = list(earlier.break_sentences(found, before))
     if loaded.inputs.settings.checks.breaks == "report":
-        return told + sentences
-    for sentence in sentences:
+        told += sentences
+    else:
         remedy = "find the trades that are missing, or set checks.breaks=report"
-        issues.error("positions", 0, "", None, sentence, remedy)
-    return told
+        for sentence in sentences:
+            issues.error("positions", 0, "", None, sentence, remedy)
+    return replace(loaded, notices=tuple(told), previous=before.run.run_id)
 
 
 def _still_holds(waivers: Waivers) -> None:

@@ -41,7 +41,7 @@ class Loaded:
     ages_not_checked: tuple[str, ...]  # tables that `freshness` does not name
     inputs: Inputs  # as written: where to point when something is found out later
     notices: tuple[str, ...] = ()  # of the gate
-    previous: str | None = None  # the run that it was held against
+    previous: str | None = None  # the run that the gate held it against
 
     def run_id(self, asked: Asked) -> str:
         """Twelve hex digits of the inputs' values, the settings, what was asked and the version."""

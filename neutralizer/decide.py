@@ -1,0 +1,174 @@
+"""Scenario -> program -> solution -> plan -> files -> proof: the trip without the folder."""
+
+import json
+import time
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from neutralizer import costs
+from neutralizer.costs.attribution import by_book, fills_of
+from neutralizer.domain.orders import crosses_only
+from neutralizer.domain.plan import Booking, Plan
+from neutralizer.domain.record import Record
+from neutralizer.domain.scenario import Scenario
+from neutralizer.errors import Infeasible
+from neutralizer.limits.standing import as_asked
+from neutralizer.load.caps import caps_here
+from neutralizer.load.model_card import card_here
+from neutralizer.load.roles import roles_here
+from neutralizer.load.scenario import Loaded
+from neutralizer.options import Options
+from neutralizer.output.files import SUMMARY, Results, run_files
+from neutralizer.output.findings import release_phase
+from neutralizer.output.folder import Staging
+from neutralizer.output.history import figures, outliers
+from neutralizer.output.manifest import NAME as MANIFEST
+from neutralizer.output.manifest import manifest
+from neutralizer.output.summary import summarise
+from neutralizer.output.superseded import superseded
+from neutralizer.output.writing import json_bytes
+from neutralizer.planning.compose import compose
+from neutralizer.planning.lots import Rounded, whole_lots
+from neutralizer.planning.minimum_sizes import without_small_lines
+from neutralizer.planning.nearest import nearest_lots
+from neutralizer.planning.one_side import Answer, one_sided
+from neutralizer.planning.reasons import reason_rows
+from neutralizer.planning.standard import Standard
+from neutralizer.program.irreducible import explained
+from neutralizer.program.priorities import answered
+from neutralizer.program.shadow import other_prices, shadow_prices
+from neutralizer.program.solve import Solution, cross_only
+from neutralizer.studies.baseline import NOT_ASKED, stand_alone
+from neutralizer.studies.by_hand import by_hand
+from neutralizer.studies.comparisons import Comparisons
+from neutralizer.studies.fairness import books_alone_and_together
+from neutralizer.studies.shocked import under_shock
+from neutralizer.studies.strip import impact_strip
+from neutralizer.verify import proven
+
+
+def decided(
+    loaded: Loaded, run_id: str, options: Options, staging: Staging | None = None
+) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """The summary and every file of the run, proven; from the disk where they are staged."""
+    say, asked = options.say, options.asked
+    say("solving")
+    wanted = as_asked(loaded.scenario, asked)
+    scenario, solution = _solved(wanted, options)
+    say("rounding to whole lots")
+    started = time.perf_counter()
+    first = Answer(scenario, solution, _rounded(scenario, solution, asked.transfers_only))
+    scenario, solution, rounded = one_sided(wanted, first, _rounded, say)
+    rounding_seconds = time.perf_counter() - started
+    plan = compose(scenario, rounded)
+    files = _written(loaded, scenario, plan, solution, rounded.report, run_id, options)
+    say("proving")
+    settings = {
+        "set": list(options.overrides),
+        **asked.written(),
+        "freshness_not_checked": list(loaded.ages_not_checked),
+        "without_control_file": sorted(loaded.inputs.without_control),
+        "firm_caps": caps_here().sha256,
+        "roles": roles_here().sha256,
+        "model_card": card_here().sha256,
+    }
+    seconds = {"solver": solution.solver["seconds"], "rounding": rounding_seconds}
+    record = _record(loaded, json.loads(files[SUMMARY]), options)
+    files[MANIFEST] = json_bytes(
+        manifest(loaded.bytes_read, files, run_id, record, settings, seconds)
+    )
+    if staging is not None:
+        staging.write(files)
+        files = staging.read()
+    proven(as_asked(loaded.scenario, asked), files)
+    return json.loads(files[SUMMARY]), files
+
+
+def _record(loaded: Loaded, summary: dict[str, Any], options: Options) -> Record:
+    unusual = outliers(figures(summary), options.past)
+    notices = (*options.notices, *loaded.notices, *unusual)
+    waivers, old = options.against.waivers, superseded(loaded.bytes_read)
+    record = Record(options.prepared_by, notices, waivers, loaded.previous)
+    if old is None:
+        return record
+    return replace(record, version=old.version + 1, supersedes=old.run_id, reason=options.reason)
+
+
+def _solved(scenario: Scenario, options: Options) -> tuple[Scenario, Solution]:
+    """The scenario with its soft limits settled, and its answer. Raises Infeasible with its conflicts."""
+    if options.asked.transfers_only:
+        scenario = crosses_only(scenario)
+        return scenario, cross_only(scenario)
+    try:
+        return answered(scenario)
+    except Infeasible as refusal:
+        if refusal.reason != "infeasible":
+            raise
+        options.say("looking for what is in the way")
+        raise explained(refusal, scenario, options.say) from None
+
+
+def _rounded(scenario: Scenario, solution: Solution, transfers_only: bool = False) -> Rounded:
+    """Whole lots without small lines; with them, where whole lots need them; soft limits give a step
+    where nothing else helps.
+    """
+    standard = Standard.of(scenario)
+    if not transfers_only:
+        held, answer = without_small_lines(scenario, solution)
+        if held is not scenario:
+            with suppress(Infeasible):
+                return whole_lots(answer, held, standard)
+    try:
+        return whole_lots(solution, scenario, standard)
+    except Infeasible as refusal:
+        for steps in (1.0, 3.0) if any(x.soft for x in scenario.limits) else ():
+            with suppress(Infeasible):
+                return whole_lots(solution, scenario, Standard.of(scenario, steps, soft_only=True))
+        raise nearest_lots(refusal, solution, scenario) from None
+
+
+def _written(
+    loaded: Loaded,
+    scenario: Scenario,
+    plan: Plan,
+    solution: Solution,
+    rounding: dict[str, Any],
+    run_id: str,
+    options: Options,
+) -> dict[str, bytes]:
+    asked = options.asked
+    per_order = costs.amounts(plan.trades, scenario)
+    order_costs = {t: per_order[t] for t in ("half_spread", "market_impact", "commission_tax")}
+    phase, old = release_phase(scenario, plan), superseded(loaded.bytes_read)
+    booking = Booking(plan, scenario, run_id, order_costs, phase, old)
+    attributed = by_book(scenario, plan.trades, fills_of(plan))
+    compared = _compared(scenario, plan, options)
+    books = books_alone_and_together(scenario, attributed, compared.baseline.by_book)
+    summary = summarise(booking, attributed, solution, compared, books, rounding, asked)
+    summary["data_ages"] = loaded.ages
+    priced = not asked.transfers_only
+    results = Results(
+        booking,
+        attributed,
+        solution.trades,
+        shadow_prices(solution, scenario) if priced else None,
+        other_prices(solution, scenario) if priced else (),
+        reason_rows(booking, solution, priced),
+        books,
+        summary,
+    )
+    return run_files(results, loaded.bytes_read, asked.report)
+
+
+def _compared(scenario: Scenario, plan: Plan, options: Options) -> Comparisons:
+    """What the plan is held against, as far as it was asked."""
+    shock = None
+    if options.shock:
+        shock = under_shock(scenario, plan.trades, options.shock, options.say)
+    if not options.baseline or options.transfers_only:
+        return Comparisons(NOT_ASKED, shock=shock)
+    options.say("solving each book alone")
+    baseline = stand_alone(scenario)
+    strip = impact_strip(scenario, options.say) if options.strip else []
+    return Comparisons(baseline, by_hand(scenario), strip, shock)
