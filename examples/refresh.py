@@ -62,12 +62,17 @@ def printed(page: Path, work: Path) -> Iterator[tuple[str, list[str], list[str]]
 
 
 def commands(block: str) -> Iterator[tuple[str, list[str]]]:
-    """(command, lines shown under it); a command goes on after a backslash at the line's end."""
+    """(command, lines shown under it); a command goes on after a backslash at the line's end, and to the END
+    of what is written in place.
+    """
     lines = block.splitlines()
     while lines:
         command = lines.pop(0).removeprefix("$ ")
         while command.endswith("\\"):
             command += "\n" + lines.pop(0)
+        if command.endswith("<< END"):
+            while not command.endswith("\nEND"):
+                command += "\n" + lines.pop(0)
         shown = []
         while lines and not lines[0].startswith("$ "):
             shown.append(lines.pop(0))

@@ -49,7 +49,7 @@ class Firm:
 
     def __post_init__(self) -> None:
         for name in ("handoff", "journal", "runs"):
-            (self.root / name).mkdir()
+            (self.root / name).mkdir(parents=True)
         lines = []
         for name, may in MAY.items():
             private, public = new_key()

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from examples.refresh import EXAMPLES, NAMES, PAGES, ROOT, environment, fits, outputs, printed
+from tests.firm import Firm
 
 SCRIPTS = sorted(EXAMPLES.rglob("*.sh"))
 END_OF_DAY = EXAMPLES / "end-of-day" / "end-of-day.sh"
@@ -141,9 +142,54 @@ def test_timetables_agree() -> None:
     assert units["service"]["Service"]["ExecStart"] == command
 
 
-def _end_of_day(scenario: Path, work: Path) -> subprocess.CompletedProcess[str]:
-    command = ["sh", str(END_OF_DAY), str(scenario), str(work / "runs"), "2024-06-27"]
-    env = {**environment(work / "bin"), "RETRY_AFTER": "0"}
+def test_end_of_day_releases_what_the_standing_order_allows(tmp_path: Path) -> None:
+    """Transfers and cash of a run without findings; the next evening is held against this one."""
+    firm = Firm(tmp_path / "firm")
+    order = firm.root / "order.yaml"
+    shutil.copy(END_OF_DAY.parent / "order.yaml", order)
+    for name in ("anna", "ben"):
+        assert firm.approves(name, order).returncode == 0
+    quiet = _changed(tmp_path, "costs: {", "costs: {impact_coefficient: 0, ")
+    named = {"HANDOFF": str(firm.handoff), "ORDER": str(order), "NEUTRALIZER_AS": "night"}
+    named |= {"NEUTRALIZER_ROLES": str(firm.root / "roles.yaml")}
+    named |= {"NEUTRALIZER_JOURNAL": str(firm.journal)}
+    done = _end_of_day(quiet, tmp_path, **named)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "released" in done.stdout
+    assert len([n for n in firm.names() if n.endswith("_v1_auto.done")]) == 1
+    tomorrow = (quiet / "scenario.yaml").read_text().replace("2024-06-27T16", "2024-06-28T16")
+    (quiet / "scenario.yaml").write_text(tomorrow.replace("price: 100,", "price: 101,"))
+    next_day = _end_of_day(quiet, tmp_path, "2024-06-28", **named)
+    assert next_day.returncode == 0, next_day.stderr
+    manifest = json.loads((tmp_path / "runs" / "2024-06-28" / "manifest.json").read_text())
+    assert manifest["previous"] is not None
+    (firm.root / "roles.yaml").unlink()
+    assert _end_of_day(quiet, tmp_path, "2024-06-28", **named).returncode == 3
+
+
+def test_end_of_day_keeps_what_people_must_read_for_the_morning(tmp_path: Path) -> None:
+    """A finding: the run is there, and waits."""
+    firm = Firm(tmp_path / "firm")
+    order = firm.root / "order.yaml"
+    shutil.copy(END_OF_DAY.parent / "order.yaml", order)
+    for name in ("anna", "ben"):
+        assert firm.approves(name, order).returncode == 0
+    named = {"HANDOFF": str(firm.handoff), "ORDER": str(order), "NEUTRALIZER_AS": "night"}
+    named |= {"NEUTRALIZER_ROLES": str(firm.root / "roles.yaml")}
+    done = _end_of_day(ROOT / "scenarios" / "two-desks", tmp_path, **named)
+    assert done.returncode == 0
+    assert "Nothing was released tonight; it waits for two people" in done.stdout
+    assert firm.names() == []
+    named["NEUTRALIZER_AS"] = "guest"
+    shutil.rmtree(tmp_path / "runs")
+    assert _end_of_day(ROOT / "scenarios" / "two-desks", tmp_path, **named).returncode == 12
+
+
+def _end_of_day(
+    scenario: Path, work: Path, day: str = "2024-06-27", **named: str
+) -> subprocess.CompletedProcess[str]:
+    command = ["sh", str(END_OF_DAY), str(scenario), str(work / "runs"), day]
+    env = {**environment(work / "bin"), "RETRY_AFTER": "0", **named}
     return subprocess.run(command, env=env, cwd=work, capture_output=True, text=True)
 
 

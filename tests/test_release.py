@@ -393,3 +393,27 @@ def test_a_finding_keeps_a_run_until_the_morning(night: tuple[Firm, Path, Path])
     done = firm.release(run_of(firm), "--auto", order)
     assert done.returncode == 12
     assert "a person must read: no market impact" in done.stderr
+
+
+ROLES = {
+    "a placeholder": ("public_key: ", "public_key: x", "not a public key: paste the one that"),
+    "two of one key": ("guest: {may: []", "guest: {may: [], public_key: KEY}\n  twin: {may: []", "two people have one public_key"),
+    "an approver without": ("anna: {may: [approve, release], public_key: KEY}", "anna: {may: [approve, release]}", "no public_key of anna, who may approve"),
+    "an act": ("[approve, release]", "[aprove, release]", "roles.yaml:4 people.anna.may.0"),
+    "none needed": ("approvers: 2", "approvers: 0", "roles.yaml:1 approvers"),
+    "a duration": ("12h", "12", "roles.yaml:2 approval_valid"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_roles_that_cannot_be_read_let_nobody_act(firm: Firm, name: str) -> None:
+    old, new, reason = ROLES[name]
+    text = (firm.root / "roles.yaml").read_text()
+    key = text.split("anna: {may: [approve, release], public_key: ")[1].split("}")[0]
+    assert old.replace("KEY", key) in text
+    changed = text.replace(old.replace("KEY", key), new.replace("KEY", key), 1)
+    (firm.root / "roles.yaml").write_text(changed)
+    done = firm.release(run_of(firm))
+    assert done.returncode == 3
+    assert reason in done.stderr
+    assert firm.names() == []

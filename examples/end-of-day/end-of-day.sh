@@ -10,6 +10,11 @@
 # Prints one line when all is well, else what the clerk has to know, and ends with the exit code of
 # neutralizer. cron mails what is printed. Set MAIL_TO where nothing else does (systemd).
 # RETRY_AFTER is how long to wait when another run holds the lock, in seconds; default 60.
+#
+# With these variables, each of which may be left out:
+# HANDOFF             the folder that operations read: the inputs are held against what came back
+# ORDER               a standing order: what it allows is released there tonight
+# NEUTRALIZER_AS, _ROLES, _CAPS, _JOURNAL, _MODEL_CARD   as docs/release.md says
 set -u
 
 if [ $# -lt 2 ] || [ $# -gt 3 ]; then
@@ -49,11 +54,12 @@ explain() {
         ;;
     5) tell 5 "No certified answer for $day. No tickets. Call support with the lines below." ;;
     6) tell 6 "The plan of $day failed its proof. No tickets. Call support; $out.refused says why." ;;
-    7) tell 7 "$out holds a run of other inputs. It was not touched. Ask whether it was booked." ;;
+    7) tell 7 "$day was run or released with other inputs. Nothing was touched. Ask whether it was booked." ;;
     8) tell 8 "Another run still writes $out. Wait until it has ended, then run again." ;;
     9) tell 9 "Cannot write $out. No tickets. Check disk space and permissions, then run again." ;;
     10) tell 10 "The inputs are not fresh enough for $day. No tickets. Ask for the feed, then run again." ;;
-    11) tell 11 "Files in $out were changed after the run. Do not book them. Call support." ;;
+    11) tell 11 "Files were changed after they were written: $out, or the journal. Do not book. Call support." ;;
+    12) tell 12 "Not allowed on $day, by roles.yaml or an expired waiver. No tickets. Ask who is named below." ;;
     70) tell 70 "A fault of neutralizer itself on $day. No tickets. Call support with the lines below." ;;
     *) tell "$1" "The run of $day ended with code $1. No tickets of this run. Call support." ;;
     esac
@@ -61,13 +67,37 @@ explain() {
 
 # attempt: one run; the inputs' own date is read first, so that yesterday's feed is never run as today's.
 attempt() {
-    neutralizer check "$scenario" >"$said" 2>&1 || return
+    held=$(earlier)
+    neutralizer check "$scenario" ${held:+--previous "$held"} ${HANDOFF:+--handoff "$HANDOFF"} \
+        >"$said" 2>&1 || return
     dated=$(awk '$1 == "OK" {print $2}' "$said")
     if [ "$dated" != "$day" ]; then
         echo "the scenario is of $dated, not of $day" >"$said"
         return 10
     fi
-    neutralizer run "$scenario" --out "$out" --quiet >"$said" 2>&1
+    neutralizer run "$scenario" --out "$out" --quiet ${held:+--previous "$held"} \
+        ${HANDOFF:+--handoff "$HANDOFF"} >"$said" 2>&1
+}
+
+# earlier: the newest finished folder of RUNS of a day before; nothing where there is none.
+earlier() {
+    ls -d "$runs"/????-??-??/manifest.json 2>/dev/null | awk -F/ -v day="$day" \
+        '$(NF - 1) < day {found = $0} END {sub("/manifest.json$", "", found); print found}'
+}
+
+# release: what the standing order lets leave tonight. That the rest waits for people is no failure.
+release() {
+    neutralizer release "$out" --to "$HANDOFF" --auto "$ORDER" >"$said" 2>&1
+    released=$?
+    case $released in
+    0) cat "$said" ;;
+    12)
+        echo "Nothing was released tonight; it waits for two people in the morning:"
+        cat "$said"
+        ;;
+    *) tell "$released" "The tickets of $day are there, and could not be released. Call support." ;;
+    esac
+    [ "$released" -eq 12 ] || return "$released"
 }
 
 if ! mkdir -p "$runs" 2>"$said"; then
@@ -82,4 +112,8 @@ if [ "$code" -eq 8 ]; then
     code=$?
 fi
 explain "$code"
+if [ "$code" -eq 0 ] && [ -n "${HANDOFF:-}" ] && [ -n "${ORDER:-}" ]; then
+    release
+    code=$?
+fi
 exit "$code"

@@ -7,10 +7,11 @@ people:
   night-run: {may: [prepare, release]}
 """
 
+import base64
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from neutralizer.errors import NotApproved
 from neutralizer.load.firm import Held, firm_file
@@ -20,11 +21,22 @@ from neutralizer.load.values import number
 Act = Literal["prepare", "approve", "release", "waive", "supersede"]
 
 
+def _key(text: object) -> object:
+    """A public key as `neutralizer new-key` prints it. Raises ValueError."""
+    try:
+        sound = isinstance(text, str) and len(base64.b64decode(text, validate=True)) == 32
+    except ValueError:
+        sound = False
+    if not sound:
+        raise ValueError("not a public key: paste the one that `neutralizer new-key` prints")
+    return text
+
+
 class Person(Strict):
     """What somebody may do. Who may approve has a key."""
 
     may: tuple[Act, ...]
-    public_key: str = ""  # ed25519, as `neutralizer new-key` prints it
+    public_key: Annotated[str, BeforeValidator(_key)] = ""  # of 32 bytes, base64
 
 
 class Roles(Strict):
