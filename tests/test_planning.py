@@ -1,15 +1,19 @@
 """Fills shared, tables rounded, crossings paired, lots settled: the small exact pieces."""
 
 from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neutralizer.domain.scenario import Scenario
 from neutralizer.planning.allocate import largest_remainder, shares, table
 from neutralizer.planning.fine import _closed
-from neutralizer.planning.pairing import pair
+from neutralizer.planning.grain import grain_of
+from neutralizer.planning.pairing import pair, through
 
 amounts = st.lists(st.integers(-1000, 1000), min_size=2, max_size=6)
 
@@ -73,3 +77,24 @@ def test_a_row_closes_on_its_target_within_its_bounds(
     else:
         assert found.sum() == target
         assert ((found >= low) & (found <= high)).all()
+
+
+def test_what_goes_through_a_centre_is_each_books_own_crossing() -> None:
+    """Holding 2 is the centre and keeps 10 of the 50 that come in."""
+    crossings = [(0, Decimal(-50)), (1, Decimal(30)), (2, Decimal(10)), (3, Decimal(10))]
+    assert through(crossings, 2) == [
+        (0, 2, Decimal(50)),
+        (2, 1, Decimal(30)),
+        (2, 3, Decimal(10)),
+    ]
+
+
+def test_a_position_of_whole_steps_has_no_remainder(
+    scenario_named: Callable[[str], Scenario],
+) -> None:
+    """4,440.9 is 44,409 tenths, but not in floating point."""
+    s = scenario_named("two-desks")
+    exact = (Decimal("-4440.9"), *s.holdings.exact[1:])
+    holdings = replace(s.holdings, exact=exact, before=np.array([float(x) for x in exact]))
+    tenths = replace(s.instruments, step=np.full(len(s.instruments.ids), 0.1))
+    assert not grain_of(replace(s, holdings=holdings, instruments=tenths)).remainder.any()

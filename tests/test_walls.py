@@ -4,18 +4,26 @@ MM is long 100,000 of the ETF at 100, ARB short 60,000; 6 million cross, MM sell
 """
 
 import csv
+import itertools
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from neutralizer.domain.scenario import Scenario
+from neutralizer.errors import Infeasible
 from neutralizer.load.scenario import load
 from neutralizer.output.files import parsed
 from neutralizer.proof import prove
+from neutralizer.run import Options
+from neutralizer.run import run as decide
+from neutralizer.verify import verify
 from tests.conftest import SCENARIOS
+from tests.strategies import STEPS, Draft, Shape, written
 from tests.test_cli import neutralizer
 
 YAML = (SCENARIOS / "two-desks" / "scenario.yaml").read_text()
@@ -63,11 +71,16 @@ def run(folder: Path) -> tuple[dict[str, Any], dict[str, list[dict[str, str]]]]:
     assert done.returncode == 0, done.stderr
     again = neutralizer("verify", out)
     assert again.returncode == 0, again.stderr
+    return json.loads((out / "summary.json").read_text()), read(out)
+
+
+def read(out: Path) -> dict[str, list[dict[str, str]]]:
+    """The tables of a run's folder."""
     tables = {}
     for path in out.glob("*.csv"):
         with open(path, newline="") as file:
             tables[path.name] = list(csv.DictReader(file))
-    return json.loads((out / "summary.json").read_text()), tables
+    return tables
 
 
 def moved(tables: dict[str, list[dict[str, str]]]) -> list[tuple[str, ...]]:
@@ -102,6 +115,22 @@ def test_the_central_book_is_on_one_side_of_every_transfer(tmp_path: Path) -> No
     for name in ("objective", "plan_cost", "crossed_notional", "external_notional"):
         assert summary[name] == pytest.approx(plain[name], rel=1e-9), name
     assert not any(r["book_id"] == "HUB" for r in tables["positions_next.csv"])
+
+
+def test_what_passes_through_serves_both_ends(tmp_path: Path) -> None:
+    """Each half has the reasons of the transfer that it is half of, and leaves no residual."""
+    _, plain = run(write(tmp_path / "plain" / "s"))
+    _, tables = run(write(tmp_path / "via" / "s", *book("HUB"), (HOUSE, THROUGH)))
+
+    def served(name: str, of: dict[str, list[dict[str, str]]]) -> list[tuple[str, float]]:
+        rows = [r for r in of["reasons.csv"] if r["ticket_id"] == name]
+        assert all(abs(float(r["residual_bps"])) < 1e-2 for r in rows)
+        return [(r["limit_id"], round(float(r["share"]), 2)) for r in rows]
+
+    (whole,) = (served(r["ticket_id"], plain) for r in plain["internal_transfers.csv"])
+    halves = [served(r["ticket_id"], tables) for r in tables["internal_transfers.csv"]]
+    assert halves == [whole, whole]
+    assert whole
 
 
 def test_its_own_change_is_part_of_the_netting(tmp_path: Path) -> None:
@@ -409,3 +438,80 @@ def test_an_owner_on_both_sides_is_not_proven(tmp_path: Path) -> None:
     assert faults(folder, scenario) == ""
     joined = replace(scenario, books=replace(scenario.books, owner=("BD", "BD")))
     assert "BD buys and sells ETF outside at once" in faults(folder, joined)
+
+
+# ---------------------------------------------------------------- drawn
+
+DRAWN = 40
+
+
+def drawn(seed: int) -> Draft:
+    """A drawn scenario with central books and barred pairs."""
+    rng = np.random.default_rng(seed)
+    shape = Shape(
+        seed, int(rng.integers(3, 6)), int(rng.integers(3, 7)), int(rng.integers(0, 2)),
+        int(rng.integers(1, 3)), int(rng.integers(1, 3)), int(rng.integers(1, 3)),
+        int(rng.integers(3, 9)), "factors", "daily_fraction", "three_halves",
+        bool(rng.random() < 0.5), False,
+    )  # fmt: skip
+    draft = Draft(shape, np.random.default_rng(seed))
+    for step in STEPS:
+        step(draft)
+    for group in draft.rows("crossing_groups"):
+        if draft.chance(0.7):
+            group["via_book"] = draft.one_of(group["books"].split(";"))
+    names = [r["book_id"] for r in draft.rows("books")]
+    for pair in itertools.combinations(names, 2):
+        if draft.chance(0.2):
+            draft.add("barriers", book_a=pair[1], book_b=pair[0])
+    return draft
+
+
+def keeps_apart(draft: Draft, tables: dict[str, list[dict[str, str]]]) -> int:
+    """Asserts on the files alone that barred pairs never meet; how many transfers face a central book
+    that nobody is barred from, as all of its group's then must.
+    """
+    barred = [{r["book_a"], r["book_b"]} for r in draft.rows("barriers")]
+    central = {
+        r["group_id"]: r["via_book"]
+        for r in draft.rows("crossing_groups")
+        if "via_book" in r and not any(r["via_book"] in pair for pair in barred)
+    }
+    meeting: dict[str, set[str]] = {}
+    through = 0
+    for r in tables["internal_transfers.csv"]:
+        ends = {r["from_book"], r["to_book"]}
+        assert ends not in barred
+        meeting.setdefault(r["crossing_group"], set()).update(ends)
+        if r["crossing_group"] in central:  # barred from nobody, it is in the first part
+            assert central[r["crossing_group"]] in ends
+            through += 1
+    assert not any(pair <= books for pair in barred for books in meeting.values())
+    sides: dict[tuple[str, str], set[bool]] = {}
+    owner = {r["book_id"]: r.get("beneficial_owner", r["entity"]) for r in draft.rows("books")}
+    ordered = {r["ticket_id"]: r for r in tables["hedges.csv"]}
+    for r in tables["hedge_allocations.csv"]:
+        hedge = ordered[r["ticket_id"]]
+        key = (owner[r["book_id"]], hedge["instrument_id"])
+        sides.setdefault(key, set()).add(hedge["side"] == "BUY")
+    assert all(len(both) == 1 for both in sides.values())
+    return through
+
+
+def test_what_is_published_of_drawn_scenarios_keeps_apart(tmp_path: Path) -> None:
+    seen: Counter[str] = Counter()
+    for seed in range(DRAWN):
+        draft, out = drawn(seed), tmp_path / f"run{seed}"
+        folder = written(draft).write(tmp_path / f"s{seed}")
+        try:
+            summary = decide(folder, out, Options(baseline=False, report=False)).summary
+        except Infeasible as refusal:
+            seen[refusal.reason] += 1
+            continue
+        verify(out)
+        seen["published"] += 1
+        seen["held"] += any("held at nothing" in x for x in summary["findings"])
+        seen["through"] += keeps_apart(draft, read(out))
+        seen["split"] += any("barriers split" in x for x in summary["findings"])
+    assert seen["published"] >= DRAWN // 2, seen
+    assert min(seen[x] for x in ("held", "through", "split")) > 2, seen

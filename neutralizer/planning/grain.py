@@ -6,6 +6,7 @@ afterwards, row by row, within a room that their limits set aside.
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 
@@ -33,7 +34,10 @@ def grain_of(scenario: Scenario) -> Grain:
     h, t, instruments = scenario.holdings, scenario.tradables, scenario.instruments
     count = len(instruments.ids)
     step = instruments.step[h.instrument]
-    remainder = np.round(h.before - np.trunc(h.before / step + np.sign(h.before) * 1e-9) * step, 12)
+    remainder = np.array(
+        [float(x % Decimal(repr(s))) for x, s in zip(h.exact, step.tolist(), strict=True)],
+        dtype=float,
+    )
     coarse = t.lot[:count] * t.notional[:count] > FINE * scenario.gross_before
     used = np.unique(scenario.orders.tradable[scenario.orders.tradable >= count])
     coarse[np.unique(t.legs[used].indices)] = True

@@ -67,9 +67,34 @@ def _hedge(booking: Booking, found: Pulls, hedge: Hedge) -> _Line:
 
 def _transfer(booking: Booking, found: Pulls, transfer: Transfer) -> _Line:
     per_base = 1 / float(booking.scenario.holding_notional[transfer.giver])
-    moved = [(transfer.giver, -per_base), (transfer.taker, per_base)]
+    gives, takes = (
+        _beyond(booking, transfer, transfer.giver),
+        _beyond(booking, transfer, transfer.taker),
+    )
+    moved = [(h, -share * per_base) for h, share in gives] + [
+        (h, share * per_base) for h, share in takes
+    ]
     inside, fee = _inside(booking, found, moved)
     return _Line(transfer_id(booking, transfer), np.zeros_like(inside), inside, fee)
+
+
+def _beyond(booking: Booking, transfer: Transfer, holding: int) -> list[tuple[int, float]]:
+    """Who stands at one end of a transfer, in shares: beyond a central book those that it passes on to
+    or from, and itself with what it keeps.
+    """
+    s, plan = booking.scenario, booking.plan
+    if s.holdings.book[holding] != s.books.via.get(transfer.group):
+        return [(holding, 1.0)]
+    ends = ("giver", "taker") if holding == transfer.giver else ("taker", "giver")
+    found = {
+        getattr(t, ends[0]): float(t.quantity)
+        for t in plan.transfers
+        if getattr(t, ends[1]) == holding
+    }
+    kept = float(plan.transferred[holding]) * (1 if holding == transfer.taker else -1)
+    if kept > 0:
+        found[holding] = kept
+    return [(h, q / sum(found.values())) for h, q in found.items()]
 
 
 def _inside(booking: Booking, found: Pulls, moved: list[tuple[int, float]]) -> tuple[Floats, float]:
