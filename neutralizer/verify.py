@@ -59,24 +59,22 @@ def finished(folder: Path) -> Finished:
     return run
 
 
-def loaded_of(run: Finished, scenario: Path | None = None) -> Loaded:
-    """A folder's own inputs, or others that make the same run. Raises ProofFailed, InputsRefused."""
-    settings = run.manifest["settings"]
-    asked = Asked.read(settings)
+def inputs_of(run: Finished, scenario: Path | None = None) -> Loaded:
+    """A folder's own inputs, or others, as this version reads them. Raises InputsRefused."""
     waived = (run.manifest.get("waivers") or {}).get("stale", ())
-    loaded = load(scenario or run.folder / "inputs", tuple(settings["set"]), frozenset(waived))
-    run_id = loaded.run_id(asked)
-    if digest(_kept(run.files)) != asked.supersedes:
-        raise ProofFailed(["the superseded tickets in inputs/ are not those of the run"])
-    if run_id != run.run_id:
-        raise ProofFailed([f"the inputs make the run {run_id}, the folder is {run.run_id}"])
-    return loaded
+    overrides = tuple(run.manifest["settings"]["set"])
+    return load(scenario or run.folder / "inputs", overrides, frozenset(waived))
 
 
 def scenario_of(run: Finished, scenario: Path | None = None) -> Scenario:
-    """What a folder is proven against. Raises ProofFailed, InputsRefused."""
-    asked = Asked.read(run.manifest["settings"])
-    return as_asked(loaded_of(run, scenario).scenario, asked)
+    """What a folder is proven against: inputs that make this very run. Raises ProofFailed, InputsRefused."""
+    asked, loaded = Asked.read(run.manifest["settings"]), inputs_of(run, scenario)
+    if digest(_kept(run.files)) != asked.supersedes:
+        raise ProofFailed(["the superseded tickets in inputs/ are not those of the run"])
+    run_id = loaded.run_id(asked)
+    if run_id != run.run_id:
+        raise ProofFailed([f"the inputs make the run {run_id}, the folder is {run.run_id}"])
+    return as_asked(loaded.scenario, asked)
 
 
 def verify(folder: Path, scenario: Path | None = None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
@@ -59,6 +60,13 @@ class Firm:
         text = "approvers: 2\napproval_valid: 12h\npeople:\n" + "\n".join(lines) + "\n"
         (self.root / "roles.yaml").write_text(text)
 
+    def copied(self, root: Path) -> "Firm":
+        """The same firm in a folder of its own, with what it has done so far."""
+        shutil.copytree(self.root, root)
+        copy = object.__new__(Firm)
+        copy.root, copy.keys = root, {name: root / f"{name}.pem" for name in self.keys}
+        return copy
+
     @property
     def handoff(self) -> Path:
         """What operations read."""
@@ -92,6 +100,13 @@ class Firm:
     def approves(self, name: str, what: Path) -> Done:
         """Signs without being asked."""
         return self.does(name, "approve", what, "--key", self.keys[name], "--yes")
+
+    def approved(self, scenario: Path) -> Path:
+        """A run's folder that two have approved."""
+        folder = self.run(scenario)
+        for name in ("anna", "cleo"):
+            assert self.approves(name, folder).returncode == 0
+        return folder
 
     def release(self, folder: Path, *words: object, name: str = "night") -> Done:
         """Hands over."""

@@ -153,9 +153,7 @@ def test_the_review_says_whom_the_crosses_favoured(tmp_path: Path) -> None:
 
 def test_a_superseded_run_is_not_reviewed_twice(tmp_path: Path) -> None:
     firm = Firm(tmp_path)
-    first = firm.run(SCENARIOS / "two-desks")
-    for name in ("anna", "cleo"):
-        firm.approves(name, first)
+    first = firm.approved(SCENARIOS / "two-desks")
     assert firm.release(first).returncode == 0
     changed = desks(tmp_path / "changed", ("quantity: 100000}", "quantity: 120000}"))
     words = ("--supersede", first, "--handoff", firm.handoff, "--reason", "late")

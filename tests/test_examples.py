@@ -144,15 +144,8 @@ def test_timetables_agree() -> None:
 
 def test_end_of_day_releases_what_the_standing_order_allows(tmp_path: Path) -> None:
     """Transfers and cash of a run without findings; the next evening is held against this one."""
-    firm = Firm(tmp_path / "firm")
-    order = firm.root / "order.yaml"
-    shutil.copy(END_OF_DAY.parent / "order.yaml", order)
-    for name in ("anna", "ben"):
-        assert firm.approves(name, order).returncode == 0
+    firm, named = _firm_with_an_order(tmp_path)
     quiet = _changed(tmp_path, "costs: {", "costs: {impact_coefficient: 0, ")
-    named = {"HANDOFF": str(firm.handoff), "ORDER": str(order), "NEUTRALIZER_AS": "night"}
-    named |= {"NEUTRALIZER_ROLES": str(firm.root / "roles.yaml")}
-    named |= {"NEUTRALIZER_JOURNAL": str(firm.journal)}
     done = _end_of_day(quiet, tmp_path, **named)
     assert (done.returncode, done.stderr) == (0, "")
     assert "released" in done.stdout
@@ -169,13 +162,7 @@ def test_end_of_day_releases_what_the_standing_order_allows(tmp_path: Path) -> N
 
 def test_end_of_day_keeps_what_people_must_read_for_the_morning(tmp_path: Path) -> None:
     """A finding: the run is there, and waits."""
-    firm = Firm(tmp_path / "firm")
-    order = firm.root / "order.yaml"
-    shutil.copy(END_OF_DAY.parent / "order.yaml", order)
-    for name in ("anna", "ben"):
-        assert firm.approves(name, order).returncode == 0
-    named = {"HANDOFF": str(firm.handoff), "ORDER": str(order), "NEUTRALIZER_AS": "night"}
-    named |= {"NEUTRALIZER_ROLES": str(firm.root / "roles.yaml")}
+    firm, named = _firm_with_an_order(tmp_path)
     done = _end_of_day(ROOT / "scenarios" / "two-desks", tmp_path, **named)
     assert done.returncode == 0
     assert "Nothing was released tonight; it waits for two people" in done.stdout
@@ -183,6 +170,22 @@ def test_end_of_day_keeps_what_people_must_read_for_the_morning(tmp_path: Path) 
     named["NEUTRALIZER_AS"] = "guest"
     shutil.rmtree(tmp_path / "runs")
     assert _end_of_day(ROOT / "scenarios" / "two-desks", tmp_path, **named).returncode == 12
+
+
+def _firm_with_an_order(work: Path) -> tuple[Firm, dict[str, str]]:
+    """A firm whose standing order two have signed, and the wrapper's variables."""
+    firm = Firm(work / "firm")
+    order = firm.root / "order.yaml"
+    shutil.copy(END_OF_DAY.parent / "order.yaml", order)
+    for name in ("anna", "ben"):
+        assert firm.approves(name, order).returncode == 0
+    return firm, {
+        "HANDOFF": str(firm.handoff),
+        "ORDER": str(order),
+        "NEUTRALIZER_AS": "night",
+        "NEUTRALIZER_ROLES": str(firm.root / "roles.yaml"),
+        "NEUTRALIZER_JOURNAL": str(firm.journal),
+    }
 
 
 def _end_of_day(

@@ -1,7 +1,6 @@
 """Today held against yesterday: each test's docstring is what went wrong in between."""
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -25,19 +24,13 @@ NEXT = (
 def released(tmp_path_factory: pytest.TempPathFactory) -> Firm:
     """Yesterday's run, released."""
     firm = Firm(tmp_path_factory.mktemp("firm"))
-    folder = firm.run(desks(firm.root / "yesterday"))
-    for name in ("anna", "cleo"):
-        assert firm.approves(name, folder).returncode == 0
-    assert firm.release(folder).returncode == 0
+    assert firm.release(firm.approved(desks(firm.root / "yesterday"))).returncode == 0
     return firm
 
 
 @pytest.fixture
 def firm(released: Firm, tmp_path: Path) -> Firm:
-    shutil.copytree(released.root, tmp_path / "firm")
-    copy = object.__new__(Firm)
-    copy.root, copy.keys = tmp_path / "firm", released.keys
-    return copy
+    return released.copied(tmp_path / "firm")
 
 
 def today(firm: Firm, *changes: tuple[str, str]) -> Path:
@@ -125,6 +118,7 @@ def test_a_small_position_may_jump(firm: Firm) -> None:
         (("--accept-jump", "ETF", *WAIVER[:4], "--until", "2020-01-01T00:00:00Z"), 12, "the waiver of ben (stock split) expired at 2020-01-01"),
         (("--accept-jump", "FUT", *WAIVER), 3, "was 100 in run"),
         (("--accept-jump", "ETF", *WAIVER), 0, ""),
+        (("--accept-jump", "ETF", "--accept-stale", "instrumnets", *WAIVER), 3, "ERROR --accept-stale value='instrumnets' no such table; name one of"),
     ],
 )  # fmt: skip
 def test_a_waiver_names_a_person_a_reason_and_an_end(
@@ -218,3 +212,13 @@ def test_a_changed_earlier_run_proves_nothing(firm: Firm) -> None:
     path.write_text(path.read_text().replace("40000", "50000"))
     today(firm, PRICE, *NEXT)
     assert check(firm)[0] == 11
+
+
+def test_an_earlier_run_of_another_version_serves(
+    firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program was upgraded since: yesterday's run would have another id today."""
+    monkeypatch.setattr("neutralizer.load.scenario.__version__", "99")
+    today(firm, PRICE, *NEXT)
+    assert check(firm) == (0, "")
+    assert in_process("verify", firm.root / "runs" / "run").returncode == 6

@@ -1,7 +1,6 @@
 """A released date changes: open tickets are cancelled or replaced, what was done stands."""
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,19 +24,13 @@ WHEN = "2024-06-27T18:00:00-04:00"
 def released(tmp_path_factory: pytest.TempPathFactory) -> Firm:
     """two-desks, approved and released: 60,000 ETF from MM to ARB, 10 FUT sold."""
     firm = Firm(tmp_path_factory.mktemp("firm"))
-    folder = firm.run(TWO_DESKS, name="night")
-    for name in ("anna", "cleo"):
-        assert firm.approves(name, folder).returncode == 0
-    assert firm.release(folder).returncode == 0
+    assert firm.release(firm.approved(TWO_DESKS)).returncode == 0
     return firm
 
 
 @pytest.fixture
 def firm(released: Firm, tmp_path: Path) -> Firm:
-    shutil.copytree(released.root, tmp_path / "firm")
-    copy = object.__new__(Firm)
-    copy.root, copy.keys = tmp_path / "firm", released.keys
-    return copy
+    return released.copied(tmp_path / "firm")
 
 
 def ticket(firm: Firm, kind: str) -> str:
@@ -93,6 +86,8 @@ def test_open_tickets_are_replaced(firm: Firm) -> None:
     first = json.loads((firm.root / "runs" / "run" / "manifest.json").read_text())
     assert (manifest["version"], manifest["supersedes"]) == (2, first["run_id"])
     assert manifest["reason"] == "late trades"
+    findings = json.loads((second / "summary.json").read_text())["findings"]
+    assert findings[0].endswith("2 of its tickets are open, replaced or cancelled here")
     assert firm.does("anna", "verify", second).returncode == 0
 
 

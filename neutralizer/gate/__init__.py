@@ -11,7 +11,7 @@ from neutralizer.domain.record import NO_WAIVERS, Waivers
 from neutralizer.domain.trades import sums, without_pending
 from neutralizer.errors import InputsRefused, InputsTooOld, NotApproved
 from neutralizer.gate import previous as earlier
-from neutralizer.issues import Issues
+from neutralizer.issues import Issue, Issues
 from neutralizer.load.instruments import prices
 from neutralizer.load.model_card import NAME as CARD
 from neutralizer.load.model_card import expired
@@ -41,6 +41,7 @@ def checked(root: Path, overrides: tuple[str, ...] = (), against: Against = NOTH
     _still_holds(against.waivers)
     loaded = load(root, overrides, frozenset(against.waivers.stale))
     _is_live(loaded, against.live)
+    _names_tables(against.waivers, loaded)
     late = expired(loaded.scenario.business_date)
     if late and CARD not in against.waivers.stale:
         raise InputsTooOld(late)
@@ -78,6 +79,15 @@ def _still_holds(waivers: Waivers) -> None:
             f"the waiver of {waivers.by} ({waivers.reason}) expired at {waivers.until.isoformat()}: "
             "mend the data, or ask for another"
         )
+
+
+def _names_tables(waivers: Waivers, loaded: Loaded) -> None:
+    """What is let pass is there."""
+    known = [*sorted(loaded.inputs.given), "risk", CARD]
+    for name in waivers.stale:
+        if name not in known:
+            remedy = "name one of " + ", ".join(known)
+            raise InputsRefused([Issue("--accept-stale", 0, "", name, "no such table", remedy)])
 
 
 def _is_live(loaded: Loaded, live: timedelta | None) -> None:

@@ -13,8 +13,8 @@ import numpy as np
 
 from neutralizer.domain.executions import Executions, live
 from neutralizer.domain.record import Waivers
-from neutralizer.errors import InputsTooOld
-from neutralizer.issues import Issues
+from neutralizer.errors import InputsRefused, InputsTooOld
+from neutralizer.issues import Issue, Issues
 from neutralizer.load.inputs import Inputs
 from neutralizer.load.instruments import prices
 from neutralizer.load.scenario import Loaded
@@ -22,7 +22,7 @@ from neutralizer.load.side_tables import executions_in
 from neutralizer.output.handed import handed_over
 from neutralizer.output.superseded import came_back
 from neutralizer.output.writing import csv_rows
-from neutralizer.verify import Finished, finished, loaded_of
+from neutralizer.verify import Finished, finished, inputs_of
 
 MOST = 10.0  # times that a number may move between two runs
 MATERIAL = 0.01  # of a book's gross, or of a factor's largest loading: what is smaller may jump
@@ -41,9 +41,16 @@ class Previous:
 
 
 def previous(folder: Path) -> Previous:
-    """Raises InputsRefused, Tampered, ProofFailed where the folder is not what it was."""
+    """Raises Tampered where the folder is not what it was, InputsRefused where it is none that this
+    version reads.
+    """
     run = finished(folder)
-    return Previous(run, loaded_of(run))
+    try:
+        return Previous(run, inputs_of(run))
+    except InputsRefused as refusal:
+        reason = f"its inputs are refused now: {refusal.issues[0]}"
+        remedy = "leave --previous out once, or name a later run"
+        raise InputsRefused([Issue("--previous", 0, "", str(folder), reason, remedy)]) from None
 
 
 @dataclass(frozen=True)

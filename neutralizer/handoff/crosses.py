@@ -13,7 +13,7 @@ from neutralizer.issues import Issue
 from neutralizer.output.manifest import NAME as MANIFEST
 from neutralizer.output.terminal import cut
 from neutralizer.output.writing import csv_rows
-from neutralizer.verify import Finished, finished, scenario_of
+from neutralizer.verify import Finished, finished, inputs_of
 
 COLUMNS = tuple(
     "book_a book_b base_currency crosses notional judged to_next_close_bps moved_to_a marked_to_a "
@@ -38,13 +38,13 @@ class Cross:
 
 def crosses(runs: Path, first: date, last: date) -> list[Cross]:
     """Every transfer of the runs in a folder whose business date lies between two days, both included;
-    of runs that supersede each other the last. Raises InputsRefused, Tampered, ProofFailed.
+    of runs that supersede each other the last. Raises InputsRefused, Tampered.
     """
     known = _standing(runs)
     if not known:
         remedy = "name the folder that holds the runs' folders"
         raise InputsRefused([Issue(str(runs), 0, "", None, "holds no finished run", remedy)])
-    judged = [(run, scenario_of(run)) for run in known]
+    judged = [(run, inputs_of(run).scenario) for run in known]
     judged.sort(key=lambda pair: (pair[1].name, pair[1].business_date))
     found = []
     for k, (run, s) in enumerate(judged):

@@ -12,6 +12,7 @@ from neutralizer.domain.asked import Asked
 from neutralizer.domain.money import rounded
 from neutralizer.domain.plan import Booking, Plan
 from neutralizer.domain.scenario import Scenario
+from neutralizer.domain.superseded import SAME_LINE
 from neutralizer.domain.trades import Trades, nothing, volatility
 from neutralizer.margin import cash
 from neutralizer.output.findings import breaches, findings
@@ -79,8 +80,22 @@ def summarise(
         "breaches": breaches(s, plan),
         "solver": {k: v for k, v in solution.solver.items() if k != "seconds"},
         "rounding": {k: v for k, v in rounding.items() if k != "seconds"},
-        "findings": findings(s, plan, plan_cost, baseline, books, rounding),
+        "findings": [
+            *_taken_over(booking),
+            *findings(s, plan, plan_cost, baseline, books, rounding),
+        ],
     }
+
+
+def _taken_over(booking: Booking) -> list[str]:
+    """That another run was released before, and how much of it is open."""
+    old = booking.superseded
+    if old is None:
+        return []
+    count = sum(len(old.still_open(kind)) for kind in SAME_LINE)
+    return [
+        f"takes over run {old.run_id}: {count} of its tickets are open, replaced or cancelled here"
+    ]
 
 
 def _savings(objective: float, baseline: "Baseline", s: Scenario) -> dict[str, float | None]:
