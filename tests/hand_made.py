@@ -18,7 +18,7 @@ from neutralizer.domain.plan import Allocation, Booking, CashTransfer, Hedge, Pl
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.load.scenario import load
-from neutralizer.output import reports
+from neutralizer.output import evidence, reports
 from neutralizer.output.writing import csv_bytes, csv_rows
 from neutralizer.proof.files import Files
 from neutralizer.tickets import REGISTRY
@@ -45,8 +45,8 @@ tables:
   collateral: [{pool_id: P, instrument_id: BILL, haircut: 0.02}]
   instruments:
     - {instrument_id: BILL, asset_class: bond, currency: USD, price: 98, lot_size: 100, half_spread_bps: 1}
-    - {instrument_id: EQ, asset_class: equity, currency: USD, price: 50, half_spread_bps: 2, isin: US0378331005, settlement_days: 2}
-    - {instrument_id: FUT, asset_class: future, currency: USD, price: 4000, multiplier: 50, payment: margined, half_spread_bps: 1}
+    - {instrument_id: EQ, asset_class: equity, currency: USD, price: 50, half_spread_bps: 2, isin: US0378331005, settlement_days: 2, bid: 49.98, ask: 50.04}
+    - {instrument_id: FUT, asset_class: future, currency: USD, price: 4000, multiplier: 50, payment: margined, half_spread_bps: 1, price_time: 2024-06-27T15:00:00-04:00}
     - {instrument_id: NEXT, asset_class: future, currency: USD, price: 4010, multiplier: 50, payment: margined, half_spread_bps: 1}
     - {instrument_id: NOX, asset_class: etf, currency: USD, price: 20, lot_size: 10, half_spread_bps: 1, cross_eligible: no, adv: 200, max_participation: 0.1}
     - {instrument_id: ROLL, asset_class: combination, currency: USD, price: 4000, multiplier: 50, payment: margined, half_spread_bps: 1}
@@ -54,11 +54,11 @@ tables:
     - {combination_id: ROLL, instrument_id: FUT, ratio: 1}
     - {combination_id: ROLL, instrument_id: NEXT, ratio: -2}
   positions:
-    - {book_id: A, instrument_id: EQ, quantity: 1000.25}
+    - {book_id: A, instrument_id: EQ, quantity: 1000.25, mark_price: 49.5}
     - {book_id: A, instrument_id: BILL, quantity: 5000}
-    - {book_id: B, instrument_id: EQ, quantity: -300.25}
+    - {book_id: B, instrument_id: EQ, quantity: -300.25, mark_price: 50.1}
     - {book_id: B, instrument_id: BILL, quantity: 100}
-    - {book_id: B, instrument_id: FUT, quantity: 2}
+    - {book_id: B, instrument_id: FUT, quantity: 2, mark_price: 3990}
     - {book_id: C, instrument_id: EQ, quantity: 0.5}
     - {book_id: C, instrument_id: NEXT, quantity: -7}
   restricted: [{selector: BILL, book_id: A, no_cross: yes}]
@@ -134,6 +134,7 @@ def hand_made(*changes: tuple[str, str]) -> tuple[Scenario, dict[str, bytes], st
         "collateral.csv": reports.collateral_rows(booking),
         "costs.csv": reports.cost_rows(paid),
     }
+    files[evidence.FILE] = csv_bytes(evidence.COLUMNS, evidence.rows(booking))
     files |= {name: csv_bytes(reports.COLUMNS[name], rows) for name, rows in tables.items()}
     return scenario, files, str(reports.total(paid))
 

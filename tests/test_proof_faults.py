@@ -15,7 +15,7 @@ import pytest
 
 from neutralizer.domain.scenario import Scenario
 from neutralizer.load.caps import Caps
-from neutralizer.proof import prove
+from neutralizer.proof import evidence, prove
 from neutralizer.proof.caps import exceeded
 from neutralizer.proof.files import Files, same
 from neutralizer.proof.ledger import rebuild
@@ -69,44 +69,44 @@ CASES: dict[str, Case] = {
     "a reference": (ORDERS, {"instrument_id": "NOX"}, {"ref_ticket_id": "X"}, ["HDG: NEW X, and nothing is superseded"], 0),
     "a version": (CASH, {"from_pool": "P"}, {"version": "2"}, ["CSH: version 2 is not 1"], 0),
     "a cash transfer of another run": (CASH, {"from_pool": "Q"}, {"run_id": "x"}, ["CSH belongs to another run"], 0),
-    "a transfer is lost": (GIVEN, {"instrument_id": "EQ"}, DROPPED, ["A EQ: 1000.25 + -300.25 + -1000 = -300 does not follow from inputs and tickets", "positions_next.csv: A EQ is not 0.25", "B EQ: -300.25 + 300.25 + 0 = 0 does not follow from inputs and tickets"], 18),
+    "a transfer is lost": (GIVEN, {"instrument_id": "EQ"}, DROPPED, ["A EQ: 1000.25 + -300.25 + -1000 = -300 does not follow from inputs and tickets", "positions_next.csv: A EQ is not 0.25", "B EQ: -300.25 + 300.25 + 0 = 0 does not follow from inputs and tickets"], 19),
     "an order is lost": (ORDERS, {"instrument_id": "NOX"}, DROPPED, ["HDG: an allocation without a hedge, or not above zero", "costs.csv: A half_spread is 30.04, not 30.00"], 0),
-    "no such instrument to give": (GIVEN, {"instrument_id": "FUT"}, {"instrument_id": "X"}, ["A may not hold or trade X", "B may not hold or trade X", "TRF: there is no instrument X"], 7),
+    "no such instrument to give": (GIVEN, {"instrument_id": "FUT"}, {"instrument_id": "X"}, ["A may not hold or trade X", "B may not hold or trade X", "TRF: there is no instrument X"], 8),
     "no such instrument to order": (ORDERS, {"instrument_id": "NOX"}, {"instrument_id": "X"}, ["HDG: house may not order X", "HDG: there is no instrument X", "HDG: A is not in the group that orders", "HDG: fills of NOX, which is no leg"], 1),
-    "a transfer's price": (GIVEN, {"instrument_id": "EQ"}, {"price": "50.01"}, ["TRF: price 50.01 is not the input's 50", "TRF: settlement_amount 15012.50 is not quantity x price x multiplier"], 0),
+    "a transfer's price": (GIVEN, {"instrument_id": "EQ"}, {"price": "50.01"}, ["TRF: price 50.01 is not the input's 50", "TRF: settlement_amount 15012.50 is not quantity x price x multiplier"], 1),
     "a hedge's price": (ORDERS, {"instrument_id": "NOX"}, {"reference_price": "20.0001"}, ["HDG: price 20.0001 is not the input's 20"], 0),
     "a multiplier": (ORDERS, {"instrument_id": "NOX"}, {"multiplier": "2"}, ["HDG: multiplier 2 is not the input's 1"], 0),
     "a transfer's multiplier": (GIVEN, {"instrument_id": "FUT"}, {"multiplier": "51"}, ["TRF: multiplier 51 is not the input's 50"], 0),
     "a currency": (ORDERS, {"instrument_id": "NOX"}, {"currency": "EUR"}, ["HDG: currency 'EUR' is not 'USD'"], 0),
     "an isin": (ORDERS, {"instrument_id": "EQ", "side": "SELL"}, {"isin": ""}, ["HDG: isin '' is not 'US0378331005'"], 0),
     "a price rule": (ORDERS, {"instrument_id": "NOX"}, {"price_rule": "MID"}, ["HDG: price_rule 'MID' is not ''"], 0),
-    "a price source": (GIVEN, {"instrument_id": "EQ"}, {"price_source": "x"}, ["TRF: price_source 'x' is not ''"], 0),
-    "a price time": (GIVEN, {"instrument_id": "EQ"}, {"price_time": "x"}, ["TRF: price_time 'x' is not ''"], 0),
+    "a price source": (GIVEN, {"instrument_id": "EQ"}, {"price_source": "x"}, ["TRF: price_source 'x' is not ''"], 1),
+    "a price time": (GIVEN, {"instrument_id": "EQ"}, {"price_time": "x"}, ["TRF: price_time 'x' is not ''"], 1),
     "a business date": (GIVEN, {"instrument_id": "EQ"}, {"business_date": "2024-06-28"}, ["TRF: business_date '2024-06-28' is not '2024-06-27'"], 0),
     "an action": (GIVEN, {"instrument_id": "EQ"}, {"action": "CANCEL"}, ["TRF: CANCEL , and nothing is superseded"], 0),
     "a notional": (GIVEN, {"instrument_id": "EQ"}, {"notional_base": "15012.52"}, ["TRF: notional_base 15012.52 is not quantity x unit notional"], 0),
     "a notional one cent off is a rounding": (GIVEN, {"instrument_id": "EQ"}, {"notional_base": "15012.51"}, [], 0),
-    "nothing is given": (GIVEN, {"instrument_id": "FUT"}, {"quantity": "0"}, ["TRF: quantity 0 is not above zero", "TRF: notional_base 400000.00 is not quantity x unit notional"], 7),
-    "less than nothing is given": (GIVEN, {"instrument_id": "FUT"}, {"quantity": "-2"}, ["TRF: quantity -2 is not above zero", "TRF: notional_base 400000.00 is not quantity x unit notional"], 13),
-    "no such giver": (GIVEN, {"instrument_id": "FUT"}, {"from_book": "X"}, ["X may not hold or trade FUT", "TRF: there is no book X"], 6),
-    "no such taker": (GIVEN, {"instrument_id": "FUT"}, {"to_book": "X"}, ["X may not hold or trade FUT", "TRF: there is no book X"], 5),
-    "a book gives to itself": (GIVEN, {"instrument_id": "FUT"}, {"to_book": "B", "to_account": "PB"}, ["TRF: a book gives to itself"], 7),
-    "what may not cross is given": (GIVEN, {"instrument_id": "FUT"}, {"+": "", "ticket_id": "N", "instrument_id": "NOX", "quantity": "10", "price": "20", "multiplier": "1", "settlement_amount": "200.00", "notional_base": "200.00"}, ["N: NOX may not cross", "positions_after.csv lacks B NOX"], 12),
-    "a combination is given": (GIVEN, {"instrument_id": "FUT"}, {"+": "", "ticket_id": "N", "instrument_id": "ROLL", "quantity": "1.5", "price": "-4020", "multiplier": "50", "settlement_amount": "0.00", "notional_base": "300000.00"}, ["A may not hold or trade ROLL", "B may not hold or trade ROLL", "N: ROLL may not cross"], 0),
-    "what is restricted is given": (GIVEN, {"instrument_id": "FUT"}, {"+": "", "ticket_id": "N", "instrument_id": "BILL", "quantity": "100", "price": "98", "multiplier": "1", "settlement_amount": "9800.00", "notional_base": "9800.00"}, ["N: A may not cross BILL: it is restricted"], 17),
-    "what is restricted is taken": (GIVEN, {"instrument_id": "EQ"}, {"+": "", "ticket_id": "N", "instrument_id": "BILL", "isin": "", "from_book": "B", "to_book": "A", "from_account": "PB", "to_account": "PA", "quantity": "50.5", "price": "98", "multiplier": "1", "settlement_amount": "4949.00", "notional_base": "4949.00"}, ["N: A may not cross BILL: it is restricted", "N: quantity 50.5 is not in whole steps of 1.0"], 17),
+    "nothing is given": (GIVEN, {"instrument_id": "FUT"}, {"quantity": "0"}, ["TRF: quantity 0 is not above zero", "TRF: notional_base 400000.00 is not quantity x unit notional"], 8),
+    "less than nothing is given": (GIVEN, {"instrument_id": "FUT"}, {"quantity": "-2"}, ["TRF: quantity -2 is not above zero", "TRF: notional_base 400000.00 is not quantity x unit notional"], 14),
+    "no such giver": (GIVEN, {"instrument_id": "FUT"}, {"from_book": "X"}, ["X may not hold or trade FUT", "TRF: there is no book X"], 7),
+    "no such taker": (GIVEN, {"instrument_id": "FUT"}, {"to_book": "X"}, ["X may not hold or trade FUT", "TRF: there is no book X"], 6),
+    "a book gives to itself": (GIVEN, {"instrument_id": "FUT"}, {"to_book": "B", "to_account": "PB"}, ["TRF: a book gives to itself"], 8),
+    "what may not cross is given": (GIVEN, {"instrument_id": "FUT"}, {"+": "", "ticket_id": "N", "price_time": "", "instrument_id": "NOX", "quantity": "10", "price": "20", "multiplier": "1", "settlement_amount": "200.00", "notional_base": "200.00"}, ["N: NOX may not cross", "positions_after.csv lacks B NOX"], 13),
+    "a combination is given": (GIVEN, {"instrument_id": "FUT"}, {"+": "", "ticket_id": "N", "price_time": "", "instrument_id": "ROLL", "quantity": "1.5", "price": "-4020", "multiplier": "50", "settlement_amount": "0.00", "notional_base": "300000.00"}, ["A may not hold or trade ROLL", "B may not hold or trade ROLL", "N: ROLL may not cross"], 1),
+    "what is restricted is given": (GIVEN, {"instrument_id": "FUT"}, {"+": "", "ticket_id": "N", "price_time": "", "instrument_id": "BILL", "quantity": "100", "price": "98", "multiplier": "1", "settlement_amount": "9800.00", "notional_base": "9800.00"}, ["N: A may not cross BILL: it is restricted"], 18),
+    "what is restricted is taken": (GIVEN, {"instrument_id": "EQ"}, {"+": "", "ticket_id": "N", "price_time": "", "instrument_id": "BILL", "isin": "", "from_book": "B", "to_book": "A", "from_account": "PB", "to_account": "PA", "quantity": "50.5", "price": "98", "multiplier": "1", "settlement_amount": "4949.00", "notional_base": "4949.00"}, ["N: A may not cross BILL: it is restricted", "N: quantity 50.5 is not in whole steps of 1.0"], 18),
     "a settlement amount": (GIVEN, {"instrument_id": "EQ"}, {"settlement_amount": "15012.52"}, ["TRF: settlement_amount 15012.52 is not quantity x price x multiplier"], 0),
     "what is margined is paid": (GIVEN, {"instrument_id": "FUT"}, {"settlement_amount": "400000.00"}, ["TRF: settlement_amount 400000.00 is not quantity x price x multiplier"], 0),
     "another group": (GIVEN, {"instrument_id": "EQ"}, {"crossing_group": "C"}, ["TRF: A is not in C: an information barrier is crossed", "TRF: B is not in C: an information barrier is crossed"], 0),
-    "across the barrier": (GIVEN, {"instrument_id": "EQ"}, {"to_book": "C"}, ["TRF: C is not in house: an information barrier is crossed", "C EQ: 300.75 breaks the mandate (0.5 to 0.5)"], 6),
-    "to who may not hold it": (GIVEN, {"instrument_id": "FUT"}, {"+": "", "ticket_id": "N", "instrument_id": "NOX", "to_book": "C", "to_account": "XX", "from_book": "A", "from_account": "PA", "quantity": "0.5", "price": "20", "multiplier": "1", "settlement_amount": "10.00", "notional_base": "10.00"}, ["C may not hold or trade NOX", "N: C is not in house: an information barrier is crossed", "N: NOX may not cross", "N: quantity 0.5 is not in whole steps of 1.0"], 10),
+    "across the barrier": (GIVEN, {"instrument_id": "EQ"}, {"to_book": "C"}, ["TRF: C is not in house: an information barrier is crossed", "C EQ: 300.75 breaks the mandate (0.5 to 0.5)"], 7),
+    "to who may not hold it": (GIVEN, {"instrument_id": "FUT"}, {"+": "", "ticket_id": "N", "price_time": "", "instrument_id": "NOX", "to_book": "C", "to_account": "XX", "from_book": "A", "from_account": "PA", "quantity": "0.5", "price": "20", "multiplier": "1", "settlement_amount": "10.00", "notional_base": "10.00"}, ["C may not hold or trade NOX", "N: C is not in house: an information barrier is crossed", "N: NOX may not cross", "N: quantity 0.5 is not in whole steps of 1.0"], 11),
     "another entity gives": (GIVEN, {"instrument_id": "EQ"}, {"from_entity": "X"}, ["TRF: from_entity X is not A's"], 0),
     "another entity takes": (GIVEN, {"instrument_id": "EQ"}, {"to_entity": "X"}, ["TRF: to_entity X is not B's"], 0),
     "another account gives": (GIVEN, {"instrument_id": "EQ"}, {"from_account": "PB"}, ["TRF: from_account PB is not A's"], 0),
     "another account takes": (GIVEN, {"instrument_id": "EQ"}, {"to_account": ""}, ["TRF: to_account  is not B's"], 0),
-    "a part of a share that nobody has": (GIVEN, {"instrument_id": "EQ"}, {"quantity": "300.5", "settlement_amount": "15025.00", "notional_base": "15025.00"}, ["TRF: quantity 300.5 is not in whole steps of 1.0", "B EQ: 0.25 breaks the mandate (-300.25 to 0)"], 17),
-    "the part of a share that the giver has": (GIVEN, {"instrument_id": "EQ"}, {"from_book": "C", "quantity": "300.5", "settlement_amount": "15025.00", "notional_base": "15025.00"}, ["TRF: C is not in house: an information barrier is crossed", "TRF: from_account PA is not C's", "B EQ: 0.25 breaks the mandate (-300.25 to 0)", "C EQ: -300.0 breaks the mandate (0.5 to 0.5)"], 23),
-    "the part of a share that the taker has": (GIVEN, {"instrument_id": "EQ"}, {"to_book": "C", "quantity": "300.5", "settlement_amount": "15025.00", "notional_base": "15025.00"}, ["TRF: C is not in house: an information barrier is crossed", "C EQ: 301.0 breaks the mandate (0.5 to 0.5)"], 21),
+    "a part of a share that nobody has": (GIVEN, {"instrument_id": "EQ"}, {"quantity": "300.5", "settlement_amount": "15025.00", "notional_base": "15025.00"}, ["TRF: quantity 300.5 is not in whole steps of 1.0", "B EQ: 0.25 breaks the mandate (-300.25 to 0)"], 18),
+    "the part of a share that the giver has": (GIVEN, {"instrument_id": "EQ"}, {"from_book": "C", "quantity": "300.5", "settlement_amount": "15025.00", "notional_base": "15025.00"}, ["TRF: C is not in house: an information barrier is crossed", "TRF: from_account PA is not C's", "B EQ: 0.25 breaks the mandate (-300.25 to 0)", "C EQ: -300.0 breaks the mandate (0.5 to 0.5)"], 24),
+    "the part of a share that the taker has": (GIVEN, {"instrument_id": "EQ"}, {"to_book": "C", "quantity": "300.5", "settlement_amount": "15025.00", "notional_base": "15025.00"}, ["TRF: C is not in house: an information barrier is crossed", "C EQ: 301.0 breaks the mandate (0.5 to 0.5)"], 22),
     "an unknown side": (ORDERS, {"instrument_id": "NOX"}, {"side": "HOLD"}, ["HDG: side HOLD is not known", "HDG: fills of NOX sum to 20, not -20.0"], 0),
     "an execution date": (ORDERS, {"instrument_id": "NOX"}, {"execution_date": "2024-06-28"}, ["HDG: execution_date 2024-06-28 is not the scenario's"], 0),
     "an allocation without a hedge": (FILLS, {"instrument_id": "NOX"}, {"ticket_id": "X"}, ["HDG: house may not order NOX", "X: an allocation without a hedge, or not above zero", "HDG: fills of NOX sum to 0, not 20.0"], 1),
@@ -142,7 +142,7 @@ CASES: dict[str, Case] = {
     "tomorrow's position is lost": ("positions_next", {"book_id": "A", "instrument_id": "EQ"}, DROPPED, ["positions_next.csv: A EQ is not -300.00"], 0),
     "tomorrow's position of nothing": ("positions_next", {"book_id": "A", "instrument_id": "EQ"}, {"+": "", "book_id": "B", "quantity": "0"}, [], 0),
     "tomorrow's position that is none": ("positions_next", {"book_id": "A", "instrument_id": "EQ"}, {"+": "", "book_id": "C", "instrument_id": "NOX", "quantity": "1"}, ["positions_next.csv holds C NOX, which is no holding"], 0),
-    "no route": (CASH, {"from_pool": "P"}, {"to_pool": "P"}, ["CSH: no route P to P, or used twice"], 10),
+    "no route": (CASH, {"from_pool": "P"}, {"to_pool": "P"}, ["CSH: no route P to P, or used twice", "costs.csv: no book transfer_fee is 0.54, not 0.44"], 9),
     "an amount over capacity": (CASH, {"from_pool": "P"}, {"amount": "1000.51"}, ["CSH: amount 1000.51 is not above zero, within capacity and in whole cents"], 0),
     "an amount of nothing": (CASH, {"from_pool": "Q"}, {"amount": "0"}, ["CSH: amount 0 is not above zero, within capacity and in whole cents", "CSH: fee 0.40 and received 2199.56 are not 0.00 and 0.00"], 5),
     "an amount below a cent": (CASH, {"from_pool": "Q"}, {"amount": "2000.001"}, ["CSH: amount 2000.001 is not above zero, within capacity and in whole cents"], 0),
@@ -175,6 +175,8 @@ CASES: dict[str, Case] = {
     "a loan is hidden": ("pools", {"pool_id": "P"}, {"borrowed": "0.00"}, ["pool P: headroom 1342981.56 is not 1292981.56", "pool P: next_morning 1291169.50 is not 1241169.50", "costs.csv: no book borrowing is 1.39, not 0"], 0),
     "a pledge over what is there": ("collateral", {"pool_id": "P"}, {"quantity": "5000.0001", "value": "490000.01", "counted": "480200.01"}, ["collateral BILL of P: 5000.0001 are posted, 5000 are there"], 0),
     "a pledge of nothing": ("collateral", {"pool_id": "P"}, {"quantity": "0", "value": "0", "counted": "0"}, ["collateral BILL of P: 0 are posted, 5000 are there"], 3),
+    "a pledge of one": ("collateral", {"pool_id": "P"}, {"quantity": "1", "value": "98.00", "counted": "96.04"}, ["pool P: collateral 480200.00 is not 96.04"], 2),
+    "an amount of one": (CASH, {"from_pool": "Q"}, {"amount": "1.00", "fee": "0.01", "received": "1.09"}, ["costs.csv: no book transfer_fee is 0.54, not 0.10"], 8),
     "a pledge's value": ("collateral", {"pool_id": "P"}, {"value": "490000.02"}, ["collateral BILL of P: 490000.02 counting 480200.00 is not its value"], 0),
     "what a pledge counts": ("collateral", {"pool_id": "P"}, {"counted": "490000.00"}, ["collateral BILL of P: 490000.00 counting 490000.00 is not its value"], 0),
     "a pledge that may not be": ("collateral", {"pool_id": "P"}, {"pool_id": "Q"}, ["collateral BILL of Q may not be posted, or stands twice"], 3),
@@ -213,6 +215,30 @@ CASES: dict[str, Case] = {
     "a pledge of nobody": ("collateral", {"pool_id": "P"}, {"+": "", "instrument_id": "EQ", "quantity": "-1"}, ["collateral EQ of P may not be posted, or stands twice"], 0),
     "a position of nothing at all": ("positions_after", {"book_id": "B", "instrument_id": "EQ"}, {"+": "", "instrument_id": "NOX", "quantity_before": "0", "transferred": "0"}, [], 0),
     "below the lots of another": (ORDERS, {"instrument_id": "BILL"}, {"quantity": "250", "notional_base": "24500.00"}, ["HDG: fills of BILL sum to -200, not -250.0", "order of -250 BILL is not in whole lots of 100", "costs.csv: B half_spread is 41.96, not 42.45"], 0),
+    "evidence is lost": ("evidence", {"instrument_id": "EQ"}, DROPPED, ["evidence.csv lacks TRF"], 0),
+    "evidence twice": ("evidence", {"instrument_id": "EQ"}, TWICE, ["evidence.csv: TRF is no transfer, or stands twice"], 0),
+    "evidence of another from_book": ("evidence", {"instrument_id": "EQ"}, {"from_book": "1"}, ["evidence.csv: TRF is not what the ticket says"], 0),
+    "evidence of another to_book": ("evidence", {"instrument_id": "EQ"}, {"to_book": "1"}, ["evidence.csv: TRF is not what the ticket says"], 0),
+    "evidence of another quantity": ("evidence", {"instrument_id": "EQ"}, {"quantity": "1"}, ["evidence.csv: TRF is not what the ticket says"], 0),
+    "evidence of another currency": ("evidence", {"instrument_id": "EQ"}, {"currency": "1"}, ["evidence.csv: TRF is not what the ticket says"], 0),
+    "evidence of another price": ("evidence", {"instrument_id": "EQ"}, {"price": "1"}, ["evidence.csv: TRF is not what the ticket says"], 0),
+    "evidence of another price_rule": ("evidence", {"instrument_id": "EQ"}, {"price_rule": "1"}, ["evidence.csv: TRF is not what the ticket says"], 0),
+    "evidence of another price_source": ("evidence", {"instrument_id": "EQ"}, {"price_source": "1"}, ["evidence.csv: TRF is not what the ticket says"], 0),
+    "evidence of another price_time": ("evidence", {"instrument_id": "EQ"}, {"price_time": "1"}, ["evidence.csv: TRF is not what the ticket says"], 0),
+    "a bid": ("evidence", {"instrument_id": "EQ"}, {"bid": "49.97"}, ["evidence.csv: TRF: bid 49.97 is not 49.98"], 0),
+    "a bid one digit off": ("evidence", {"instrument_id": "EQ"}, {"bid": "49.980001"}, ["evidence.csv: TRF: bid 49.980001 is not 49.98"], 0),
+    "an ask is left out": ("evidence", {"instrument_id": "EQ"}, {"ask": ""}, ["evidence.csv: TRF: ask blank is not 50.04"], 0),
+    "a bid that nobody gave": ("evidence", {"instrument_id": "FUT"}, {"bid": "3999"}, ["evidence.csv: TRF: bid 3999 is not nan"], 0),
+    "beyond the quotes": ("evidence", {"instrument_id": "EQ"}, {"beyond_quotes_bps": "0.02"}, ["evidence.csv: TRF: beyond_quotes_bps 0.02 is not 0"], 0),
+    "beyond quotes that nobody gave": ("evidence", {"instrument_id": "FUT"}, {"beyond_quotes_bps": "0"}, ["evidence.csv: TRF: beyond_quotes_bps 0 is not nan"], 0),
+    "the giver's mark": ("evidence", {"instrument_id": "EQ"}, {"from_mark": "50.1"}, ["evidence.csv: TRF: from_mark 50.1 is not 49.5"], 0),
+    "the taker's mark": ("evidence", {"instrument_id": "EQ"}, {"to_mark": "49.5"}, ["evidence.csv: TRF: to_mark 49.5 is not 50.1"], 0),
+    "how far the marks are apart": ("evidence", {"instrument_id": "EQ"}, {"mark_dispersion_bps": "-120.00"}, ["evidence.csv: TRF: mark_dispersion_bps -120.00 is not 120"], 0),
+    "the giver's profit": ("evidence", {"instrument_id": "EQ"}, {"from_profit": "-150.13"}, ["evidence.csv: TRF: from_profit -150.13 is not 150.125"], 0),
+    "the taker's profit": ("evidence", {"instrument_id": "EQ"}, {"to_profit": "30.05"}, ["evidence.csv: TRF: to_profit 30.05 is not 30.025"], 0),
+    "a margined profit": ("evidence", {"instrument_id": "FUT"}, {"from_profit": "20.00"}, ["evidence.csv: TRF: from_profit 20.00 is not 1000"], 0),
+    "an age": ("evidence", {"instrument_id": "FUT"}, {"age_seconds": "3601"}, ["evidence.csv: TRF: age_seconds 3601 is not 3600"], 0),
+    "an age that nobody knows": ("evidence", {"instrument_id": "EQ"}, {"age_seconds": "0"}, ["evidence.csv: TRF: age_seconds 0 is not nan"], 0),
 }  # fmt: skip
 
 
@@ -283,6 +309,17 @@ def test_every_floor_holds(changes: list[tuple[str, str]], faults: list[str]) ->
     assert said(written(*changes)[1], *changes) == faults
 
 
+def test_what_is_right_elsewhere_is_proven() -> None:
+    """A pool in euro is due in the morning, and posts bills that it has apart."""
+    due = ("currency: EUR, cash: 800000", "currency: EUR, cash: 800000, due_next_morning: yes")
+    apart = (
+        "{pool_id: P, instrument_id: BILL,",
+        "{pool_id: Q, instrument_id: BILL, quantity: 5000,",
+    )
+    assert said(written(due)[1], due) == []
+    assert said(written(apart)[1], apart) == []
+
+
 def test_a_floor_may_be_let_out() -> None:
     """What a best-effort run leaves a pool short of is in the scenario; a cent more is a fault."""
     low = ("cash: 900000", "cash: 20000")
@@ -308,7 +345,7 @@ def test_books_without_accounts_name_none() -> None:
     ("text", "value", "agrees"),
     [
         ("1.00", 1.01, True), ("1.00", 0.99, True), ("1.00", 1.0101, False), ("1.00", 0.9899, False),
-        ("-5", -6.0, True), ("-5", -6.1, False), ("2E+3", 2999.0, True), ("2E+3", 3001.0, False),
+        ("-5", -6.0, True), ("-5", -6.1, False), ("2E+3", 2999.0, True), ("2E+3", 3001.0, False), ("1", 0.0, True),
         ("1000000000000.00", 1000000000000.5, True), ("1000000000000.00", 1000000000002.0, False),
         ("-1000000000000.00", -1000000000000.5, True),
     ],
@@ -445,3 +482,32 @@ def test_fractions_pass_through_the_centre_whole(
     row = {"crossing_group": "house", "from_book": giver, "to_book": taker, "instrument_id": "EQ"}
     found = passed_fractions(scenario, ledger, row, Decimal(1))
     assert " ".join(sorted(format(x.normalize(), "f") for x in found)) == fractions
+
+
+@pytest.mark.parametrize(
+    ("change", "beyond", "profit"),
+    [
+        ({"price": 50.04}, "0.00", "162.14"),
+        ({"price": 50.05}, "2.00", "165.14"),
+        ({"price": 49.97}, "2.00", "141.12"),
+        ({"price": 0.0}, "", "-14862.38"),
+        ({"price": -50.0}, "19996.00", "-29874.87"),
+        ({"fx": 2.0}, "0.00", "300.25"),
+        ({"multiplier": 10.0}, "0.00", "1501.25"),
+    ],
+)
+def test_evidence_is_recomputed(change: dict[str, float], beyond: str, profit: str) -> None:
+    """A price outside its quotes, or a book that lost by it, was written down as fair."""
+    scenario, files = written()
+    k, faults = scenario.tradables.ids.index("EQ"), list[str]()
+    t = replace(scenario.tradables, **{c: getattr(scenario.tradables, c).copy() for c in change})
+    for column, value in change.items():
+        getattr(t, column)[k] = value
+    row = next(r for r in files["evidence.csv"] if r["instrument_id"] == "EQ")
+    row |= {"beyond_quotes_bps": beyond, "from_profit": profit}
+    changed_scenario = replace(scenario, tradables=t)
+    evidence.prove(changed_scenario, files, rebuild(scenario, files, []), faults)
+    assert not [f for f in faults if "beyond" in f or "from_profit" in f], faults
+    row |= {"beyond_quotes_bps": "7.77", "from_profit": "7.77"}
+    evidence.prove(changed_scenario, files, rebuild(scenario, files, []), faults)
+    assert len([f for f in faults if "beyond" in f or "from_profit" in f]) == 2, faults

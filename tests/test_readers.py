@@ -21,7 +21,7 @@ from neutralizer.load.inputs import Inputs, read_inputs
 from neutralizer.load.mandates import Selector
 from neutralizer.load.table import Raw, Table, fields_are_right, read_csv, typed
 from neutralizer.load.text import decoded
-from neutralizer.load.yaml_text import read_yaml
+from neutralizer.load.yaml_text import YamlText, read_yaml
 
 # --- values ---------------------------------------------------------------------------------------
 
@@ -162,6 +162,29 @@ def test_a_table_that_is_odd_has_its_shape(text: str) -> None:
     issues = Issues()
     assert read_csv("t", "t.csv", text.encode(), issues) is not None
     assert lines(issues) == []
+
+
+def test_blank_lines_at_the_end_are_no_rows() -> None:
+    """The lines of a table went out of step with its rows."""
+    raw = read_csv("t", "t.csv", b"a\n1\n\n\n", Issues())
+    assert raw is not None
+    assert (raw.rows, raw.lines) == ([["1"]], [2])
+
+
+@pytest.mark.parametrize(
+    ("group", "books", "column"),
+    [
+        ("G", ";".join(["x" * 64] * 9), ""),
+        ("G", "x" * 256 + ";y", ""),
+        ("G", "x" * 257 + ";y", "books"),
+        ("x;" * 130, "A;B", "group_id"),
+    ],
+)
+def test_a_list_may_be_long_its_members_not(group: str, books: str, column: str) -> None:
+    """A group of many books was refused as one long field."""
+    issues = Issues()
+    read_csv("crossing_groups", "g.csv", f"group_id,books\n{group},{books}\n".encode(), issues)
+    assert [i.column for i in issues.found] == ([column] if column else [])
 
 
 def test_a_carriage_return_in_a_yaml_field_is_a_line_break() -> None:
@@ -331,6 +354,7 @@ def test_yaml_is_text_and_every_value_has_its_line() -> None:
         5,
     ]
     assert [of(("b", 1, "d", 7)), of(("b", 9)), of(("z",)), of(())] == [4, 2, 1, 1]
+    assert YamlText("s.yaml").line(("a",)) == 1
 
 
 def nested(depth: int) -> str:

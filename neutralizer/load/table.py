@@ -144,11 +144,10 @@ def fields_are_right(raw: Raw, issues: Issues) -> None:
     whole = "".join(cells)
     if max(map(len, cells), default=0) <= LONGEST and "\n" not in whole and "\r" not in whole:
         return
-    suspects = {v for v in cells if len(v) > LONGEST or "\n" in v or "\r" in v}
     lists = {c.name for c in TABLES.get(raw.name, ()) if c.kind == "list"}
     for k, row in enumerate(raw.rows):
         for name, value in zip(raw.header, row, strict=False):
-            reason = _fault(value, name in lists) if value in suspects else ""
+            reason = _fault(value, name in lists)
             if reason:
                 where = raw.path(k, name)
                 issues.error(raw.file, raw.lines[k], where, value, reason, "shorten it to one line")
@@ -191,17 +190,18 @@ def _convert(table: Table, column: Column, cells: Sequence[str] | None, issues: 
     read = _READERS[column.kind]
     meaning: dict[str, Any] = {"": _absent(column)}
     wrong: dict[str, tuple[str, str]] = {}
-    for text in set(cells) - {""}:
+    distinct = set(cells)
+    for text in distinct - {""}:
         try:
             meaning[text] = read(text, column)
         except ValueError as error:
             meaning[text] = _absent(column)
             wrong[text] = _explained(column, str(error))
-    if column.required and "" in meaning and column.name in table.raw.header:
+    if column.required and "" in distinct:
         wrong[""] = ("required value is blank", f"fill it: {column.doc}")
     if wrong:
         for row, text in enumerate(cells):
-            if text in wrong and (text or column.required):
+            if text in wrong:
                 table.error(issues, row, column.name, *wrong[text])
                 table.unread.add((row, column.name))
     found = [meaning[text] for text in cells]

@@ -174,9 +174,7 @@ def _margins(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]
     accounts, pools = scenario.accounts, scenario.pools
     states = (nothing(scenario), ledger.after_transfers, ledger.after)
     called = [
-        margin.amounts(s, scenario) * accounts.multiplier / pools.fx[accounts.pool]
-        for s in states
-        if s
+        margin.amounts(s, scenario) * accounts.multiplier / pools.fx[accounts.pool] for s in states
     ]
     rows = {row["account_id"]: row for row in files["margin_movements.csv"]}
     if set(rows) != set(accounts.ids) or len(rows) != len(files["margin_movements.csv"]):
