@@ -73,17 +73,16 @@ def _subject(what: Path, by: str, now: "datetime") -> "tuple[Subject, str, datet
     from neutralizer.handoff.approval import firm_roles
     from neutralizer.handoff.pages import order_page, run_page
     from neutralizer.handoff.standing import read_order
-    from neutralizer.output.approvals import file_subject, run_subject
     from neutralizer.verify import finished, proven, scenario_of
 
     if what.is_file():
-        order = read_order(what)
-        return file_subject(what), order_page(order), order.expires
+        order, subject = read_order(what)
+        return subject, order_page(order), order.expires
     run = finished(what)
     proven(scenario_of(run), run.files)
     if run.manifest["prepared_by"] == by:
         raise NotApproved(f"{by} prepared this run: another has to approve it")
-    return run_subject(what, run.run_id), run_page(run), now + firm_roles().approval_valid
+    return run.subject, run_page(run), now + firm_roles().approval_valid
 
 
 @click.command()

@@ -12,12 +12,12 @@ from neutralizer.issues import Issue
 from neutralizer.limits.standing import as_asked
 from neutralizer.load.caps import caps_here
 from neutralizer.load.scenario import Loaded, load
-from neutralizer.output.approvals import run_subject, unchanged
-from neutralizer.output.files import INPUTS, SUMMARY, parsed
+from neutralizer.output.approvals import Subject, run_subject, unchanged
+from neutralizer.output.files import SUMMARY, parsed
 from neutralizer.output.folder import read_folder
 from neutralizer.output.manifest import NAME as MANIFEST
 from neutralizer.output.manifest import differences
-from neutralizer.output.superseded import PLACE, digest, superseded
+from neutralizer.output.superseded import digest, kept, superseded
 from neutralizer.proof import prove
 from neutralizer.proof.caps import exceeded
 
@@ -36,6 +36,11 @@ class Finished:
         """Of the run that wrote it."""
         return str(self.manifest["run_id"])
 
+    @property
+    def subject(self) -> Subject:
+        """What of it is approved."""
+        return run_subject(self.folder, self.run_id, self.files[MANIFEST])
+
 
 def finished(folder: Path) -> Finished:
     """Reads a run's folder. Raises InputsRefused where it is none, Tampered where a file is not the
@@ -46,7 +51,7 @@ def finished(folder: Path) -> Finished:
         manifest = json.loads(files[MANIFEST])
         faults = differences(manifest, files)
         run = Finished(folder, files, manifest, {} if faults else json.loads(files[SUMMARY]))
-        subject = run_subject(folder, run.run_id)
+        subject = run.subject
         Asked.read(manifest["settings"])
     except (KeyError, ValueError, TypeError, AttributeError):
         remedy = "name the folder of a finished run"
@@ -69,7 +74,7 @@ def inputs_of(run: Finished, scenario: Path | None = None) -> Loaded:
 def scenario_of(run: Finished, scenario: Path | None = None) -> Scenario:
     """What a folder is proven against: inputs that make this very run. Raises ProofFailed, InputsRefused."""
     asked, loaded = Asked.read(run.manifest["settings"]), inputs_of(run, scenario)
-    if digest(_kept(run.files)) != asked.supersedes:
+    if digest(kept(run.files)) != asked.supersedes:
         raise ProofFailed(["the superseded tickets in inputs/ are not those of the run"])
     run_id = loaded.run_id(asked)
     if run_id != run.run_id:
@@ -84,18 +89,12 @@ def verify(folder: Path, scenario: Path | None = None) -> dict[str, Any]:
     return run.summary
 
 
-def _kept(files: dict[str, bytes]) -> dict[str, bytes]:
-    """What a run keeps of the one that it supersedes."""
-    own = {name.removeprefix(INPUTS): data for name, data in files.items()}
-    return {name: data for name, data in own.items() if name.startswith(PLACE)}
-
-
 def proven(scenario: Scenario, files: dict[str, bytes]) -> None:
     """Raises ProofFailed with everything that does not hold, the firm's caps last."""
     caps = caps_here().value
     try:
         read = parsed(files)
-        faults = prove(scenario, read, superseded(_kept(files)))
+        faults = prove(scenario, read, superseded(kept(files)))
         faults += [] if caps is None else exceeded(caps, scenario, read)
     except (KeyError, ValueError) as error:
         faults = [str(error)]

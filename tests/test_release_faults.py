@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -97,8 +96,7 @@ def test_whatever_call_fails_an_approval_is_whole_or_not_there(
     for n in range(1, 60):
         folder = tmp_path / str(n)
         folder.mkdir()
-        shutil.copy(run_of(firm) / "manifest.json", folder)
-        subject = run_subject(folder, "r")
+        subject = run_subject(folder, "r", b"{}")
         words = (subject, "ben", key, "", now, now + timedelta(hours=1))
         with pytest.MonkeyPatch.context() as patch:
             broken = Broken(patch, n, number)

@@ -153,6 +153,25 @@ def test_the_superseding_run_is_released_and_takes_the_place(firm: Firm) -> None
     assert done.returncode == 7, "only the last release can be superseded"
 
 
+def test_what_came_back_since_is_not_cancelled(firm: Firm) -> None:
+    """The old order was filled after the new run was made: released as it is, 10 would be sold twice."""
+    second = again(firm, MORE)
+    for name in ("anna", "ben"):
+        assert firm.approves(name, second).returncode == 0
+    fills(firm, f"{ticket(firm, 'hedges')},MM,FUT,-10")
+    done = firm.release(second)
+    assert done.returncode == 10
+    assert (
+        f"{ticket(firm, 'hedges')} of the superseded run moved since this run was made"
+        in done.stderr
+    )
+    assert not [n for n in firm.names() if "_v2" in n]
+    (firm.handoff / "fills.csv").unlink()
+    assert firm.release(second).returncode == 0
+    fills(firm, f"{ticket(firm, 'hedges')},MM,FUT,-10")
+    assert "already released" in firm.release(second).stderr, "it has left: nothing to be late for"
+
+
 def test_who_may_not_supersede(firm: Firm) -> None:
     words = ("--supersede", firm.root / "runs" / "run", "--handoff", firm.handoff, "--reason", "x")
     done = firm.does("night", "run", TWO_DESKS, "--out", firm.root / "runs" / "x", "-q", *words)

@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from neutralizer.errors import NotApproved, Tampered
+from neutralizer.errors import InputsTooOld, NotApproved, Tampered
 from neutralizer.handoff.approval import approvers, firm_roles
 from neutralizer.handoff.standing import StandingOrder, beyond, read_order
-from neutralizer.output.approvals import Approval, file_subject, run_subject
+from neutralizer.output.approvals import Approval
 from neutralizer.output.handed import (
     AUTO,
     KINDS,
@@ -20,6 +20,7 @@ from neutralizer.output.handed import (
     superseded_first,
 )
 from neutralizer.output.one_file import holding
+from neutralizer.output.superseded import since
 from neutralizer.verify import Finished, finished, proven, scenario_of
 
 
@@ -37,11 +38,8 @@ def release(folder: Path, to: Path, name: str, order_file: Path | None) -> Relea
     """
     now, run = datetime.now(UTC), finished(folder)
     firm_roles().require(name, "release")
-    order = None if order_file is None else read_order(order_file)
-    if order is None or order_file is None:
-        given = approvers(run_subject(folder, run.run_id), run.manifest["prepared_by"], now)
-    else:
-        given = approvers(file_subject(order_file), run.manifest["prepared_by"], now)
+    order, subject = (None, run.subject) if order_file is None else read_order(order_file)
+    given = approvers(subject, run.manifest["prepared_by"], now)
     scenario = scenario_of(run)
     proven(scenario, run.files)
     if order is not None:
@@ -55,6 +53,7 @@ def release(folder: Path, to: Path, name: str, order_file: Path | None) -> Relea
         kinds = _left(run, own, order)
         if kinds is None:
             return Released(own[-1].manifest, already=True)
+        _up_to_date(run, to)
         manifest = _told(run, name, given, now, order)
         part = AUTO if order else ""
         own_stem = stem(date.fromisoformat(day[1]), run.run_id, run.manifest["version"], part)
@@ -71,6 +70,16 @@ def _within(order: StandingOrder, reasons: Any) -> None:
     found = list(reasons)
     if found:
         raise NotApproved(f"{order.name} does not let this leave: " + "; ".join(found[:10]))
+
+
+def _up_to_date(run: Finished, to: Path) -> None:
+    """Raises InputsTooOld where something of the superseded run came back after this run was made."""
+    moved = since(run.files, to)
+    if moved:
+        raise InputsTooOld(
+            f"{', '.join(moved[:5])} of the superseded run moved since this run was made: run again with "
+            "--supersede, so that what is done is neither cancelled nor replaced"
+        )
 
 
 def _left(
@@ -107,6 +116,6 @@ def _told(
         "standing_order": None if order is None else order.name,
         "released_by": name,
         "released_at": now.isoformat(timespec="seconds"),
-        "manifest_sha256": run_subject(run.folder, run.run_id).sha256,
+        "manifest_sha256": run.subject.sha256,
         "kinds": {},
     }

@@ -22,6 +22,7 @@ from neutralizer.domain.scenario import Scenario
 from neutralizer.load.firm import read_firm_file
 from neutralizer.load.settings import Identifier, Instant, NotNegative, Strict, text
 from neutralizer.load.values import number
+from neutralizer.output.approvals import Subject
 from neutralizer.output.writing import csv_rows
 
 NightKind = Literal["internal_transfers", "cash_transfers"]
@@ -40,13 +41,12 @@ class StandingOrder(Strict):
     tickets: Annotated[int, text(number), Field(ge=0)]
 
 
-def read_order(file: Path) -> StandingOrder:
-    """Raises InputsRefused."""
-    found = read_firm_file(
-        file, StandingOrder, "mend the standing order, then approve it anew"
-    ).value
-    assert found is not None
-    return found
+def read_order(file: Path) -> tuple[StandingOrder, Subject]:
+    """An order, and what of it is approved. Raises InputsRefused."""
+    held = read_firm_file(file, StandingOrder, "mend the standing order, then approve it anew")
+    assert held.value is not None
+    assert held.sha256 is not None
+    return held.value, Subject(file, file.name, held.sha256)
 
 
 def beyond(

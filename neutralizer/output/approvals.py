@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from neutralizer.errors import CannotWrite, Tampered
-from neutralizer.output.manifest import NAME as MANIFEST
 from neutralizer.output.one_file import content, put
 from neutralizer.output.writing import json_bytes
 
@@ -47,18 +46,9 @@ class Approval:
         return json.dumps(whole, sort_keys=True).encode()
 
 
-def run_subject(folder: Path, run_id: str) -> Subject:
-    """A run's folder as it stands."""
-    return _subject(folder, folder / MANIFEST, run_id)
-
-
-def file_subject(file: Path) -> Subject:
-    """A standing order as it stands."""
-    return _subject(file, file, file.name)
-
-
-def _subject(path: Path, file: Path, what: str) -> Subject:
-    return Subject(path, what, hashlib.sha256(content(file) or b"").hexdigest())
+def run_subject(folder: Path, run_id: str, manifest: bytes) -> Subject:
+    """A run's folder by the manifest that was read: what is on the disk later does not count."""
+    return Subject(folder, run_id, hashlib.sha256(manifest).hexdigest())
 
 
 def put_approval(subject: Subject, approval: Approval) -> Path:
@@ -87,4 +77,7 @@ def unchanged(subject: Subject) -> None:
     """Raises Tampered where somebody approved other bytes of this very subject."""
     for a in approvals_of(subject):
         if a.what == subject.what and a.sha256 != subject.sha256:
-            raise Tampered(f"{subject.path} is not what {a.name} approved: it was changed since")
+            raise Tampered(
+                f"{subject.path} is not what {a.name} approved: it was changed since. If it was run again, "
+                f"remove the approval: {subject.approvals / a.name}.json"
+            )

@@ -24,21 +24,37 @@ def gathered(run: Mapping[str, bytes], handoff: Path | None) -> dict[str, bytes]
     return found | {PLACE + name: data for name, data in came_back(handoff).items()}
 
 
+def kept(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """What a finished run's folder holds of the one that it supersedes."""
+    own = {name.removeprefix("inputs/"): data for name, data in files.items()}
+    return {name: data for name, data in own.items() if name.startswith(PLACE)}
+
+
+def since(files: Mapping[str, bytes], handoff: Path) -> list[str]:
+    """Tickets of the superseded run of which more is done, or which are gone, since this run was made."""
+    old = superseded(kept(files))
+    if old is None:
+        return []
+    now = states(old.tables, executions_in(came_back(handoff)))
+    then = [old.states[s.ticket_id] for s in now]
+    return [s.ticket_id for s, t in zip(now, then, strict=True) if (s.executed, s.word) != (t.executed, t.word)]  # fmt: skip
+
+
 def came_back(handoff: Path | None) -> dict[str, bytes]:
     """acks.csv and fills.csv of the folder that operations read, where they are."""
     read = {name: content(handoff / name) for name in CAME_BACK} if handoff else {}
     return {name: data for name, data in read.items() if data is not None}
 
 
-def digest(kept: Mapping[str, bytes]) -> str:
+def digest(held: Mapping[str, bytes]) -> str:
     """What makes a run of what it supersedes; blank for nothing."""
-    whole = [(name, hashlib.sha256(data).hexdigest()) for name, data in sorted(kept.items())]
+    whole = [(name, hashlib.sha256(data).hexdigest()) for name, data in sorted(held.items())]
     return hashlib.sha256(json.dumps(whole).encode()).hexdigest() if whole else ""
 
 
-def superseded(kept: Mapping[str, bytes]) -> Superseded | None:
+def superseded(held: Mapping[str, bytes]) -> Superseded | None:
     """Out of what a run keeps; None for nothing. Raises InputsRefused, KeyError, ValueError."""
-    own = {n.removeprefix(PLACE): d for n, d in kept.items() if n.startswith(PLACE)}
+    own = {n.removeprefix(PLACE): d for n, d in held.items() if n.startswith(PLACE)}
     if not own:
         return None
     manifest = json.loads(own[MANIFEST])
