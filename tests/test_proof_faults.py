@@ -542,6 +542,7 @@ def test_fractions_pass_through_the_centre_whole(
     ("change", "beyond", "profit"),
     [
         ({"price": 50.04}, "0.00", "162.14"),
+        ({"ask": float("nan")}, "", "150.13"),
         ({"price": 50.05}, "2.00", "165.14"),
         ({"price": 49.97}, "2.00", "141.12"),
         ({"price": 0.0}, "", "-14862.38"),
