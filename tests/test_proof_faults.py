@@ -566,3 +566,12 @@ def test_evidence_is_recomputed(change: dict[str, float], beyond: str, profit: s
     row |= {"beyond_quotes_bps": "7.77", "from_profit": "7.77"}
     evidence.prove(changed_scenario, files, rebuild(scenario, files, []), faults)
     assert len([f for f in faults if "beyond" in f or "from_profit" in f]) == 2, faults
+
+
+def test_a_book_that_may_not_hold_it_has_no_fraction() -> None:
+    """C may not hold NOX: it is asked for no part of one."""
+    scenario = with_books(via={"house": "B"})
+    books = replace(scenario.books, group=("house",) * 3)
+    ledger = rebuild(scenario, written()[1], [])
+    row = {"crossing_group": "house", "from_book": "A", "to_book": "B", "instrument_id": "NOX"}
+    assert passed_fractions(replace(scenario, books=books), ledger, row, Decimal(1)) == {0}
