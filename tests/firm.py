@@ -1,17 +1,21 @@
 """A firm with people, keys and roles, for the tests of approvals and releases."""
 
+import atexit
 import io
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from unittest.mock import patch
 
 from neutralizer.cli import main
 from neutralizer.handoff.keys import new_key
+from tests.conftest import SCENARIOS
 from tests.test_cli import Done
 
 MAY = {
@@ -111,3 +115,13 @@ class Firm:
     def release(self, folder: Path, *words: object, name: str = "night") -> Done:
         """Hands over."""
         return self.does(name, "release", folder, "--to", self.handoff, *words)
+
+
+@cache
+def approved_firm() -> Firm:
+    """A firm whose run of two-desks anna and cleo have approved, made once a process: copy it."""
+    root = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    firm = Firm(root / "firm")
+    firm.approved(SCENARIOS / "two-desks")
+    return firm

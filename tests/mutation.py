@@ -1,4 +1,4 @@
-"""Mutation testing of what must not fail silently: the proof and the readers.
+"""Mutation testing of what must not fail silently: the proof, the readers and the release.
 
     python -m tests.mutation                 every module of SUITES
     python -m tests.mutation proof/ text.py  those whose path holds a word
@@ -28,17 +28,24 @@ from types import FunctionType, ModuleType
 import pytest
 
 from tests.finished import NAMES, finished
+from tests.firm import approved_firm
 
 ROOT = Path(__file__).parent.parent
 PACKAGE, TABLE = ROOT / "neutralizer", ROOT / "benchmarks" / "MUTATION.md"
 PROOF = "proof_faults proof_of_amendments verify mutations".split()
 READERS = "readers freshness hostile_inputs".split()
+RELEASE = "release supersede journal release_faults".split()
 SUITES = (
     (PROOF, [*sorted(PACKAGE.glob("proof/*.py")), PACKAGE / "verify.py", PACKAGE / "output" / "manifest.py"]),
+    (RELEASE, [*(PACKAGE / "handoff" / f"{name}.py" for name in
+                "approval keys standing release status".split()),
+               *(PACKAGE / "output" / f"{name}.py" for name in
+                "approvals handed journal one_file superseded history".split()),
+               PACKAGE / "domain" / "executions.py", PACKAGE / "domain" / "superseded.py"]),
     (READERS, [PACKAGE / "load" / f"{name}.py" for name in
                "table values text yaml_text control folder freshness".split()]),
 )  # fmt: skip
-QUICK = "not command_line and not any_bytes"  # no other process, nothing drawn
+QUICK = "not command_line and not any_bytes and not killed and not at_once and not never_ended"  # no other process, nothing drawn
 AT_ONCE, STILLBORN = 2, 99  # children; the exit code of one whose module could not be made
 SWAPPED = "Lt LtE Gt GtE Eq NotEq In NotIn Is IsNot And Or Add Sub Mult Div BitOr BitAnd UAdd USub"
 PAIRS = [getattr(ast, name) for name in SWAPPED.split()]
@@ -207,6 +214,7 @@ def main(words: list[str]) -> int:
     sound = True
     for name in NAMES:
         finished(name)
+    approved_firm()
     for tests, paths in SUITES:
         for module in (p.relative_to(PACKAGE).as_posix() for p in paths):
             if words and not any(word in module for word in words):

@@ -9,25 +9,17 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import SCENARIOS
-from tests.firm import Firm
+from tests.firm import Firm, approved_firm
 from tests.test_cli import tampered, tree
 
 TWO_DESKS = SCENARIOS / "two-desks"
 SILENT = ("--set", "costs.impact_coefficient=0")  # leaves no finding to be read
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Firm:
-    """A firm whose run anna and cleo have approved."""
-    firm = Firm(tmp_path_factory.mktemp("firm"))
-    firm.approved(TWO_DESKS)
-    return firm
-
-
 @pytest.fixture
-def firm(made: Firm, tmp_path: Path) -> Firm:
-    """The same in a folder of its own."""
-    return made.copied(tmp_path / "firm")
+def firm(tmp_path: Path) -> Firm:
+    """A firm whose run anna and cleo have approved."""
+    return approved_firm().copied(tmp_path / "firm")
 
 
 def run_of(firm: Firm) -> Path:

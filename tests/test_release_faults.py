@@ -21,8 +21,8 @@ from neutralizer.output.handed import handed_over
 from neutralizer.output.journal import events, journalled
 from neutralizer.verify import finished
 from tests.broken import NUMBERS, Broken
-from tests.conftest import ROOT, SCENARIOS, TORTURE
-from tests.firm import Firm
+from tests.conftest import ROOT, TORTURE
+from tests.firm import Firm, approved_firm
 from tests.test_cli import tree
 
 Note = Callable[[str, object], None]
@@ -31,9 +31,7 @@ Note = Callable[[str, object], None]
 @pytest.fixture(scope="module")
 def firm(tmp_path_factory: pytest.TempPathFactory) -> Firm:
     """A firm whose run two have approved."""
-    firm = Firm(tmp_path_factory.mktemp("firm"))
-    firm.approved(SCENARIOS / "two-desks")
-    return firm
+    return approved_firm().copied(tmp_path_factory.mktemp("approved") / "firm")
 
 
 def run_of(firm: Firm) -> Path:

@@ -13,7 +13,7 @@ from neutralizer.proof import prove
 from neutralizer.proof.files import Files
 from neutralizer.verify import finished, scenario_of
 from tests.conftest import SCENARIOS
-from tests.firm import Firm
+from tests.firm import Firm, approved_firm
 from tests.test_open_orders import Row, desks, rows
 
 TWO_DESKS = SCENARIOS / "two-desks"
@@ -23,8 +23,8 @@ WHEN = "2024-06-27T18:00:00-04:00"
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Firm:
     """two-desks, approved and released: 60,000 ETF from MM to ARB, 10 FUT sold."""
-    firm = Firm(tmp_path_factory.mktemp("firm"))
-    assert firm.release(firm.approved(TWO_DESKS)).returncode == 0
+    firm = approved_firm().copied(tmp_path_factory.mktemp("released") / "firm")
+    assert firm.release(firm.root / "runs" / "run").returncode == 0
     return firm
 
 

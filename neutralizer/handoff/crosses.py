@@ -119,12 +119,12 @@ def crosses_page(rows: list[dict[str, str]]) -> str:
     """For a terminal."""
     if not rows:
         return "no transfers between these days"
-    lines = [f"{'books':<30}{'crosses':>8}{'notional':>18}{'bps':>8}{'moved to the first':>20}"]
+    lines = [f"{'books':<26}{'crosses':>8}{'notional':>18}{'bps':>8}{'moved to the first':>20}"]
     for r in rows:
-        names = cut(f"{r['book_a']} / {r['book_b']}", 29)
+        names = cut(f"{r['book_a']} / {r['book_b']}", 25)
         moved = f"{float(r['moved_to_a']):,.2f}" if r["moved_to_a"] else "not judged"
         lines.append(
-            f"{names:<30}{r['crosses']:>8}{float(r['notional']):>18,.2f}"
+            f"{names:<26}{r['crosses']:>8}{float(r['notional']):>18,.2f}"
             f"{r['to_next_close_bps'] or '-':>8}{moved:>20}"
         )
     return "\n".join([*lines, "", "bps and money: what the next close moved, cumulative"])
