@@ -20,7 +20,7 @@ from neutralizer.proof.caps import exceeded
 from neutralizer.proof.files import Files, same
 from neutralizer.proof.ledger import rebuild
 from neutralizer.proof.walls import passed_fractions
-from tests.hand_made import written
+from tests.hand_made import Places, written
 
 DROPPED, TWICE = None, {"twice": ""}
 GIVEN, ORDERS, FILLS, CASH = "internal_transfers hedges hedge_allocations cash_transfers".split()
@@ -118,6 +118,9 @@ CASES: dict[str, Case] = {
     "an allocation outside the group": (FILLS, {"book_id": "C"}, {"book_id": "B"}, ["HDG: C may not order FUT", "HDG: B is not in the group that orders"], 10),
     "an allocation to nobody": (FILLS, {"book_id": "C"}, {"book_id": "X"}, ["HDG: C may not order FUT", "X may not hold or trade FUT", "HDG: X is not in the group that orders"], 11),
     "an allocation of another instrument": (FILLS, {"instrument_id": "NOX"}, {"instrument_id": "EQ"}, ["HDG: fills of NOX sum to 0, not 20.0", "HDG: fills of EQ, which is no leg"], 12),
+    "an allocation of what is no instrument": (FILLS, {"instrument_id": "NOX"}, {"instrument_id": "X"}, ["A may not hold or trade X", "HDG: fills of NOX sum to 0, not 20.0", "HDG: fills of X, which is no leg"], 1),
+    "orders of what is no instrument": (ORDERS, {"crossing_group": "house"}, {"instrument_id": "X"}, ["HDG: house may not order X"] * 5, 22),
+    "whole shares of who has a part of one": (GIVEN, {"instrument_id": "EQ"}, {"quantity": "300", "settlement_amount": "15000.00", "notional_base": "15000.00"}, [], 16),
     "an allocation is lost": (FILLS, {"book_id": "A", "instrument_id": "FUT"}, DROPPED, ["HDG: fills of FUT sum to -2, not -3.0"], 10),
     "an order that the group may not give": (ORDERS, {"crossing_group": "C"}, {"crossing_group": "house"}, ["HDG: C is not in the group that orders"], 0),
     "an order of one book with two receivers": (FILLS, {"instrument_id": "NOX"}, {"+": "", "book_id": "B", "account_id": "PB"}, ["HDG: house may not order NOX", "HDG: A is not in the group that orders", "HDG: B is not in the group that orders", "HDG: fills of NOX sum to 40, not 20.0", "positions_after.csv lacks B NOX"], 7),
@@ -318,6 +321,57 @@ def test_what_is_right_elsewhere_is_proven() -> None:
     )
     assert said(written(due)[1], due) == []
     assert said(written(apart)[1], apart) == []
+    few = ("{book_id: A, instrument_id: BILL, quantity: 5000}", "{book_id: A, instrument_id: BILL, quantity: 50}")  # fmt: skip
+    assert said(written(apart, few)[1], apart, few) == []  # a bond may be sold short as any sale
+
+
+def test_fills_beside_an_order_do_not_cancel_out() -> None:
+    """Two books crossed a future under the ticket of an order for shares: the fills sum to nothing."""
+    files = written()[1]
+    row = next(r for r in files[f"{FILLS}.csv"] if r["instrument_id"] == "NOX")
+    future = {"instrument_id": "FUT", "quantity": "5"}
+    files[f"{FILLS}.csv"].append(row | future)
+    files[f"{FILLS}.csv"].append(
+        row | future | {"book_id": "B", "account_id": "PB", "side": "SELL"}
+    )
+    assert "HDG: fills of FUT, which is no leg" in said(files)
+
+
+def test_a_fraction_may_pass_through_the_centre() -> None:
+    """A quarter of each of two books came through the central one, and was refused as half a share."""
+    files = changed(GIVEN, {"instrument_id": "EQ"}, {"quantity": "300.5"})
+    fault = "quantity 300.5 is not in whole steps of 1.0"
+    assert fault in "; ".join(prove(with_books(), files))
+    assert fault not in "; ".join(prove(with_books(via={"house": "B"}), files))
+
+
+@pytest.mark.parametrize(
+    ("sold", "short", "incoming", "owners", "faults"),
+    [
+        ("698", "1", "0", "BD BD BD", ["BD has 700.0 EQ and sells 698, 1 of it short"]),
+        ("699", "1", "0", "BD BD BD", ["BD has 700.0 EQ and sells 699, 1 of it short"]),
+        ("700", "1", "0", "BD BD BD", []),
+        ("700", "300", "0", "BD X BD", []),
+        ("700", "300", "100", "BD BD BD", ["BD has 600.0 EQ and sells 700, 300 of it short"]),
+        ("600", "400", "100", "BD BD BD", []),
+    ],
+)
+def test_a_sale_is_long_as_far_as_there_is_something(
+    sold: str, short: str, incoming: str, owners: str, faults: list[str]
+) -> None:
+    """Shares that are still to come, or another owner's, were sold as if they were there."""
+    scenario, files = written()
+    coming = [Decimal(0)] * len(scenario.holdings.exact)
+    coming[Places(scenario).holding("A", "EQ")] = Decimal(incoming)
+    scenario = replace(
+        scenario,
+        holdings=replace(scenario.holdings, incoming=tuple(coming)),
+        books=replace(scenario.books, owner=tuple(owners.split())),
+    )
+    for row in files[f"{FILLS}.csv"]:
+        if row["instrument_id"] == "EQ":
+            row["quantity"] = {"SELL": sold, "SELL_SHORT": short}[row["side"]]
+    assert [f for f in prove(scenario, files) if "short" in f] == faults
 
 
 def test_a_floor_may_be_let_out() -> None:
@@ -488,6 +542,7 @@ def test_fractions_pass_through_the_centre_whole(
     ("change", "beyond", "profit"),
     [
         ({"price": 50.04}, "0.00", "162.14"),
+        ({"ask": float("nan")}, "", "150.13"),
         ({"price": 50.05}, "2.00", "165.14"),
         ({"price": 49.97}, "2.00", "141.12"),
         ({"price": 0.0}, "", "-14862.38"),
@@ -511,3 +566,12 @@ def test_evidence_is_recomputed(change: dict[str, float], beyond: str, profit: s
     row |= {"beyond_quotes_bps": "7.77", "from_profit": "7.77"}
     evidence.prove(changed_scenario, files, rebuild(scenario, files, []), faults)
     assert len([f for f in faults if "beyond" in f or "from_profit" in f]) == 2, faults
+
+
+def test_a_book_that_may_not_hold_it_has_no_fraction() -> None:
+    """C may not hold NOX: it is asked for no part of one."""
+    scenario = with_books(via={"house": "B"})
+    books = replace(scenario.books, group=("house",) * 3)
+    ledger = rebuild(scenario, written()[1], [])
+    row = {"crossing_group": "house", "from_book": "A", "to_book": "B", "instrument_id": "NOX"}
+    assert passed_fractions(replace(scenario, books=books), ledger, row, Decimal(1)) == {0}

@@ -648,6 +648,13 @@ def test_an_age_is_of_business_days(tmp_path: Path, moment: str, old: timedelta)
     assert freshness.age(aged(tmp_path, ""), datetime.fromisoformat(moment)) == old
 
 
+def test_an_age_within_a_day_off_is_of_the_clock(tmp_path: Path) -> None:
+    """A Sunday's run called what is of that morning younger than nothing."""
+    sunday = aged(tmp_path, "", change="as_of: 2024-07-01T16|as_of: 2024-06-30T16")
+    moment = datetime.fromisoformat("2024-06-30T10:00:00-04:00")
+    assert freshness.age(sunday, moment) == timedelta(hours=6)
+
+
 def test_the_oldest_time_counts(tmp_path: Path) -> None:
     """A table was as young as its youngest row, or as one of its files."""
     inputs = aged(tmp_path, "")
@@ -666,7 +673,7 @@ def test_the_oldest_time_counts(tmp_path: Path) -> None:
 
 def test_an_age_that_is_asked_for_is_there(tmp_path: Path) -> None:
     """A freshness was asked of a table without times, and nothing was checked."""
-    inputs = aged(tmp_path, "fx: 1d, postions: 1d, risk: 1d, books: 9d, units: 1d")
+    inputs = aged(tmp_path, "fx: 1h, postions: 1d, risk: 1d, books: 9d, units: 1d")
     remedy = "write {file: x.csv, as_of: 2024-06-28T16:00:00-04:00} or fill the rows' times"
     assert asked_of(inputs) == [
         f"freshness.fx: the table has no time; {remedy}",

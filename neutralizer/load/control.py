@@ -24,7 +24,7 @@ def controlled(raw: Raw, data: bytes, control: bytes, issues: Issues) -> None:
     document = read_yaml(file, control, issues)
     if document is None:
         return
-    said = document.root if isinstance(document.root, dict) else {}
+    said = document.root
     sums = said.get("sums", {})
     if not said or set(said) - set(KNOWN) or not isinstance(sums, dict):
         remedy = "write rows, sha256 and sums: {column: total}"
@@ -61,8 +61,5 @@ def _sum(raw: Raw, column: str) -> Decimal | None:
         return None
     k = raw.header.index(column)
     cells = [_number(row[k]) for row in raw.rows if row[k]]
-    return (
-        None
-        if any(c is None for c in cells)
-        else sum((c for c in cells if c is not None), Decimal(0))
-    )
+    numbers = [c for c in cells if c is not None]
+    return sum(numbers, Decimal(0)) if len(numbers) == len(cells) else None

@@ -33,7 +33,8 @@ def oldest(inputs: Inputs, name: str) -> datetime | None:
         ]
         return min(known, default=None)
     found = set(_times(inputs, name)) or {inputs.as_of.get(name)}
-    return min((t for t in found if t), default=None) if None not in found else None
+    known = [t for t in found if t]
+    return min(known) if len(known) == len(found) else None
 
 
 def _times(inputs: Inputs, name: str) -> list[datetime | None]:

@@ -171,7 +171,7 @@ def _fills(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) 
                 faults.append(
                     f"{ticket}: fills of {scenario.instruments.ids[i]} sum to {found}, not {wanted}"
                 )
-    faults += [f"{ticket}: fills of {i}, which is no leg" for (ticket, i), q in given.items() if q]
+    faults += [f"{ticket}: fills of {i}, which is no leg" for ticket, i in given]
 
 
 def _fill(scenario: Scenario, ledger: Ledger, hedge: Row, row: Row) -> list[str]:
