@@ -9,6 +9,7 @@ import pytest
 
 from neutralizer.domain.record import Record
 from neutralizer.errors import InputsRefused, ProofFailed, Tampered
+from neutralizer.output.approvals import Approval, put_approval, run_subject
 from neutralizer.output.manifest import differences, manifest
 from neutralizer.output.writing import json_bytes
 from neutralizer.verify import verify
@@ -49,6 +50,7 @@ def test_a_folder_as_written_stands(tmp_path: Path) -> None:
         ({"hedges.csv": None}, "hedges.csv is missing"),
         ({"note.txt": b"x"}, "note.txt was added"),
         ({"hedges.csv": b"x"}, "hedges.csv differs from the manifest"),
+        ({"summary.json": None}, "summary.json is missing"),
         ({"inputs/scenario.yaml": b"x"}, "inputs/scenario.yaml differs from the manifest"),
         (
             {f"{k:02}": b"" for k in range(12)},
@@ -81,6 +83,32 @@ def test_a_manifest_of_other_hashes_is_not_read_past(tmp_path: Path) -> None:
     del told["outputs"]["hedges.csv"]["sha256"]
     with pytest.raises(InputsRefused):
         verify(folder(tmp_path, {"manifest.json": json_bytes(told)}))
+
+
+def test_a_manifest_without_what_was_asked_is_refused(tmp_path: Path) -> None:
+    """A setting was taken out of the manifest: the run cannot be asked for again."""
+    told = json.loads(table("manifest.json"))
+    del told["settings"]["relax"]
+    with pytest.raises(InputsRefused):
+        verify(folder(tmp_path, {"manifest.json": json_bytes(told)}))
+
+
+def test_a_folder_that_was_changed_after_its_approval_is_told(tmp_path: Path) -> None:
+    """Files and manifest were made to fit; the approval is of other bytes."""
+    found = folder(tmp_path / "run", {})
+    run_id = json.loads(table("manifest.json"))["run_id"]
+    subject = run_subject(found, run_id)
+    put_approval(subject, Approval("anna", run_id, subject.sha256, "", ""))
+    verify(found)
+    put_approval(subject, Approval("ben", run_id, "0" * 64, "", ""))
+    with pytest.raises(Tampered, match="is not what ben approved: it was changed since"):
+        verify(found)
+
+
+def test_superseded_tickets_are_those_of_the_run(tmp_path: Path) -> None:
+    """What operations sent back was put into the inputs afterwards, and the manifest made to fit."""
+    with pytest.raises(ProofFailed, match="the superseded tickets in inputs/ are not those"):
+        verify(folder(tmp_path, {"inputs/superseded/acks.csv": b"ticket_id\n"}, mended=True))
 
 
 def test_other_inputs_are_another_run(tmp_path: Path) -> None:
