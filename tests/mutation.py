@@ -71,13 +71,14 @@ class Mutants:
         started = time.monotonic()
         if self._is_child(tree, 0, "nothing"):
             return None
-        self._reap()
+        while self._running:
+            self._reap()
         assert self.alive.pop(), "the tests fail without any change"
         self.limit, self.counted = 20 + 4 * round(time.monotonic() - started), 0
         for line, change in mutants(tree):
             if self._is_child(tree, line, change):
                 return None
-            if len(self._running) == AT_ONCE:
+            while len(self._running) == AT_ONCE:
                 self._reap()
         while self._running:
             self._reap()
@@ -102,6 +103,8 @@ class Mutants:
 
     def _reap(self) -> None:
         pid, status = os.wait()
+        if pid not in self._running:  # a solver's process, of what was made before
+            return
         line, change, place = self._running.pop(pid)
         shutil.rmtree(place)
         self.counted += os.waitstatus_to_exitcode(status) != STILLBORN
