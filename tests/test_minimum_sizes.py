@@ -72,7 +72,7 @@ def test_small_lines_come_back_where_whole_lots_need_them(monkeypatch: pytest.Mo
             raise Infeasible("no_lots", "none")
         return whole_lots(solution, scenario, standard)
 
-    monkeypatch.setattr("neutralizer.run.whole_lots", first_none)
+    monkeypatch.setattr("neutralizer.decide.whole_lots", first_none)
     assert {r["instrument_id"] for r in decided("two-desks", 1e12, 0)["hedges.csv"]} == {"FUT"}
     assert tried == [True, False]
 

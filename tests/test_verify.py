@@ -97,7 +97,7 @@ def test_a_folder_that_was_changed_after_its_approval_is_told(tmp_path: Path) ->
     """Files and manifest were made to fit; the approval is of other bytes."""
     found = folder(tmp_path / "run", {})
     run_id = json.loads(table("manifest.json"))["run_id"]
-    subject = run_subject(found, run_id)
+    subject = run_subject(found, run_id, (found / "manifest.json").read_bytes())
     put_approval(subject, Approval("anna", run_id, subject.sha256, "", ""))
     verify(found)
     put_approval(subject, Approval("ben", run_id, "0" * 64, "", ""))
