@@ -38,7 +38,7 @@ format: setup ## write the formatting
 bench: setup ## the measurements of benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks.measure --large --write
 
-mutation: setup ## small wrong changes in the proof and the readers, each killed by a test
+mutation: setup ## small wrong changes in the proof, the readers and the release, each killed by a test
 	$(BIN)/python -m tests.mutation
 
 clean: ## remove what the above made

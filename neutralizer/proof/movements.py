@@ -241,5 +241,5 @@ def _short_sales(scenario: Scenario, files: Files, ledger: Ledger, faults: list[
         step = Decimal(repr(float(i.step[i.ids.index(name)])))
         most = max(has[name_of, name], ZERO) // step * step
         sells, shorts = sold[name_of, name, "SELL"], sold[name_of, name, "SELL_SHORT"]
-        if sells > most or (shorts > 0 and sells != min(most, sells + shorts)):
+        if sells != min(most, sells + shorts):
             faults.append(f"{name_of} has {most} {name} and sells {sells}, {shorts} of it short")
