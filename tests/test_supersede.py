@@ -106,6 +106,13 @@ def test_a_ticket_without_a_successor_is_cancelled(firm: Firm) -> None:
     assert cancel["ticket_id"] != hedge
     assert rows(second / "hedge_allocations.csv") == []
     assert firm.does("anna", "verify", second).returncode == 0
+    page = (second / "report.html").read_text()
+    section = page[page.index('<section id="amendments"') : page.index('<section id="tickets"')]
+    assert (
+        "Of its tickets 1 are cancelled, for what is still open of them, and 1 replaced" in section
+    )
+    assert hedge in section
+    assert cancel["ticket_id"] in section
 
 
 def test_what_was_filled_stands_and_the_rest_is_cancelled(firm: Firm) -> None:

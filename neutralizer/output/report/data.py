@@ -20,8 +20,11 @@ class Run:
 
     def rows(self, name: str) -> list[Row]:
         """A table's rows, none where the file is absent; without those that cancel an earlier ticket."""
-        every = csv_rows(self.files[name])[1] if name in self.files else []
-        return [row for row in every if row.get("action") != "CANCEL"]
+        return [row for row in self.every(name) if row.get("action") != "CANCEL"]
+
+    def every(self, name: str) -> list[Row]:
+        """A table's rows, with those that cancel an earlier ticket; none where the file is absent."""
+        return csv_rows(self.files[name])[1] if name in self.files else []
 
     def amount(self, *path: str) -> float | None:
         """A number of the summary by its path; None where it is absent or null."""

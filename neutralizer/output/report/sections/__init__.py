@@ -4,6 +4,7 @@ Each has `section(run)`: a Section, or None where its data are absent.
 """
 
 from neutralizer.output.report.sections import (
+    amendments,
     books,
     capital,
     cost,
@@ -17,4 +18,6 @@ from neutralizer.output.report.sections import (
     tickets,
 )
 
-REGISTRY = (limits, risk, shock, cost, books, crossings, capital, funding, tickets, relief, notes)
+REGISTRY = (
+    limits, risk, shock, cost, books, crossings, capital, funding, amendments, tickets, relief, notes,
+)  # fmt: skip
