@@ -4,10 +4,14 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from neutralizer.errors import NotApproved
+from neutralizer.handoff.approval import approve, approvers
+from neutralizer.output.approvals import run_subject
 from tests.conftest import SCENARIOS
 from tests.firm import Firm, approved_firm
 from tests.test_cli import tampered, tree
@@ -232,6 +236,28 @@ def test_the_preparer_does_not_approve(firm: Firm) -> None:
     forged = firm.root / "runs" / "own.approvals"
     shutil.copy(firm.root / "runs" / "run.approvals" / "cleo.json", forged / "cleo.json")
     assert firm.release(own).returncode == 11, "cleo signed night's run, of the same id"
+
+
+def test_an_approval_counts_until_it_expires_and_never_the_preparer_s(
+    firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Signed with the right keys, past the command: the preparer's is refused, and each from its expiry on."""
+    monkeypatch.setenv("NEUTRALIZER_ROLES", str(firm.root / "roles.yaml"))
+    made = datetime.fromisoformat("2024-06-27T18:00:00-04:00")
+    end = made + timedelta(hours=1)
+    folder = firm.run(TWO_DESKS, name="cleo", out="own")
+    data = (folder / "manifest.json").read_bytes()
+    subject = run_subject(folder, json.loads(data)["run_id"], data)
+    for name in ("anna", "ben", "cleo"):
+        approve(subject, name, firm.keys[name].read_bytes(), "", made, end)
+    almost = end - timedelta(seconds=1)
+    assert [a.name for a in approvers(subject, "", almost)] == ["anna", "ben", "cleo"]
+    assert [a.name for a in approvers(subject, "cleo", almost)] == ["anna", "ben"]
+    (folder.parent / "own.approvals" / "anna.json").unlink()
+    with pytest.raises(NotApproved, match=r"1 of 2 .*; that of ben is by who prepared it"):
+        approvers(subject, "ben", almost)
+    with pytest.raises(NotApproved, match="that of ben expired at 2024-06-27T19:00:00-04:00"):
+        approvers(subject, "", end)
 
 
 @pytest.mark.parametrize(
