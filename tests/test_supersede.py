@@ -211,7 +211,7 @@ def test_what_does_not_fit_is_told(firm: Firm) -> None:
     """More filled than ordered, and a ticket that was never released."""
     fills(firm, f"{ticket(firm, 'hedges')},MM,FUT,-14", "HDG-20240627-0000000000,MM,FUT,1")
     said = firm.does("anna", "status", firm.handoff).stdout
-    assert "is filled by 14 of 10" in said
+    assert "is filled by -14 FUT for MM, it is for no more than -10" in said
     assert "HDG-20240627-0000000000 came back and was never released" in said
 
 

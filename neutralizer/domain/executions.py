@@ -1,7 +1,7 @@
 """What became of released tickets: booked, rejected, filled in part; and what is still open of them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -58,6 +58,7 @@ class State:
     open: Decimal
     word: str  # OPEN, PART_FILLED, DONE, REJECTED, CANCELLED
     moves: tuple[tuple[Pair, Decimal], ...] = ()
+    strange: tuple[str, ...] = ()  # what came back of it and does not fit, as sentences
 
 
 def states(tables: Mapping[str, Sequence[Row]], known: Executions) -> list[State]:
@@ -104,7 +105,9 @@ def _whole(
         return State(ticket, kind, what, quantity, quantity, ZERO, "DONE")
     if word in GONE:
         return State(ticket, kind, what, quantity, ZERO, ZERO, word)
-    return State(ticket, kind, what, quantity, ZERO, quantity, "OPEN", moves)
+    filled = any(f.ticket_id == ticket for f in known.fills)
+    strange = (f"{ticket} is booked whole by acks.csv, and fills.csv names it",) * filled
+    return State(ticket, kind, what, quantity, ZERO, quantity, "OPEN", moves, strange)
 
 
 def _order(row: Row, legs: dict[Pair, Decimal], known: Executions) -> State:
@@ -115,14 +118,35 @@ def _order(row: Row, legs: dict[Pair, Decimal], known: Executions) -> State:
             filled[f.book_id, f.instrument_id] += f.quantity
     executed = _executed(quantity, legs, filled)
     what = f"{row['side']} {row['instrument_id']}"
-    word = known.status(ticket)
+    word, strange = known.status(ticket), tuple(_strange(ticket, legs, filled))
     if word in GONE:
-        return State(ticket, "hedges", what, quantity, executed, ZERO, word)
-    left = {pair: q - filled[pair] for pair, q in legs.items()}
+        return State(ticket, "hedges", what, quantity, executed, ZERO, word, (), strange)
+    if word:
+        strange += (f"{ticket} is {word} by acks.csv: orders are filled by fills.csv",)
+    left = {pair: _left(q, filled[pair]) for pair, q in legs.items()}
     moves = tuple((pair, q) for pair, q in sorted(left.items()) if q)
     word = "PART_FILLED" if any(filled.values()) else "OPEN"
     word = word if moves else "DONE"
-    return State(ticket, "hedges", what, quantity, executed, quantity - executed, word, moves)
+    left_over = max(quantity - executed, ZERO)
+    return State(ticket, "hedges", what, quantity, executed, left_over, word, moves, strange)
+
+
+def _left(whole: Decimal, filled: Decimal) -> Decimal:
+    """What is still to come of a leg: never more than it, never the other way."""
+    sign = 1 if whole > 0 else -1
+    return sign * min(max(sign * (whole - filled), ZERO), abs(whole))
+
+
+def _strange(ticket: str, legs: dict[Pair, Decimal], filled: dict[Pair, Decimal]) -> Iterator[str]:
+    """Fills that are no part of what the ticket gives a book."""
+    for (book, instrument), q in sorted(filled.items()):
+        whole = legs.get((book, instrument), ZERO)
+        if not whole:
+            yield f"{ticket} is filled by {q} {instrument} for {book}, which it is not for"
+        elif q * whole < 0:
+            yield f"{ticket} is filled by {q} {instrument} for {book}, it is for {whole}"
+        elif abs(q) > abs(whole):
+            yield f"{ticket} is filled by {q} {instrument} for {book}, it is for no more than {whole}"
 
 
 def _executed(quantity: Decimal, legs: dict[Pair, Decimal], filled: dict[Pair, Decimal]) -> Decimal:
@@ -131,18 +155,21 @@ def _executed(quantity: Decimal, legs: dict[Pair, Decimal], filled: dict[Pair, D
     done: dict[str, Decimal] = defaultdict(Decimal)
     for (book, instrument), q in legs.items():
         whole[instrument] += abs(q)
-        done[instrument] += abs(filled.get((book, instrument), ZERO))
+        sign = 1 if q > 0 else -1
+        done[instrument] += max(sign * filled.get((book, instrument), ZERO), ZERO)
     least = min((done[i] * quantity / whole[i] for i in whole), default=ZERO)
     return round(least, 9).normalize() + 0
+
+
+def taken_back(rows: Iterable[Row], time: datetime) -> list[Ack]:
+    """What a later release cancels or replaces is not open any more."""
+    return [Ack(r["ref_ticket_id"], "CANCELLED", time) for r in rows if r.get("ref_ticket_id")]
 
 
 def misfits(found: Sequence[State], known: Executions) -> list[str]:
     """What came back that does not fit what was released, as sentences."""
     by_id = {s.ticket_id: s for s in found}
-    told = []
-    for s in found:
-        if s.executed > s.quantity:
-            told.append(f"{s.ticket_id} is filled by {s.executed} of {s.quantity}")
+    told = [sentence for s in found for sentence in s.strange]
     named = {a.ticket_id for a in known.acks} | {f.ticket_id for f in known.fills}
     for name in sorted(named - by_id.keys() - {""}):
         told.append(f"{name} came back and was never released")

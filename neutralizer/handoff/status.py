@@ -1,16 +1,16 @@
 """Where every released ticket stands, and what is still on its way."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
-from neutralizer.domain.executions import Ack, State, misfits, states
+from neutralizer.domain.executions import Executions, State, misfits, states
 from neutralizer.domain.money import plain
 from neutralizer.domain.superseded import SAME_LINE
 from neutralizer.load.side_tables import executions_in
-from neutralizer.output.handed import KINDS, Handed, handed_over
+from neutralizer.output.handed import Handed, handed_over, what_is_known
 from neutralizer.output.superseded import came_back
 from neutralizer.output.terminal import MOST, cut
 
@@ -29,17 +29,25 @@ def status(folder: Path) -> Status:
     """Raises CannotWrite, Tampered, InputsRefused."""
     released = handed_over(folder)
     back = executions_in(came_back(folder))
-    gone = tuple(ack for h in released for ack in _taken_back(h))
-    known = replace(back, acks=back.acks + gone)
-    judged = [(h, states({kind: h.rows(kind) for kind in KINDS}, known)) for h in released]
-    return Status(judged, misfits([s for _, own in judged for s in own], back))
+    known = what_is_known(released, back)
+    judged = [(h, states(h.tables, known)) for h in released]
+    told = misfits([s for _, own in judged for s in own], back)
+    return Status(judged, [*told, *_done_after_all(released, back)])
 
 
-def _taken_back(h: Handed) -> list[Ack]:
-    """What a release cancels or replaces is not open any more."""
-    time = datetime.fromisoformat(h.manifest["released_at"])
-    rows = (row for kind in SAME_LINE for row in h.rows(kind))
-    return [Ack(r["ref_ticket_id"], "CANCELLED", time) for r in rows if r["ref_ticket_id"]]
+def _done_after_all(released: Sequence[Handed], back: Executions) -> Iterator[str]:
+    """Tickets of which more is done than what the release that takes them back leaves them."""
+    done = {s.ticket_id: s for h in released for s in states(h.tables, back)}
+    for kind in SAME_LINE:
+        for row in (r for h in released for r in h.rows(kind) if r["ref_ticket_id"] in done):
+            old = done[row["ref_ticket_id"]]
+            cancels_part = kind == "hedges" and row["action"] == "CANCEL"
+            left = old.quantity - Decimal(row["quantity"]) if cancels_part else Decimal(0)
+            if old.executed > left:
+                yield (
+                    f"{old.ticket_id} was taken back by {row['ticket_id']}, and {plain(old.executed)} of "
+                    f"it are done: it stood at {plain(left)}"
+                )
 
 
 def open_orders(found: Status) -> list[dict[str, str]]:

@@ -11,11 +11,12 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from neutralizer.domain.executions import Executions, taken_back
 from neutralizer.errors import CannotWrite, FolderTaken, Tampered
 from neutralizer.output.manifest import described
 from neutralizer.output.one_file import content, put
@@ -25,6 +26,7 @@ Row = dict[str, str]
 KINDS = ("internal_transfers", "hedges", "hedge_allocations", "cash_transfers")
 AUTO = "_auto"  # the part that a standing order let go at night
 DONE = ".done"
+MARKS = {"run_id", "name", "business_date", "version", "released_at", "kinds"}  # of its manifest
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,11 @@ class Handed:
     def run_id(self) -> str:
         """Of the run that was released."""
         return str(self.manifest["run_id"])
+
+    @property
+    def tables(self) -> dict[str, list[Row]]:
+        """Every kind's rows."""
+        return {kind: self.rows(kind) for kind in KINDS}
 
     def rows(self, kind: str) -> list[Row]:
         """Of one kind; none where that kind is not in this part."""
@@ -87,17 +94,34 @@ def handed_over(folder: Path) -> list[Handed]:
     return sorted(found, key=lambda h: (h.manifest["released_at"], h.run_id))
 
 
+def what_is_known(released: Sequence[Handed], back: Executions) -> Executions:
+    """What came back, and then what later releases took back: their CANCEL and REPLACE rows."""
+    gone = [
+        ack
+        for h in released
+        for rows in h.tables.values()
+        for ack in taken_back(rows, datetime.fromisoformat(h.manifest["released_at"]))
+    ]
+    return replace(back, acks=(*back.acks, *gone))
+
+
 def superseded_first(
     before: Sequence[Handed], day: tuple[str, str], run_id: str, supersedes: str | None
 ) -> None:
-    """Raises FolderTaken where a scenario's date (name, day) left as another run, and this one does not
-    supersede the last of them.
+    """Raises FolderTaken where a scenario's date (name, day) last left as another run than this one, and
+    than the one that it supersedes; or where it supersedes what never left.
     """
     same = [h for h in before if (h.manifest["name"], h.manifest["business_date"]) == day]
-    if not same or run_id in {h.run_id for h in same} or supersedes == same[-1].run_id:
+    last = max(same, key=lambda h: int(h.manifest["version"])).run_id if same else None
+    if last in (run_id, supersedes):
         return
+    if last is None:
+        raise FolderTaken(
+            f"{supersedes} was not released there as {day[1]} of {day[0]}: there is nothing to supersede; "
+            "leave --supersede out"
+        )
     raise FolderTaken(
-        f"{day[1]} of {day[0]} was released as {same[-1].run_id}: if it must change, run again with "
+        f"{day[1]} of {day[0]} was released as {last}: if it must change, run again with "
         "--supersede and that run's folder, --handoff and --reason"
     )
 
@@ -105,15 +129,19 @@ def superseded_first(
 def _read(folder: Path, done: Path) -> Handed:
     name = done.name.removeprefix("neutralizer_").removesuffix(DONE)
     data = content(folder / f"neutralizer_manifest_{name}.json") or b""
-    if (
-        hashlib.sha256(data).hexdigest()
-        != (content(done) or b"").decode("ascii", "replace").strip()
-    ):
-        raise Tampered(f"{folder}: the manifest of {name} is not the one that was released")
-    manifest, files = json.loads(data), {}
-    for kind, control in manifest["kinds"].items():
-        found = content(folder / control["file"])
-        if found is None or hashlib.sha256(found).hexdigest() != control["sha256"]:
-            raise Tampered(f"{folder}: {control['file']} is not what was released")
-        files[kind] = found
+    told = (content(done) or b"").decode("ascii", "replace").strip()
+    files = {}
+    try:
+        manifest = json.loads(data)
+        if hashlib.sha256(data).hexdigest() != told or not manifest.keys() >= MARKS:
+            raise ValueError
+        for kind, control in manifest["kinds"].items():
+            found = content(folder / control["file"])
+            if found is None or hashlib.sha256(found).hexdigest() != control["sha256"]:
+                raise Tampered(f"{folder}: {control['file']} is not what was released")
+            files[kind] = found
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise Tampered(
+            f"{folder}: the manifest of {name} is not the one that was released"
+        ) from None
     return Handed(manifest, files)
