@@ -72,7 +72,8 @@ def _refused(error: Exception) -> int:
             _say_conflicts(error)
         return error.exit_code
     if isinstance(error, OSError):
-        click.echo(f"ERROR cannot write the output: {error.strerror}", err=True)
+        what = error.filename or "the output"
+        click.echo(f"ERROR cannot read or write {what}: {error.strerror}", err=True)
         return CANNOT_WRITE
     click.echo(f"ERROR a fault of neutralizer itself, please report: {error!r}", err=True)
     if "NEUTRALIZER_TRACEBACK" in os.environ:

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from neutralizer.talk import BY, FOLDER, JOURNAL
+from neutralizer.talk import BY, FOLDER, JOURNAL, day
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import datetime
 
     from neutralizer.output.approvals import Subject
 
@@ -38,6 +38,7 @@ def approve(what: Path, by: str, key: Path, yes: bool, journal: Path | None) -> 
     """Read and sign a run's folder, or a standing order."""
     from datetime import UTC, datetime
 
+    from neutralizer.errors import NotApproved
     from neutralizer.handoff.approval import approve as sign
     from neutralizer.handoff.approval import firm_roles
     from neutralizer.output.journal import journalled
@@ -48,8 +49,8 @@ def approve(what: Path, by: str, key: Path, yes: bool, journal: Path | None) -> 
         subject, page, expires = _subject(what, by, now)
         entry.facts = {"approves": subject.what}
         click.echo(page)
-        if not yes:
-            click.confirm("\nsign this?", abort=True)
+        if not (yes or click.confirm("\nsign this?")):
+            raise NotApproved("it was not signed: who was asked said no")
         private = _private(key)
         locked = b"ENCRYPTED" in private
         passphrase = click.prompt("passphrase", hide_input=True, err=True) if locked else ""
@@ -118,7 +119,7 @@ def journal(folder: Path, last: int) -> None:
     found = events(folder)
     for event in found[-last:]:
         words = [
-            f"{k}={v}"
+            f"{k}={' '.join(str(v).encode(errors='backslashreplace').decode().split())}"
             for k, v in event.items()
             if k not in ("number", "at", "event", "previous", "hash", "figures", "pid", "host")
         ]
@@ -142,15 +143,6 @@ def status(folder: Path, whole: bool, open_orders: bool) -> None:
         click.echo(told.status_page(found, whole))
 
 
-def _day(text: str) -> "date":
-    from neutralizer.load.values import day
-
-    try:
-        return day(text)
-    except ValueError as error:
-        raise click.UsageError(f"{text}: {error}") from None
-
-
 @click.command()
 @click.argument("runs", type=FOLDER)
 @click.option("--from", "first", required=True, metavar="DATE", help="First business date.")
@@ -161,7 +153,7 @@ def crosses(runs: Path, first: str, last: str, as_csv: bool) -> None:
     from neutralizer.handoff import crosses as review
     from neutralizer.output.writing import csv_bytes
 
-    rows = review.pair_rows(review.crosses(runs, _day(first), _day(last)))
+    rows = review.pair_rows(review.crosses(runs, day(first), day(last)))
     if as_csv:
         click.echo(csv_bytes(review.COLUMNS, rows).decode(), nl=False)
     else:

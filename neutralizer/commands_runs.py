@@ -14,6 +14,7 @@ from neutralizer.talk import (
     OVERRIDES,
     PREVIOUS,
     REPAIR,
+    day,
     progress,
     say_notices,
     with_repair,
@@ -59,6 +60,7 @@ def _duration(text: str | None) -> "timedelta | None":
 @click.option("--shock", default="", metavar="ID", help="Whether the plan survives this shock.")
 @click.option("--no-report", is_flag=True, help="Do not write report.html.")
 @click.option("--live", metavar="DURATION", help="Refuse an as_of further from the clock: 30m.")
+@click.option("--expect-date", metavar="DATE", help="Refuse inputs of another business date.")
 @PREVIOUS
 @HANDOFF
 @click.option("--supersede", type=FOLDER, help="The folder of a released run that this takes over.")
@@ -84,6 +86,7 @@ def run(
     shock: str,
     no_report: bool,
     live: str | None,
+    expect_date: str | None,
     previous: Path | None,
     handoff: Path | None,
     supersede: Path | None,
@@ -108,6 +111,7 @@ def run(
     from neutralizer.run import Options
     from neutralizer.run import run as whole_trip
 
+    expected = day(expect_date) if expect_date else None
     options = Options(
         transfers_only=transfers_only,
         best_effort=best_effort,
@@ -116,7 +120,7 @@ def run(
         strip=strip,
         shock=shock,
         report=not no_report,
-        against=Against(_duration(live), previous, handoff, waivers),
+        against=Against(_duration(live), expected, previous, handoff, waivers),
         prepared_by=by,
         journal=journal,
         supersede=supersede,

@@ -54,7 +54,11 @@ def _tried(path: Path, overrides: tuple[str, ...], say: Say) -> Files:
 
 
 def _untouched(files: Files, path: Path) -> None:
-    if MANIFEST in files and (faults := differences(json.loads(files[MANIFEST]), files)):
+    try:
+        faults = differences(json.loads(files[MANIFEST]), files) if MANIFEST in files else []
+    except (KeyError, ValueError, TypeError, AttributeError):
+        faults = ["manifest.json is not what was written"]
+    if faults:
         raise Tampered(f"{path}: " + "; ".join(faults[:5]))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from neutralizer.decide import decided
 from neutralizer.errors import FolderTaken, Infeasible, InputsRefused, ProofFailed, Tampered
 from neutralizer.gate import checked
+from neutralizer.gate.handed import done_is_held
 from neutralizer.issues import Issue
 from neutralizer.load.roles import permitted
 from neutralizer.load.scenario import Loaded
@@ -21,7 +22,7 @@ from neutralizer.output.manifest import NAME as MANIFEST
 from neutralizer.output.manifest import differences
 from neutralizer.output.refused import refused_files
 from neutralizer.output.superseded import digest, gathered, superseded
-from neutralizer.verify import finished
+from neutralizer.verify import finished, inputs_of
 
 __all__ = ["Options", "Outcome", "run"]
 
@@ -98,7 +99,9 @@ def _superseded_files(options: Options) -> dict[str, bytes]:
 
 
 def _takes_over(loaded: Loaded, run_id: str, options: Options) -> None:
-    """Raises FolderTaken where the date was released as another run that this one does not supersede."""
+    """Raises FolderTaken where the date was released as another run that this one does not supersede,
+    InputsRefused where what is done of that run is not in the positions.
+    """
     if options.against.handoff is None:
         return
     s, old = loaded.scenario, superseded(loaded.bytes_read)
@@ -108,6 +111,9 @@ def _takes_over(loaded: Loaded, run_id: str, options: Options) -> None:
         run_id,
         None if old is None else old.run_id,
     )
+    if options.supersede is not None and old is not None:
+        before = inputs_of(finished(options.supersede))
+        done_is_held(loaded, before, loaded.bytes_read, old, options.against.waivers)
 
 
 def _same_run(out: Path, run_id: str, replace: bool) -> dict[str, bytes] | None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from neutralizer.issues import Issue
 
 OVERRIDES = click.option(
@@ -57,6 +59,16 @@ JOURNAL = click.option(
     envvar="NEUTRALIZER_JOURNAL",
     help="The folder of the journal.",
 )
+
+
+def day(text: str) -> "date":
+    """A date that was asked for. Raises UsageError."""
+    from neutralizer.load.values import day as read
+
+    try:
+        return read(text)
+    except ValueError as error:
+        raise click.UsageError(f"{text}: {error}") from None
 
 
 def progress(quiet: bool, verbose: bool) -> Callable[[str], None]:

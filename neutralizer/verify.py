@@ -53,6 +53,7 @@ def finished(folder: Path) -> Finished:
         run = Finished(folder, files, manifest, {} if faults else json.loads(files[SUMMARY]))
         subject = run.subject
         Asked.read(manifest["settings"])
+        list(manifest["notices"])
     except (KeyError, ValueError, TypeError, AttributeError):
         remedy = "name the folder of a finished run"
         raise InputsRefused(

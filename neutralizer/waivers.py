@@ -43,7 +43,7 @@ def _waivers(
     from neutralizer.domain.record import NO_WAIVERS, Waivers
     from neutralizer.load.values import identifier, instant
 
-    accepted, said = bool(jumps or stale), (by, reason, until)
+    accepted, said = bool(jumps or stale), (by, reason.strip(), until)
     if not accepted and not any(said):
         return NO_WAIVERS
     if not accepted or not all(said):

@@ -204,7 +204,9 @@ def test_what_came_back_late_is_not_of_this_day(firm: Firm) -> None:
     text = "fill_id,book_id,instrument_id,quantity,time\nF,ARB,ETF,-500,2024-06-28T16:00:01-04:00\n"
     (firm.handoff / "fills.csv").write_text(text)
     today(firm, PRICE)
-    assert check(firm, "--handoff", firm.handoff) == (0, "")
+    code, said = check(firm, "--handoff", firm.handoff)
+    assert (code, "break" in said) == (0, False)
+    assert "ARB ETF: 60000 were released and are open, open_orders has 0: bring the table" in said
 
 
 def test_a_changed_earlier_run_proves_nothing(firm: Firm) -> None:

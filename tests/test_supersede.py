@@ -232,11 +232,101 @@ def test_what_cannot_be_read_is_refused(firm: Firm, file: str, text: str, reason
     assert reason in done.stderr
 
 
+def test_what_is_done_must_be_in_the_positions(firm: Firm) -> None:
+    """4 of 10 were filled and the transfer is booked: positions that know of neither would do both again."""
+    acks(firm, f"{ticket(firm, 'internal_transfers')},BOOKED")
+    fills(firm, f"{ticket(firm, 'hedges')},MM,FUT,-4")
+    words = (
+        "--supersede",
+        firm.root / "runs" / "run",
+        "--handoff",
+        firm.handoff,
+        "--reason",
+        "late",
+    )
+    scenario, out = desks(firm.root / "changed"), firm.root / "runs" / "second"
+    done = firm.does("cleo", "run", scenario, "--out", out, "-q", *words)
+    assert done.returncode == 3
+    assert "MM ETF is still 100000, and -60000 are booked or filled of run" in done.stderr
+    assert "MM FUT is still 0, and -4 are booked or filled" in done.stderr
+    assert "ARB ETF is still -60000, and 60000 are booked" in done.stderr
+    assert not out.exists()
+    waived = ("--accept-jump", "MM/ETF", "--accept-jump", "ARB/ETF", "--accept-jump", "FUT")
+    ben = ("--waived-by", "ben", "--waiver-reason", "sold since", "--until", "2199-01-01T00:00:00Z")
+    done = firm.does("cleo", "run", scenario, "--out", out, "-q", *words, *waived, *ben)
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_never_left_is_not_superseded(firm: Firm) -> None:
+    """Of a folder where it is not, and of another date."""
+    words = ("run", "--supersede", firm.root / "runs" / "run", "--reason", "late", "-q", "--out")
+    empty = firm.root / "elsewhere"
+    empty.mkdir()
+    out = firm.root / "runs" / "second"
+    scenario = desks(firm.root / "changed", MORE)
+    done = firm.does("cleo", *words, out, scenario, "--handoff", empty)
+    assert (done.returncode, "there is nothing to supersede" in done.stderr) == (7, True)
+    tomorrow = desks(firm.root / "tomorrow", ("2024-06-27T", "2024-06-28T"))
+    done = firm.does("cleo", *words, out, tomorrow, "--handoff", firm.handoff)
+    assert (done.returncode, "there is nothing to supersede" in done.stderr) == (7, True)
+
+
+def test_the_old_run_does_not_leave_beside_the_new(firm: Firm) -> None:
+    """Its hedges were still here when it was superseded: they stay here."""
+    second = again(firm, MORE)
+    for name in ("anna", "ben"):
+        assert firm.approves(name, second).returncode == 0
+    assert firm.release(second).returncode == 0
+    done = firm.release(firm.root / "runs" / "run")
+    assert done.returncode == 7
+    assert "2024-06-27 of two-desks was released as" in done.stderr
+
+
+def test_what_is_done_after_it_was_taken_back_is_told(firm: Firm) -> None:
+    """Both the old transfer and the new one were booked, and the old order worked on."""
+    hedge, transfer = ticket(firm, "hedges"), ticket(firm, "internal_transfers")
+    second = again(firm, MORE)
+    for name in ("anna", "ben"):
+        firm.approves(name, second)
+    assert firm.release(second).returncode == 0
+    assert "DOES NOT FIT" not in firm.does("anna", "status", firm.handoff).stdout
+    acks(firm, f"{transfer},BOOKED")
+    fills(firm, f"{hedge},MM,FUT,-10")
+    said = firm.does("anna", "status", firm.handoff).stdout
+    assert f"DOES NOT FIT: {transfer} was taken back by" in said
+    assert f"DOES NOT FIT: {hedge} was taken back by" in said
+    assert "10 of it are done: it stood at 0" in said
+
+
+@pytest.mark.parametrize(
+    ("fill", "told", "still"),
+    [
+        ("MM,FUT,4", "is filled by 4 FUT for MM, it is for -10", "-10"),
+        ("ARB,FUT,-10", "is filled by -10 FUT for ARB, which it is not for", "-10"),
+        ("MM,ETF,-10", "is filled by -10 ETF for MM, which it is not for", "-10"),
+        ("MM,FUT,-12", "it is for no more than -10", ""),
+    ],
+)
+def test_a_fill_of_something_else_is_told_and_turns_nothing_round(
+    firm: Firm, fill: str, told: str, still: str
+) -> None:
+    hedge, transfer = ticket(firm, "hedges"), ticket(firm, "internal_transfers")
+    acks(firm, f"{transfer},REJECTED", f"{hedge},BOOKED")
+    fills(firm, f"{hedge},{fill}", f"{transfer},MM,ETF,1")
+    said = firm.does("anna", "status", firm.handoff).stdout
+    assert f"DOES NOT FIT: {hedge} {told}" in said or told in said
+    assert f"{hedge} is BOOKED by acks.csv: orders are filled by fills.csv" in said
+    table = firm.does("anna", "status", firm.handoff, "--open-orders").stdout.splitlines()[1:]
+    assert table == ([f"MM,FUT,{still},{hedge}"] if still else [])
+
+
 @pytest.fixture
 def amended(firm: Firm) -> Path:
     """A run with a REPLACE and a CANCEL."""
     fills(firm, f"{ticket(firm, 'hedges')},MM,FUT,-4")
-    return again(firm, MORE)
+    return again(
+        firm, (MORE[0], f"{MORE[1]}\n    - {{book_id: MM, instrument_id: FUT, quantity: -4}}")
+    )
 
 
 def lost_cancel(files: Files) -> None:

@@ -1,7 +1,7 @@
 """What others report, held against what we reckon, before anything is decided."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +11,14 @@ from neutralizer.domain.record import NO_WAIVERS, Waivers
 from neutralizer.domain.trades import sums, without_pending
 from neutralizer.errors import InputsRefused, InputsTooOld, NotApproved
 from neutralizer.gate import previous as earlier
+from neutralizer.gate.handed import not_on_its_way
 from neutralizer.issues import Issue, Issues
 from neutralizer.load.instruments import prices
 from neutralizer.load.model_card import NAME as CARD
 from neutralizer.load.model_card import expired
 from neutralizer.load.scenario import Loaded, load
 
+LATEST = timedelta(days=1)  # of as_of after the clock: a day may be dated by its end
 DUST = 1e-4  # of a book's gross value: its net may be as small
 
 
@@ -25,6 +27,7 @@ class Against:
     """What a scenario is held against, beside the reports in it."""
 
     live: timedelta | None = None  # how far as_of may lie from the clock
+    day: date | None = None  # the business date that it must be of
     previous: Path | None = None  # the folder of an earlier run
     handoff: Path | None = None  # what operations wrote back
     waivers: Waivers = NO_WAIVERS
@@ -41,6 +44,11 @@ def checked(root: Path, overrides: tuple[str, ...] = (), against: Against = NOTH
     _still_holds(against.waivers)
     loaded = load(root, overrides, frozenset(against.waivers.stale))
     _is_live(loaded, against.live)
+    _is_past(loaded)
+    if against.day not in (None, loaded.scenario.business_date):
+        raise InputsTooOld(
+            f"the scenario is of {loaded.scenario.business_date}, not of {against.day}"
+        )
     _names_tables(against.waivers, loaded)
     late = expired(loaded.scenario.business_date)
     if late and CARD not in against.waivers.stale:
@@ -53,7 +61,20 @@ def checked(root: Path, overrides: tuple[str, ...] = (), against: Against = NOTH
         loaded = _follows(loaded, against.previous, against, issues)
     if issues.errors:
         raise InputsRefused(issues.found)
-    return loaded
+    told = list(loaded.notices) + _waived(against.waivers)
+    if against.handoff is not None:
+        told += not_on_its_way(loaded, against.handoff)
+    return replace(loaded, notices=tuple(told))
+
+
+def _waived(waivers: Waivers) -> list[str]:
+    """Who reads a run must know what somebody let pass in it."""
+    if waivers.until is None:
+        return []
+    what = ", ".join((*waivers.jumps, *waivers.stale))
+    return [
+        f"{waivers.by} let {what} pass until {waivers.until.isoformat(timespec='minutes')}: {waivers.reason}"
+    ]
 
 
 def _follows(loaded: Loaded, folder: Path, against: Against, issues: Issues) -> Loaded:
@@ -98,6 +119,17 @@ def _is_live(loaded: Loaded, live: timedelta | None) -> None:
         raise InputsTooOld(
             f"as_of is {apart} {side} the clock, {live} is allowed: bring today's data"
         )
+
+
+def _is_past(loaded: Loaded) -> None:
+    """Raises InputsRefused where as_of is over a day after the clock: a date was mistyped."""
+    as_of = loaded.scenario.as_of
+    if as_of > datetime.now(UTC) + LATEST:
+        reason = "over a day after this machine's clock"
+        remedy = "mend the date, or the clock"
+        line = loaded.inputs.line("as_of")
+        issue = Issue("scenario.yaml", line, "as_of", as_of.isoformat(), reason, remedy)
+        raise InputsRefused([issue])
 
 
 def _market_value_agrees(loaded: Loaded, issues: Issues) -> None:

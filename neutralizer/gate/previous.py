@@ -172,7 +172,7 @@ def standing_still(now: Loaded, before: Previous, waivers: Waivers) -> list[str]
 
 def breaks(now: Loaded, follows: Positions) -> list[tuple[str, str, Decimal, Decimal]]:
     """(book, instrument, what follows, what is given) where today's positions do not follow."""
-    given, zero = _held(now.inputs), Decimal(0)
+    given, zero = held(now.inputs), Decimal(0)
     pairs = [(*pair, follows.get(pair, zero), given.get(pair, zero)) for pair in follows | given]
     return sorted(found for found in pairs if found[2] != found[3])
 
@@ -184,7 +184,7 @@ def rolled(now: Loaded, before: Previous, handoff: Path | None) -> Positions:
     if handoff is None:
         rows = csv_rows(before.run.files["positions_next.csv"])[1]
         return {(r["book_id"], r["instrument_id"]): Decimal(r["quantity"]) for r in rows}
-    found: Positions = defaultdict(Decimal, _held(before.loaded.inputs))
+    found: Positions = defaultdict(Decimal, held(before.loaded.inputs))
     known = executions_in(came_back(handoff))
     first, last = before.loaded.scenario.as_of, now.scenario.as_of
     for fill in known.fills:
@@ -198,11 +198,14 @@ def rolled(now: Loaded, before: Previous, handoff: Path | None) -> Positions:
     return found
 
 
-def _held(inputs: Inputs) -> Positions:
-    table = inputs["positions"]
+def held(inputs: Inputs, name: str = "positions") -> Positions:
+    """What a table of positions or open orders has of each pair."""
+    table, found = inputs[name], defaultdict[tuple[str, str], Decimal](Decimal)
     cell = table.raw.header.index("quantity") if len(table) else 0
     pairs = zip(table["book_id"], table["instrument_id"], strict=True)
-    return {pair: Decimal(row[cell]) for pair, row in zip(pairs, table.raw.rows, strict=True)}
+    for pair, row in zip(pairs, table.raw.rows, strict=True):
+        found[pair] += Decimal(row[cell])
+    return dict(found)
 
 
 def break_sentences(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from neutralizer.errors import NotApproved
@@ -15,6 +15,8 @@ from neutralizer.output.approvals import (
     put_approval,
     unchanged,
 )
+
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def firm_roles() -> Roles:
@@ -66,4 +68,13 @@ def _flaw(a: Approval, subject: Subject, roles: Roles, barred: str, now: datetim
         return f"is for {a.what}, not for this"
     if a.name == barred:
         return "is by who prepared it"
-    return "" if now < datetime.fromisoformat(a.expires) else f"expired at {a.expires}"
+    return "" if _holds_until(a) > now else f"expired at {a.expires}"
+
+
+def _holds_until(a: Approval) -> datetime:
+    """When it expires; long ago where it does not say so with a time zone."""
+    try:
+        found = datetime.fromisoformat(a.expires)
+    except ValueError:
+        return NEVER
+    return found if found.tzinfo else NEVER

@@ -56,9 +56,9 @@ def crosses(runs: Path, first: date, last: date) -> list[Cross]:
 
 
 def _standing(runs: Path) -> list[Finished]:
-    """Finished runs without those that another takes over."""
-    folders = sorted(path.parent for path in runs.glob(f"*/{MANIFEST}"))
-    found = [finished(folder) for folder in folders]
+    """Finished runs, each once, without those that another takes over."""
+    folders = sorted(path.parent for path in runs.glob(f"[!.]*/{MANIFEST}"))
+    found = list({run.run_id: run for run in map(finished, folders)}.values())
     gone = {run.manifest["supersedes"] for run in found}
     return [run for run in found if run.run_id not in gone]
 

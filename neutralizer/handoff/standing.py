@@ -33,8 +33,8 @@ class StandingOrder(Strict):
 
     name: Identifier
     expires: Instant
-    scenarios: tuple[Identifier, ...]
-    kinds: tuple[NightKind, ...]
+    scenarios: Annotated[tuple[Identifier, ...], Field(min_length=1)]
+    kinds: Annotated[tuple[NightKind, ...], Field(min_length=1)]
     currency: Identifier
     largest_line: NotNegative
     total: NotNegative

@@ -48,9 +48,11 @@ class Roles(Strict):
 
     @model_validator(mode="after")
     def _one_key_each(self) -> "Roles":
-        keys = [p.public_key for p in self.people.values() if p.public_key]
+        keys = [base64.b64decode(p.public_key) for p in self.people.values() if p.public_key]
         if len(set(keys)) < len(keys):
             raise ValueError("two people have one public_key: each needs a key of their own")
+        if len({name.casefold() for name in self.people}) < len(self.people):
+            raise ValueError("two names differ in case only: each person has one name")
         missing = [n for n, p in self.people.items() if "approve" in p.may and not p.public_key]
         if missing:
             raise ValueError(f"no public_key of {', '.join(missing)}, who may approve")

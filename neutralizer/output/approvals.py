@@ -25,7 +25,8 @@ class Subject:
     @property
     def approvals(self) -> Path:
         """The folder of its approvals."""
-        return self.path.with_name(self.path.name + ".approvals")
+        path = self.path.resolve() if self.path.name in ("", "..") else self.path
+        return path.with_name(path.name + ".approvals")
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,10 @@ def approvals_of(subject: Subject) -> list[Approval]:
     found = []
     for path in sorted(subject.approvals.glob("*.json")):
         try:
-            found.append(Approval(**json.loads(content(path) or b"")))
-        except (ValueError, TypeError):
+            read = json.loads(content(path) or b"")
+            if all(isinstance(value, str) for value in read.values()):
+                found.append(Approval(**read))
+        except (ValueError, TypeError, AttributeError):
             continue
     return found
 

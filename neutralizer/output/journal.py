@@ -16,7 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from neutralizer.errors import CannotWrite, NeutralizerError, Tampered
+from neutralizer.errors import CannotWrite, InputsRefused, NeutralizerError, Tampered
+from neutralizer.issues import Issue
 from neutralizer.output.one_file import append, content, cut_off, holding, put
 
 FILE, HEAD, HISTORY = "journal.jsonl", "journal.head", "history.csv"
@@ -59,7 +60,11 @@ def journalled(folder: Path | None, command: str, /, **facts: Any) -> Iterator[E
 
 
 def events(folder: Path) -> tuple[Event, ...]:
-    """Every line, checked. Raises Tampered where the chain does not hold."""
+    """Every line, checked. Raises InputsRefused where there is none, Tampered where the chain does not hold."""
+    if not (folder / FILE).exists() and not (folder / HEAD).exists():
+        raise InputsRefused(
+            [Issue(str(folder), 0, "", None, "holds no journal", "name its folder")]
+        )
     return _read(folder)[0]
 
 
@@ -67,10 +72,7 @@ def _start(folder: Path, command: str, facts: Event) -> Entry:
     if not folder.is_dir():
         raise CannotWrite(f"there is no folder {folder} for the journal: make it first")
     with holding(folder, wait=True):
-        past, size = _read(folder)
-        torn = (content(folder / FILE) or b"")[size:]
-        if torn:
-            cut_off(folder / FILE, size)
+        past, torn = _mended(folder)
         told = _unfinished(past)
         lost = [{"event": "ENDED", "start": e["number"], "without": "an end"} for e in told]
         own = {"event": "START", "command": command, "pid": os.getpid(), "host": _host()} | facts
@@ -92,11 +94,20 @@ def _end(folder: Path, entry: Entry, event: str, facts: Event) -> None:
             own = {"event": event, "start": entry.number} | entry.facts | facts
             if event == "COMPLETE" and entry.figures:
                 own |= {"figures": entry.figures}
-            _append(folder, _read(folder)[0], [own])
+            _append(folder, _mended(folder)[0], [own])
             if "figures" in own:
                 _note(folder / HISTORY, entry.figures)
     except (CannotWrite, Tampered):
         return  # the next entry tells that this one never ended
+
+
+def _mended(folder: Path) -> tuple[tuple[Event, ...], bool]:
+    """Every whole line, and whether a torn one stood after them, which is cut off."""
+    past, size = _read(folder)
+    torn = len(content(folder / FILE) or b"") > size
+    if torn:
+        cut_off(folder / FILE, size)
+    return past, torn
 
 
 def _note(path: Path, figures: dict[str, str]) -> None:
@@ -109,12 +120,24 @@ def _append(folder: Path, past: tuple[Event, ...], new: list[Event]) -> list[Eve
     written = []
     for number, event in enumerate(new, len(past) + 1):
         head = {"number": number, "at": datetime.now(UTC).isoformat(timespec="seconds")}
-        line = json.dumps(head | event | {"previous": previous}, ensure_ascii=False)
+        line = json.dumps(head | event | {"previous": previous})
         previous = hashlib.sha256(line.encode()).hexdigest()
         written.append(head | event | {"hash": previous})
-        append(folder / FILE, (line + "\n").encode())
-        put(folder / HEAD, f"{number} {previous}\n".encode())
+        _chain(folder, (line + "\n").encode(), f"{number} {previous}\n".encode())
     return written
+
+
+def _chain(folder: Path, line: bytes, head: bytes) -> None:
+    """Both, or on failure neither: a line without its head would be one too many the next time."""
+    path = folder / FILE
+    size = path.stat().st_size if path.exists() else 0
+    try:
+        append(path, line)
+        put(folder / HEAD, head)
+    except BaseException:
+        if path.exists() and content(folder / HEAD) != head:
+            cut_off(path, size)
+        raise
 
 
 def _read(folder: Path) -> tuple[tuple[Event, ...], int]:
@@ -143,6 +166,7 @@ def _event(line: bytes, number: int, previous: str) -> Event:
     try:
         event: Event = json.loads(line)
         follows = (event["number"], event["previous"]) == (number, previous)
+        follows = follows and {"at", "event"} <= event.keys()
     except (ValueError, KeyError, TypeError):
         follows = False
     if not follows:
