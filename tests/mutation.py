@@ -34,7 +34,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE, TABLE = ROOT / "neutralizer", ROOT / "benchmarks" / "MUTATION.md"
 PROOF = "proof_faults proof_of_amendments verify mutations".split()
 READERS = "readers freshness hostile_inputs".split()
-RELEASE = "release supersede journal release_faults".split()
+RELEASE = "release supersede journal".split()
 SUITES = (
     (PROOF, [*sorted(PACKAGE.glob("proof/*.py")), PACKAGE / "verify.py", PACKAGE / "output" / "manifest.py"]),
     (RELEASE, [*(PACKAGE / "handoff" / f"{name}.py" for name in
