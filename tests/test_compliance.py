@@ -163,6 +163,23 @@ def test_a_superseded_run_is_not_reviewed_twice(tmp_path: Path) -> None:
     assert line["crosses"] == "1"
 
 
+def test_what_was_booked_before_it_was_superseded_is_reviewed(tmp_path: Path) -> None:
+    """The transfer stands, only its hedge is taken back: the superseding run has none of its own."""
+    firm = Firm(tmp_path)
+    first = firm.approved(SCENARIOS / "two-desks")
+    assert firm.release(first).returncode == 0
+    (booked,) = csv.DictReader(io.StringIO((first / "internal_transfers.csv").read_text()))
+    acks = f"ticket_id,status,time\n{booked['ticket_id']},BOOKED,2024-06-27T18:00:00-04:00\n"
+    (firm.handoff / "acks.csv").write_text(acks)
+    changes = (("quantity: -60000}", "quantity: 0}"), ("quantity: 100000}", "quantity: 40001}"))
+    changed = desks(tmp_path / "changed", *changes)
+    words = ("--supersede", first, "--handoff", firm.handoff, "--reason", "booked")
+    firm.run(changed, *words, name="cleo", out="second")
+    said = firm.does("anna", "crosses", tmp_path / "runs", "--from", "2024-06-27", "--to", "2024-06-27", "--csv")  # fmt: skip
+    (line,) = csv.DictReader(io.StringIO(said.stdout))
+    assert (line["crosses"], line["notional"]) == ("1", "6000000.00")
+
+
 @pytest.fixture(scope="module", params=["equity-desks", "multi-asset"])
 def walled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("walled") / "run"

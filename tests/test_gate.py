@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import SCENARIOS
+from tests.firm import in_process
 from tests.test_cli import neutralizer
 
 MM = "{book_id: MM, entity: BD, account_id: PB, description: Market maker"
@@ -157,6 +158,24 @@ def test_days_without_business_do_not_age(
     (folder / "scenario.yaml").write_text(text + "calendar: XNYS\nfreshness: {positions: 24h}\n")
     done = neutralizer("check", folder)
     assert done.returncode == (0 if allowed else 10), done.stderr
+
+
+def test_a_day_that_is_not_today_s_is_refused(tmp_path: Path) -> None:
+    """as_of of 2098 was mistyped; inputs of another date than the one that is asked for are the old feed."""
+    future = in_process(
+        "check", SCENARIOS / "two-desks", "--set", "as_of=2098-06-27T16:00:00-04:00"
+    )
+    assert future.returncode == 3
+    assert (
+        "as_of value='2098-06-27T16:00:00-04:00' over a day after this machine's clock"
+        in future.stderr
+    )
+    out = tmp_path / "run"
+    done = in_process("run", SCENARIOS / "two-desks", "--out", out, "--expect-date", "2024-06-28")
+    assert done.returncode == 10
+    assert done.stderr == "ERROR the scenario is of 2024-06-27, not of 2024-06-28\n"
+    assert not out.exists()
+    assert in_process("run", SCENARIOS / "two-desks", "--out", out, "--expect-date", "x").returncode == 2  # fmt: skip
 
 
 def test_yesterday_s_folder_is_not_live(tmp_path: Path) -> None:

@@ -95,6 +95,69 @@ def test_a_head_that_was_not_written_is_mended(tmp_path: Path) -> None:
     assert len(events(tmp_path)) == 5
 
 
+def test_a_full_disk_leaves_no_line_without_its_head(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The head cannot be written, twice: afterwards the chain holds."""
+    work(tmp_path)
+
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "put", full)
+        for _ in range(2):
+            with pytest.raises(CannotWrite), journalled(tmp_path, "run"):
+                raise AssertionError("the work must not begin")
+    work(tmp_path)
+    assert kinds(tmp_path) == ["START", "COMPLETE"] * 2
+
+
+def test_a_head_that_was_written_keeps_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what comes after the renaming failed."""
+    work(tmp_path)
+    real = module.put
+
+    def late(path: Path, data: bytes) -> None:
+        real(path, data)
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "put", late)
+        with pytest.raises(CannotWrite), journalled(tmp_path, "run"):
+            raise AssertionError("the work must not begin")
+    assert kinds(tmp_path) == ["START", "COMPLETE", "START"]
+
+
+def test_a_line_that_is_torn_meanwhile_is_cut_off(tmp_path: Path) -> None:
+    """Another writer was killed between this entry's start and its end."""
+    with journalled(tmp_path, "approve"), (tmp_path / "journal.jsonl").open("ab") as other:
+        other.write(b'{"number": 9, "at": "2026')
+    assert kinds(tmp_path) == ["START", "COMPLETE"]
+
+
+def test_a_line_without_what_every_line_has_is_11(tmp_path: Path) -> None:
+    """A line that is chained as it should be, and says nothing."""
+    work(tmp_path)
+    last = events(tmp_path)[-1]
+    line = json.dumps({"number": 3, "previous": last["hash"]}) + "\n"
+    with (tmp_path / "journal.jsonl").open("a") as out:
+        out.write(line)
+    with pytest.raises(Tampered, match="line 3"):
+        events(tmp_path)
+
+
+def test_where_no_journal_is_none_is_printed(tmp_path: Path) -> None:
+    """A misspelt folder is not a journal that holds; names with line ends forge no lines."""
+    done = in_process("journal", tmp_path / "nowhere")
+    assert (done.returncode, "holds no journal" in done.stderr) == (3, True)
+    work(tmp_path, by="anna\n     2 forged", scenario=os.fsdecode(b"\xff"))
+    done = in_process("journal", tmp_path)
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 2)
+
+
 def first_cut(lines: list[bytes]) -> list[bytes]:
     """The first line is gone."""
     return lines[1:]

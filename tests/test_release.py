@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +13,8 @@ import pytest
 
 from neutralizer.errors import NotApproved
 from neutralizer.handoff.approval import approve, approvers
-from neutralizer.output.approvals import run_subject
+from neutralizer.handoff.keys import signed
+from neutralizer.output.approvals import Approval, put_approval, run_subject
 from tests.conftest import SCENARIOS
 from tests.firm import Firm, approved_firm
 from tests.test_cli import tampered, tree
@@ -383,6 +386,87 @@ def test_what_is_beyond_the_standing_order_waits(night: tuple[Firm, Path, Path],
     assert done.returncode == 12
     assert reason in done.stderr
     assert firm.names() == []
+
+
+def test_what_somebody_let_pass_waits_for_a_person(night: tuple[Firm, Path, Path]) -> None:
+    """The waiver is shown to approvers, and no standing order lets it leave."""
+    firm, _, order = night
+    ben = ("--waived-by", "ben", "--waiver-reason", "split", "--until", "2199-01-01T00:00:00Z")
+    run = firm.run(TWO_DESKS, *SILENT, "--accept-jump", "ETF", *ben, out="waived")
+    done = firm.release(run, "--auto", order)
+    assert done.returncode == 12
+    said = "ben let ETF pass until 2199-01-01T00:00+00:00: split"
+    assert f"a person must read: {said}" in done.stderr
+    assert said in firm.approves("anna", run).stdout
+    assert firm.names() == []
+
+
+def test_who_may_not_waive_is_told_by_check_too(firm: Firm) -> None:
+    anna = ("--waived-by", "anna", "--waiver-reason", "x", "--until", "2199-01-01T00:00:00Z")
+    done = firm.does("anna", "check", TWO_DESKS, "--accept-jump", "ETF", *anna)
+    assert (done.returncode, "anna may not waive: ask ben" in done.stderr) == (12, True)
+
+
+@pytest.mark.parametrize("part", ["kinds: []", "scenarios: []"])
+def test_an_order_for_nothing_is_refused(night: tuple[Firm, Path, Path], part: str) -> None:
+    firm, run, order = night
+    key = part.partition(":")[0]
+    text = "\n".join(part if x.startswith(key) else x for x in ORDER.splitlines())
+    order.write_text(text)
+    assert firm.release(run, "--auto", order).returncode == 3
+
+
+@pytest.mark.parametrize("text", ['{"name": []}', "[]", "", '{"name": "anna", "signature": 5}'])
+def test_a_file_that_is_no_approval_counts_for_none(firm: Firm, text: str) -> None:
+    (firm.root / "runs" / "run.approvals" / "x.json").write_text(text)
+    assert firm.release(run_of(firm)).returncode == 0
+
+
+@pytest.mark.parametrize("end", ["soon", "2199-01-01T00:00:00"])
+def test_an_approval_that_never_says_when_it_ends_does_not_count(
+    firm: Firm, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    """Signed with her own key, past the command."""
+    monkeypatch.setenv("NEUTRALIZER_ROLES", str(firm.root / "roles.yaml"))
+    folder = run_of(firm)
+    data = (folder / "manifest.json").read_bytes()
+    subject = run_subject(folder, json.loads(data)["run_id"], data)
+    unsigned = Approval("anna", subject.what, subject.sha256, end, end)
+    signature, _ = signed(firm.keys["anna"].read_bytes(), "", unsigned.signed_bytes)
+    put_approval(subject, replace(unsigned, signature=signature))
+    done = firm.release(folder)
+    assert (done.returncode, f"that of anna expired at {end}" in done.stderr) == (12, True)
+
+
+def test_a_folder_may_be_named_by_where_one_stands(
+    firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(run_of(firm))
+    assert firm.does("anna", "verify", ".").returncode == 0
+    assert firm.release(Path(".")).returncode == 0
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "no", '{"run_id": "a", "kinds": []}'])
+def test_a_handed_manifest_that_is_none_is_11(firm: Firm, text: str) -> None:
+    """With a `.done` that fits it."""
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    (firm.handoff / "neutralizer_manifest_20240627_a_v1.json").write_text(text)
+    (firm.handoff / "neutralizer_20240627_a_v1.done").write_text(f"{sha256}\n")
+    assert firm.does("anna", "status", firm.handoff).returncode == 11
+
+
+def test_two_people_have_two_keys_and_two_names(firm: Firm) -> None:
+    """The same key in other letters: base64 has bits to spare. And one person spelt twice."""
+    roles = firm.root / "roles.yaml"
+    text = roles.read_text()
+    keys = dict(re.findall(r"  (\w+): .*public_key: (\S+)}", text))
+    own = keys["anna"]
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    twin = own[:-2] + letters[letters.index(own[-2]) ^ 1] + "="
+    roles.write_text(text.replace(keys["ben"], twin))
+    assert "two people have one public_key" in firm.release(run_of(firm)).stderr
+    roles.write_text(text.replace("  ben:", "  Anna:"))
+    assert "two names differ in case only" in firm.release(run_of(firm)).stderr
 
 
 def test_a_changed_standing_order_is_11(night: tuple[Firm, Path, Path]) -> None:

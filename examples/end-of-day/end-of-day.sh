@@ -39,21 +39,29 @@ tell() {
     fi
 }
 
+# pass_on CODE: what was said, to cron, and by mail too where MAIL_TO is set.
+pass_on() {
+    cat "$said"
+    if [ -n "${MAIL_TO:-}" ]; then
+        mail -s "neutralizer $day: exit $1" "$MAIL_TO" <"$said"
+    fi
+}
+
 # explain CODE: one sentence for each exit code, and what helps to act on it.
 explain() {
     case $1 in
     0)
-        cat "$said"
         # what a person should know before booking; the one line of --quiet leaves it out
         awk '/^  "findings": \[$/ {on = 1; next} /^  \]/ {on = 0} on {sub(/^ +/, "  finding: "); print}' \
-            "$out/summary.json"
+            "$out/summary.json" >>"$said"
+        pass_on 0
         ;;
     3) tell 3 "The inputs of $day are refused. No tickets. Send the lines below to whoever feeds them." ;;
     4)
         tell 4 "No plan keeps every limit on $day. No tickets. Ask the owners of the limits below."
         ;;
     5) tell 5 "No certified answer for $day. No tickets. Call support with the lines below." ;;
-    6) tell 6 "The plan of $day failed its proof. No tickets. Call support; $out.refused says why." ;;
+    6) tell 6 "The plan of $day failed its proof or the firm's caps. No tickets. $out.refused says why." ;;
     7) tell 7 "$day was run or released with other inputs. Nothing was touched. Ask whether it was booked." ;;
     8) tell 8 "Another run still writes $out. Wait until it has ended, then run again." ;;
     9) tell 9 "Cannot write $out. No tickets. Check disk space and permissions, then run again." ;;
@@ -85,12 +93,13 @@ release() {
     neutralizer release "$out" --to "$HANDOFF" --auto "$ORDER" >"$said" 2>&1
     released=$?
     case $released in
-    0) cat "$said" ;;
+    0) pass_on 0 ;;
     12)
-        echo "Nothing was released tonight; it waits for two people in the morning:"
-        cat "$said"
+        held=$(cat "$said")
+        printf '%s\n' "Nothing was released tonight; it waits for two people in the morning:" "$held" >"$said"
+        pass_on 0
         ;;
-    *) tell "$released" "The tickets of $day are there, and could not be released. Call support." ;;
+    *) tell "$released" "The tickets of $day are in $out, and were not released. Call support." ;;
     esac
     [ "$released" -eq 12 ] || return "$released"
 }

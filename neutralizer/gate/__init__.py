@@ -16,6 +16,7 @@ from neutralizer.issues import Issue, Issues
 from neutralizer.load.instruments import prices
 from neutralizer.load.model_card import NAME as CARD
 from neutralizer.load.model_card import expired
+from neutralizer.load.roles import permitted
 from neutralizer.load.scenario import Loaded, load
 
 LATEST = timedelta(days=1)  # of as_of after the clock: a day may be dated by its end
@@ -39,7 +40,7 @@ NOTHING_ELSE = Against()
 def checked(root: Path, overrides: tuple[str, ...] = (), against: Against = NOTHING_ELSE) -> Loaded:
     """A scenario that was read and agrees with what it is held against.
 
-    Raises InputsRefused, InputsTooOld, NotApproved where a waiver has expired, Tampered.
+    Raises InputsRefused, InputsTooOld, NotApproved where a waiver has expired or is by who may not, Tampered.
     """
     _still_holds(against.waivers)
     loaded = load(root, overrides, frozenset(against.waivers.stale))
@@ -100,6 +101,8 @@ def _still_holds(waivers: Waivers) -> None:
             f"the waiver of {waivers.by} ({waivers.reason}) expired at {waivers.until.isoformat()}: "
             "mend the data, or ask for another"
         )
+    if waivers.written():
+        permitted(waivers.by, "waive")
 
 
 def _names_tables(waivers: Waivers, loaded: Loaded) -> None:

@@ -11,6 +11,7 @@ from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import InputsRefused
 from neutralizer.issues import Issue
 from neutralizer.output.manifest import NAME as MANIFEST
+from neutralizer.output.superseded import kept, superseded
 from neutralizer.output.terminal import cut
 from neutralizer.output.writing import csv_rows
 from neutralizer.verify import Finished, finished, inputs_of
@@ -38,35 +39,44 @@ class Cross:
 
 def crosses(runs: Path, first: date, last: date) -> list[Cross]:
     """Every transfer of the runs in a folder whose business date lies between two days, both included;
-    of runs that supersede each other the last. Raises InputsRefused, Tampered.
+    of runs that supersede each other the last, and what was booked of those before. Raises InputsRefused, Tampered.
     """
     known = _standing(runs)
     if not known:
         remedy = "name the folder that holds the runs' folders"
         raise InputsRefused([Issue(str(runs), 0, "", None, "holds no finished run", remedy)])
-    judged = [(run, inputs_of(run).scenario) for run in known]
-    judged.sort(key=lambda pair: (pair[1].name, pair[1].business_date))
+    judged = [(run, inputs_of(run).scenario, booked) for run, booked in known]
+    judged.sort(key=lambda each: (each[1].name, each[1].business_date))
     found = []
-    for k, (run, s) in enumerate(judged):
+    for k, (run, s, booked) in enumerate(judged):
         if first <= s.business_date <= last:
-            later = (o for _, o in judged[k + 1 :] if o.name == s.name)
+            later = (o for _, o, _ in judged[k + 1 :] if o.name == s.name)
             after = next((o for o in later if o.business_date > s.business_date), None)
-            found += _of_run(run, s, after)
+            found += _of_run(run, s, after, booked)
     return found
 
 
-def _standing(runs: Path) -> list[Finished]:
-    """Finished runs, each once, without those that another takes over."""
+def _standing(runs: Path) -> list[tuple[Finished, set[str] | None]]:
+    """Finished runs, each once; of those that another takes over the tickets that were booked before."""
     folders = sorted(path.parent for path in runs.glob(f"[!.]*/{MANIFEST}"))
     found = list({run.run_id: run for run in map(finished, folders)}.values())
-    gone = {run.manifest["supersedes"] for run in found}
-    return [run for run in found if run.run_id not in gone]
+    taken = [superseded(kept(run.files)) for run in found]
+    booked = {
+        old.run_id: {name for name, state in old.states.items() if state.executed}
+        for old in taken
+        if old is not None
+    }
+    return [(run, booked.get(run.run_id)) for run in found]
 
 
-def _of_run(run: Finished, s: Scenario, after: Scenario | None) -> list[Cross]:
+def _of_run(
+    run: Finished, s: Scenario, after: Scenario | None, booked: set[str] | None
+) -> list[Cross]:
     evidence = {r["ticket_id"]: r for r in csv_rows(run.files["evidence.csv"])[1]}
     found = []
     for row in live(csv_rows(run.files["internal_transfers.csv"])[1]):
+        if booked is not None and row["ticket_id"] not in booked:
+            continue
         own = evidence[row["ticket_id"]]
         profits = (float(own["to_profit"] or 0) - float(own["from_profit"] or 0)) / 2
         moved = None if after is None else _gain(s, after, row["instrument_id"], row)

@@ -53,6 +53,6 @@ def _library() -> tuple[Any, Any]:
         from cryptography.hazmat.primitives.asymmetric import ed25519
     except ImportError:
         raise NotApproved(
-            "signatures need the package cryptography: pip install 'neutralizer[sign]'"
+            "signatures need the package cryptography: pip install cryptography"
         ) from None
     return ed25519, serialization

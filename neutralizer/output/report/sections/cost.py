@@ -43,6 +43,11 @@ def _lead(run: Run) -> str:
         return "There is no baseline of each book alone to compare with."
     if equal is None or saved is None:
         return "Each book alone meets the same limits with no crossing; that is the comparison."
+    if abs(saved - equal) < 0.005 * abs(alone):
+        return (
+            f"The books together save {short(equal)} {run.money} ({percent(equal / alone) if alone else ''}), at a "
+            "firm risk that is about that of each book alone."
+        )
     less = "lets the firm carry more risk" if saved > equal else "leaves the firm with less risk"
     return (
         f"At equal firm risk the books together save {short(equal)} {run.money} "
