@@ -4,12 +4,15 @@ import hashlib
 import json
 import re
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from neutralizer.errors import NotApproved
 from neutralizer.handoff.approval import approve, approvers
@@ -399,6 +402,22 @@ def test_what_somebody_let_pass_waits_for_a_person(night: tuple[Firm, Path, Path
     assert f"a person must read: {said}" in done.stderr
     assert said in firm.approves("anna", run).stdout
     assert firm.names() == []
+
+
+def test_what_is_no_key_is_told_to_be_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No PEM, a key of another kind, and no package to sign with."""
+    with pytest.raises(NotApproved, match=r"the key cannot be read .* name a private key in PEM"):
+        signed(b"not a key", "", b"data")
+    other = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    with pytest.raises(NotApproved, match="the key is not an ed25519 key"):
+        signed(other, "", b"data")
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives", None)
+    with pytest.raises(NotApproved, match="signatures need the package cryptography"):
+        signed(other, "", b"data")
 
 
 def test_who_may_not_waive_is_told_by_check_too(firm: Firm) -> None:
