@@ -52,8 +52,10 @@ def approvers(subject: Subject, barred: str, now: datetime) -> Sequence[Approval
         else:
             valid[a.name] = a
     if len(valid) < roles.approvers:
-        given = f"{len(valid)} of {roles.approvers} approvals"
-        raise NotApproved("; ".join([f"{subject.path} has {given} that count", *why]))
+        given = f"{subject.path} has {len(valid)} of {roles.approvers} approvals that count"
+        others = {n for n, p in roles.people.items() if "approve" in p.may} - {barred, *valid}
+        ask = f"to sign: neutralizer approve {subject.path}, by {' or '.join(sorted(others))}"
+        raise NotApproved("; ".join([given, *why, ask]))
     return [valid[name] for name in sorted(valid)]
 
 
