@@ -34,14 +34,19 @@ ROOT = Path(__file__).parent.parent
 PACKAGE, TABLE = ROOT / "neutralizer", ROOT / "benchmarks" / "MUTATION.md"
 PROOF = "proof_faults proof_of_amendments verify mutations".split()
 READERS = "readers freshness hostile_inputs".split()
-RELEASE = "release supersede journal".split()
+RELEASE, AMENDED, JOURNAL = (
+    "release supersede journal".split(),
+    "supersede release".split(),
+    ["journal"],
+)
 SUITES = (
     (PROOF, [*sorted(PACKAGE.glob("proof/*.py")), PACKAGE / "verify.py", PACKAGE / "output" / "manifest.py"]),
     (RELEASE, [*(PACKAGE / "handoff" / f"{name}.py" for name in
                 "approval keys standing release status".split()),
-               *(PACKAGE / "output" / f"{name}.py" for name in
-                "approvals handed journal one_file superseded history".split()),
-               PACKAGE / "domain" / "executions.py", PACKAGE / "domain" / "superseded.py"]),
+               PACKAGE / "output" / "approvals.py"]),
+    (AMENDED, [*(PACKAGE / "domain" / f"{name}.py" for name in "executions superseded".split()),
+               *(PACKAGE / "output" / f"{name}.py" for name in "handed superseded".split())]),
+    (JOURNAL, [PACKAGE / "output" / f"{name}.py" for name in "journal history one_file".split()]),
     (READERS, [PACKAGE / "load" / f"{name}.py" for name in
                "table values text yaml_text control folder freshness".split()]),
 )  # fmt: skip
