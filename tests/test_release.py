@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from neutralizer.errors import NotApproved
 from neutralizer.handoff.approval import approve, approvers
 from neutralizer.handoff.keys import signed
-from neutralizer.output.approvals import Approval, put_approval, run_subject
+from neutralizer.output.approvals import Approval, Subject, put_approval, run_subject
 from tests.conftest import SCENARIOS
 from tests.firm import Firm, approved_firm
 from tests.test_cli import tampered, tree
@@ -232,6 +232,43 @@ def test_what_was_changed_after_approval_is_11(firm: Firm, change: Callable[[Fir
     assert firm.names() == []
 
 
+def signed_past_the_command(
+    firm: Firm, subject: Subject, until: str, names: tuple[str, ...] = ("anna", "ben")
+) -> None:
+    """Their own keys, and none of what `approve` looks at before."""
+    for name in names:
+        unsigned = Approval(name, subject.what, subject.sha256, until, until)
+        signature, _ = signed(firm.keys[name].read_bytes(), "", unsigned.signed_bytes)
+        put_approval(subject, replace(unsigned, signature=signature))
+
+
+def test_what_two_sign_unseen_is_still_proven(firm: Firm) -> None:
+    """A quantity, the manifest with it, and two signatures of that."""
+    ticket_and_manifest(firm)
+    shutil.rmtree(firm.root / "runs" / "run.approvals")
+    data = (run_of(firm) / "manifest.json").read_bytes()
+    subject = run_subject(run_of(firm), json.loads(data)["run_id"], data)
+    signed_past_the_command(firm, subject, "2199-01-01T00:00:00+00:00")
+    assert firm.release(run_of(firm)).returncode == 6
+    assert firm.names() == []
+
+
+def test_what_was_changed_where_operations_read_is_11(firm: Firm) -> None:
+    """A quantity in the hand-off folder, and everything beside it made to fit."""
+    assert firm.release(run_of(firm)).stdout.startswith("released ")
+    (hedges,) = firm.handoff.glob("neutralizer_hedges_*.csv")
+    (told,) = firm.handoff.glob("neutralizer_manifest_*.json")
+    (done,) = firm.handoff.glob("*.done")
+    edit(firm.handoff, hedges.name, ",10,", ",90,")
+    manifest = json.loads(told.read_text())
+    manifest["kinds"]["hedges"]["sha256"] = hashlib.sha256(hedges.read_bytes()).hexdigest()
+    told.write_text(json.dumps(manifest))
+    done.write_text(hashlib.sha256(told.read_bytes()).hexdigest())
+    again = firm.release(run_of(firm))
+    assert (again.returncode, again.stdout) == (11, "")
+    assert "hedges of this run left with other bytes before" in again.stderr
+
+
 def test_the_preparer_does_not_approve(firm: Firm) -> None:
     """cleo may approve, but not what she prepared."""
     own = firm.run(TWO_DESKS, name="cleo", out="own")
@@ -359,6 +396,8 @@ def test_a_standing_order_lets_transfers_leave_at_night(night: tuple[Firm, Path,
     kinds = {name.rsplit("_", 3)[0] for name in firm.names() if name.endswith(".csv")}
     assert kinds == {"neutralizer_internal_transfers", "neutralizer_cash_transfers"}
     assert len([n for n in firm.names() if n.endswith("_v1_auto.done")]) == 1
+    (told,) = firm.handoff.glob("neutralizer_manifest_*_auto.json")
+    assert json.loads(told.read_text())["standing_order"] == "nights"
     assert "already released" in firm.release(run, "--auto", order).stderr
     for name in ("anna", "cleo"):
         assert firm.approves(name, run).returncode == 0
@@ -450,9 +489,7 @@ def test_an_approval_that_never_says_when_it_ends_does_not_count(
     folder = run_of(firm)
     data = (folder / "manifest.json").read_bytes()
     subject = run_subject(folder, json.loads(data)["run_id"], data)
-    unsigned = Approval("anna", subject.what, subject.sha256, end, end)
-    signature, _ = signed(firm.keys["anna"].read_bytes(), "", unsigned.signed_bytes)
-    put_approval(subject, replace(unsigned, signature=signature))
+    signed_past_the_command(firm, subject, end, ("anna",))
     done = firm.release(folder)
     assert (done.returncode, f"that of anna expired at {end}" in done.stderr) == (12, True)
 
@@ -486,6 +523,17 @@ def test_two_people_have_two_keys_and_two_names(firm: Firm) -> None:
     assert "two people have one public_key" in firm.release(run_of(firm)).stderr
     roles.write_text(text.replace("  ben:", "  Anna:"))
     assert "two names differ in case only" in firm.release(run_of(firm)).stderr
+
+
+def test_an_order_ends_however_long_it_is_signed_for(
+    night: tuple[Firm, Path, Path],
+) -> None:
+    firm, run, order = night
+    order.write_text(ORDER.replace("expires: 2199", "expires: 2019"))
+    sha256 = hashlib.sha256(order.read_bytes()).hexdigest()
+    signed_past_the_command(firm, Subject(order, order.name, sha256), "2199-01-01T00:00:00+00:00")
+    done = firm.release(run, "--auto", order)
+    assert (done.returncode, "the standing order expired at 2019" in done.stderr) == (12, True)
 
 
 def test_a_changed_standing_order_is_11(night: tuple[Firm, Path, Path]) -> None:
