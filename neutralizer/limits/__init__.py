@@ -80,18 +80,34 @@ def bounds(scenario: Scenario) -> tuple[Floats, Floats]:
     return lower, upper
 
 
+def sizes(scenario: Scenario) -> tuple[Floats, Floats]:
+    """(limits,) twice, each measure in its own unit: what its terms sum to before, and the most they
+    could sum to: with all that the crossing groups of its scope hold of the same, and one lot.
+    """
+    before, row = np.abs(scenario.holdings.before), scenario.orders.row
+    lot = scenario.tradables.lot[scenario.holdings.instrument]
+    held = np.bincount(row, weights=before, minlength=scenario.orders.change_rows.shape[0])
+    own, reach = np.zeros(len(scenario.limits)), np.zeros(len(scenario.limits))
+    for k, limit in enumerate(scenario.limits):
+        move = sensitivity(scenario, limit)
+        own[k] = float(move @ before)
+        most = np.zeros_like(held)
+        np.maximum.at(most, row, np.where(scenario.may_change, move * (held[row] + lot), 0.0))
+        reach[k] = max(own[k], float(most.sum()))
+    return own, reach
+
+
 def scales(scenario: Scenario) -> Floats:
-    """(limits,) a limit's own scale: its bound, else the measure's gross move, else a lot. A bound
-    below a millionth of the gross move is as good as zero.
+    """(limits,) a limit's own scale: its larger bound, never more than what its terms could sum to; a
+    bound below a millionth of what is summed is as good as zero, and the scale is that sum.
     """
     found = []
-    for limit in scenario.limits:
-        ends = [abs(e) for e in (limit.lower, limit.upper) if np.isfinite(e)]
-        move = sensitivity(scenario, limit)
-        gross_move = float(move @ np.abs(scenario.holdings.before))
-        bound = max(ends, default=0.0)
-        own = bound if bound > 1e-6 * gross_move else gross_move
-        found.append(own or float(move.max(initial=0)) or 1.0)
+    for limit, own, reach in zip(
+        scenario.limits, *map(Floats.tolist, sizes(scenario)), strict=True
+    ):
+        summed = own or reach
+        bound = max((abs(e) for e in (limit.lower, limit.upper) if np.isfinite(e)), default=0.0)
+        found.append((min(bound, reach) if bound > 1e-6 * summed else summed) or 1.0)
     return np.array(found, dtype=float)
 
 
@@ -108,10 +124,10 @@ def penalty(trades: Trades, scenario: Scenario) -> float:
 
 
 def rounding_errors(scenario: Scenario) -> Floats:
-    """(limits,) what summing in doubles may be out by: 1e-12 of the scale. Not a tolerance: a lot, a
-    cent or a bound never is that small.
+    """(limits,) what summing in doubles may be out by: 1e-12 of what is summed. It does not depend on
+    the bounds, and is no tolerance: a lot or a cent never is that small.
     """
-    return 1e-12 * scales(scenario)
+    return 1e-12 * sizes(scenario)[1]
 
 
 def half_steps(scenario: Scenario) -> Floats:

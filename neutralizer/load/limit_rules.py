@@ -12,7 +12,7 @@ from neutralizer.load import values
 from neutralizer.load.accounts import AccountOf
 from neutralizer.load.economics import in_play
 from neutralizer.load.inputs import Inputs
-from neutralizer.load.limits import OF_SHOCKS, SCOPE_KINDS, SELECTING, TAILS
+from neutralizer.load.limits import ABSENT, OF_SHOCKS, SCOPE_KINDS, SELECTING, TAILS, bounds_of
 from neutralizer.load.mandates import Selector
 from neutralizer.load.references import selector_selects
 from neutralizer.load.shocks import tail, wanted
@@ -26,10 +26,11 @@ def bounds_are_sound(inputs: Inputs, select: Selector, issues: Issues) -> None:
     table = inputs["limits"]
     for row, measure in enumerate(table["measure"]):
         lower, upper = table["lower"][row], table["upper"][row]
-        if np.isnan(lower) and np.isnan(upper):
+        if bounds_of(lower, upper) == (-np.inf, np.inf):
             table.error(
                 issues, row, "upper", "the limit has no bound", "write lower, upper or both"
             )
+        _far_out(inputs, row, issues)
         if lower > upper:
             table.error(issues, row, "lower", f"lower over upper {upper:g}", "exchange them")
         if not np.isnan(lower) and measure not in TWO_SIDED:
@@ -46,6 +47,18 @@ def bounds_are_sound(inputs: Inputs, select: Selector, issues: Issues) -> None:
                 "required with on_breach improve",
                 "write base currency per unit of excess",
             )
+
+
+def _far_out(inputs: Inputs, row: int, issues: Issues) -> None:
+    """A bound that no position could reach is read as absent; one that none could leave is a mistake."""
+    table = inputs["limits"]
+    for column, sign in (("lower", -1.0), ("upper", 1.0)):
+        if sign * table[column][row] > ABSENT:
+            reason = f"beyond {ABSENT:g} units of its measure, so it is read as no bound"
+            table.warning(issues, row, column, reason, "leave it blank")
+        elif sign * table[column][row] < -ABSENT:
+            reason = f"beyond {ABSENT:g} units of its measure: nothing could keep it"
+            table.error(issues, row, column, reason, "correct the sign or the size")
 
 
 def soft_limits_are_weighed(inputs: Inputs, select: Selector, issues: Issues) -> None:

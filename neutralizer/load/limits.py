@@ -15,6 +15,7 @@ from neutralizer.load.shocks import tail, wanted
 SELECTING = ("net", "gross", "long", "short", "position", "concentration")
 TAILS = ("expected_shortfall", "var")
 OF_SHOCKS = ("stress_loss", "expected_shortfall")
+ABSENT = 1e15  # units of the measure: a bound farther out than this is none
 SCOPE_KINDS = ("firm", "entity", "group", "book", "pool", "account")
 
 
@@ -35,7 +36,7 @@ def resolve_limits(
     scopes: dict[str, tuple[Bools, frozenset[int]]] = {}
     for row in range(len(table)):
         measure, target = table["measure"][row], table["target"][row]
-        lower, upper = float(table["lower"][row]), float(table["upper"][row])
+        lower, upper = bounds_of(float(table["lower"][row]), float(table["upper"][row]))
         for scope in expanded(table["scope"][row], list(books.ids)):
             if scope not in scopes:
                 scopes[scope] = _scope(scope, books, holdings, accounts, pools)
@@ -50,8 +51,8 @@ def resolve_limits(
                     measure=measure,
                     scope=scope,
                     target=target,
-                    lower=-np.inf if np.isnan(lower) else lower,
-                    upper=np.inf if np.isnan(upper) else upper,
+                    lower=lower,
+                    upper=upper,
                     improve=table["on_breach"][row] == "improve",
                     penalty=float(np.nan_to_num(table["penalty"][row])),
                     owner=table["owner"][row],
@@ -69,6 +70,11 @@ def resolve_limits(
                 )
             )
     return tuple(sorted(found, key=lambda limit: (limit.limit_id, limit.scope)))
+
+
+def bounds_of(lower: float, upper: float) -> tuple[float, float]:
+    """The bounds of a row, ±inf where one is blank or so far out that it bounds nothing."""
+    return (lower if lower >= -ABSENT else -np.inf, upper if upper <= ABSENT else np.inf)
 
 
 def _models(measure: str, target: str, models: Sequence[Risk]) -> tuple[int, ...]:

@@ -86,6 +86,8 @@ class Integers:
             self.low[own] = np.floor(middle) - reach
             self.high[own] = np.ceil(middle) + reach
         self.low[self.first_switch :], self.high[self.first_switch :] = 0.0, 1.0
+        closed = self.first_order + np.flatnonzero(scenario.orders.closed[self.orders])
+        self.low[closed], self.high[closed] = 0.0, 0.0
 
     def _keep_near(self, window: float) -> None:
         """Holds fine holdings near the answer, where the tangents of the cones are true."""

@@ -107,7 +107,7 @@ def _checked(
     paid = funded(scenario, trades, standard.pool_slack)
     if paid is None or excess(scenario, trades, standard).any():
         return None
-    return (repaired, paid) if _within_caps(scenario, trades) else None
+    return (repaired, paid) if _may_be_ordered(scenario, trades) else None
 
 
 def _beyond(scenario: Scenario, standard: Standard) -> Beyond:
@@ -162,8 +162,11 @@ def _search(
     return None
 
 
-def _within_caps(scenario: Scenario, trades: Trades) -> bool:
+def _may_be_ordered(scenario: Scenario, trades: Trades) -> bool:
+    """Whether no closed order is given and no tradable is traded beyond its cap."""
     tradable = scenario.orders.tradable
+    if trades.order[scenario.orders.closed].any():
+        return False
     traded = np.bincount(
         tradable, weights=np.abs(trades.order), minlength=len(scenario.tradables.ids)
     )

@@ -19,6 +19,10 @@ from neutralizer.program.solve import Solution
 Round = Callable[[Scenario, Solution], Rounded]
 Side = dict[int, float]  # order -> units filled for the owner
 BOUGHT, SOLD = "purchase", "sale"
+ROUNDS = 30  # the most often that everything is decided again
+ONE_BY_ONE = (
+    10  # of them: the first, which close one side of one tradable; the others of all at once
+)
 
 
 class Answer(NamedTuple):
@@ -47,11 +51,25 @@ def one_sided(
     scenario: Scenario, answer: Answer, in_lots: Round, say: Callable[[str], None]
 ) -> Answer:
     """The answer with no owner on both sides of a tradable, and a warning for each that was. Each round
-    closes an order more. Raises Infeasible with reason `both_sides`.
+    closes at least one order more, and there are at most ROUNDS of them. Raises Infeasible with reason
+    `both_sides`.
     """
-    while both := both_sides(answer):
+    for k in range(ROUNDS):
+        both = both_sides(answer)
+        if not both:
+            return answer
         say(f"deciding again: {_owner(both[0])} is on both sides of {_name(scenario, both[0])}")
+        if k >= ONE_BY_ONE:
+            for other in both[1:]:
+                scenario = _without(scenario, other, other.smaller_first[0])
         scenario, answer = _on_one(scenario, both[0], in_lots)
+    if both := both_sides(answer):
+        names = ", ".join(f"{_owner(x)} in {_name(scenario, x)}" for x in both[:5])
+        raise Infeasible(
+            "both_sides",
+            f"no plan was found in {ROUNDS} tries in which no owner buys and sells one tradable outside; "
+            f"still on both sides: {names}; close one side of them in the table restricted",
+        )
     return answer
 
 
@@ -76,11 +94,7 @@ def _on_one(scenario: Scenario, both: Both, in_lots: Round) -> tuple[Scenario, A
     """Without the smaller side, else without the other."""
     refusals: list[Infeasible | NotSolved] = []
     for side in both.smaller_first:
-        gone = np.isin(np.arange(len(scenario.orders.tradable)), list(both.sides[side]))
-        held = replace(
-            without_orders(scenario, gone),
-            warnings=(*scenario.warnings, _said(scenario, both, side)),
-        )
+        held = _without(scenario, both, side)
         try:
             settled, solution = answered(held)
             return held, Answer(settled, solution, in_lots(settled, solution))
@@ -93,6 +107,13 @@ def _on_one(scenario: Scenario, both: Both, in_lots: Round) -> tuple[Scenario, A
         f"without the {first}, nor without the {last}",
         getattr(refusals[0], "conflicts", ()),
     )
+
+
+def _without(scenario: Scenario, both: Both, side: str) -> Scenario:
+    """The scenario with the orders of one side closed, and a warning that says so."""
+    gone = np.isin(np.arange(len(scenario.orders.tradable)), list(both.sides[side]))
+    held = without_orders(scenario, gone)
+    return replace(held, warnings=(*scenario.warnings, _said(scenario, both, side)))
 
 
 def _said(s: Scenario, both: Both, side: str) -> str:

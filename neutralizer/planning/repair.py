@@ -39,8 +39,8 @@ def repair(scenario: Scenario, grain: Grain, whole: Whole, beyond: Beyond) -> Wh
 
 
 def _movable(scenario: Scenario, grain: Grain, whole: Whole) -> tuple[Ints, Ints]:
-    """Fine holdings that may change, and the outright order that would fill each. Where small lines
-    are not wanted, only lines that are there.
+    """Fine holdings that may change, and the outright order, not a closed one, that would fill each.
+    Where small lines are not wanted, only lines that are there.
     """
     orders, holdings = scenario.orders, scenario.holdings
     matrix = orders.order_rows.tocoo()
@@ -48,7 +48,7 @@ def _movable(scenario: Scenario, grain: Grain, whole: Whole) -> tuple[Ints, Ints
     order_of_row = np.full(orders.order_rows.shape[0], -1, dtype=np.int64)
     order_of_row[matrix.row[outright]] = matrix.col[outright]
     order = order_of_row[orders.row]
-    free = scenario.may_change & ~grain.coarse_holding & (order >= 0)
+    free = scenario.may_change & ~grain.coarse_holding & (order >= 0) & ~orders.closed[order]
     if scenario.minimum_transfer > 0:
         free &= whole.change != 0
     some = np.flatnonzero(free & (holdings.low < holdings.high))

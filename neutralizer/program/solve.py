@@ -175,6 +175,7 @@ def recovered(program: Program, canonical: Canonical, x: Floats) -> Trades:
     np.subtract.at(change, decision.fallers, value(decision.fall))
     change *= money / scenario.holding_notional
     order = (value(decision.buy) - value(decision.sell)) * money / scenario.order_notional
+    order[orders.closed] = 0.0  # the solver keeps them to its tolerance, which may be half a lot
     change = np.clip(change, holdings.low - holdings.before, holdings.high - holdings.before)
     apart = orders.order_rows @ order - orders.change_rows @ change
     weight = np.abs(change) + 1e-9 * scenario.may_change
