@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from benchmarks.generate import generate, margin_by_scan
-from neutralizer.load.columns import TABLES
+from neutralizer.load.written.columns import TABLES
 
 Row = tuple[str, str, str, str]  # what, measured, allowed, met
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -82,8 +82,8 @@ def page(folder: Path) -> list[Row]:
     """The page of a run of 500 x 10 x 20: time on top of the run, and size."""
     night = folder / "out0"
     code = (
-        "import time; from pathlib import Path; from neutralizer.output.folder import read_folder\n"
-        "from neutralizer.output.report import render\n"
+        "import time; from pathlib import Path; from neutralizer.records.folder import read_folder\n"
+        "from neutralizer.report.page import render\n"
         f"files = read_folder(Path({str(night)!r})); t = time.perf_counter()\n"
         "print(len(render(files)) / 1e6, time.perf_counter() - t)"
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from neutralizer.load.columns import KEYS, SQUARE_TABLES, TABLES, Column
+from neutralizer.load.written.columns import KEYS, SQUARE_TABLES, TABLES, Column
 
 HEAD = """\
 # Input tables

@@ -1,6 +1,6 @@
 """`python -m neutralizer`."""
 
-from neutralizer.cli import main
+from neutralizer.cli.main import main
 
 if __name__ == "__main__":
     main()

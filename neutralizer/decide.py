@@ -6,45 +6,45 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from neutralizer import costs
-from neutralizer.costs.attribution import by_book, fills_of
+from neutralizer.comparisons.baseline import NOT_ASKED, stand_alone
+from neutralizer.comparisons.by_hand import by_hand
+from neutralizer.comparisons.comparisons import Comparisons
+from neutralizer.comparisons.fairness import books_alone_and_together
+from neutralizer.comparisons.shocked import under_shock
+from neutralizer.comparisons.strip import impact_strip
 from neutralizer.domain.orders import crosses_only
 from neutralizer.domain.plan import Booking, Plan
 from neutralizer.domain.record import Record
 from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import Infeasible
-from neutralizer.limits.standing import as_asked
-from neutralizer.load.caps import caps_here
-from neutralizer.load.model_card import card_here
-from neutralizer.load.roles import roles_here
+from neutralizer.load.firm.caps import caps_here
+from neutralizer.load.firm.model_card import card_here
+from neutralizer.load.firm.roles import roles_here
 from neutralizer.load.scenario import Loaded
 from neutralizer.options import Options
-from neutralizer.output.files import SUMMARY, Results, run_files
-from neutralizer.output.findings import release_phase
-from neutralizer.output.folder import Staging
-from neutralizer.output.history import figures, outliers
-from neutralizer.output.manifest import NAME as MANIFEST
-from neutralizer.output.manifest import manifest
-from neutralizer.output.summary import summarise
-from neutralizer.output.superseded import superseded
-from neutralizer.output.writing import json_bytes
 from neutralizer.planning.compose import compose
-from neutralizer.planning.lots import Rounded, whole_lots
-from neutralizer.planning.minimum_sizes import without_small_lines
-from neutralizer.planning.nearest import nearest_lots
+from neutralizer.planning.lots.minimum_sizes import without_small_lines
+from neutralizer.planning.lots.nearest import nearest_lots
+from neutralizer.planning.lots.standard import Standard
+from neutralizer.planning.lots.whole import Rounded, whole_lots
 from neutralizer.planning.one_side import Answer, one_sided
-from neutralizer.planning.reasons import reason_rows
-from neutralizer.planning.standard import Standard
-from neutralizer.program.irreducible import explained
+from neutralizer.program.conflicts.irreducible import explained
+from neutralizer.program.duals.reasons import reason_rows
+from neutralizer.program.duals.shadow import other_prices, shadow_prices
 from neutralizer.program.priorities import answered
-from neutralizer.program.shadow import other_prices, shadow_prices
 from neutralizer.program.solve import Solution, cross_only
-from neutralizer.studies.baseline import NOT_ASKED, stand_alone
-from neutralizer.studies.by_hand import by_hand
-from neutralizer.studies.comparisons import Comparisons
-from neutralizer.studies.fairness import books_alone_and_together
-from neutralizer.studies.shocked import under_shock
-from neutralizer.studies.strip import impact_strip
+from neutralizer.records.folder import Staging
+from neutralizer.records.history import figures, outliers
+from neutralizer.records.manifest import NAME as MANIFEST
+from neutralizer.records.manifest import manifest
+from neutralizer.records.superseded import superseded
+from neutralizer.records.writing import json_bytes
+from neutralizer.report.files import SUMMARY, Results, run_files
+from neutralizer.report.findings import release_phase
+from neutralizer.report.summary import summarise
+from neutralizer.terms import costs
+from neutralizer.terms.costs.attribution import by_book, fills_of
+from neutralizer.terms.limits.asked import as_asked
 from neutralizer.verify import proven
 
 

@@ -7,15 +7,15 @@ from pathlib import Path
 from neutralizer.errors import Infeasible, InputsRefused, Tampered
 from neutralizer.issues import Issue
 from neutralizer.load.scenario import load
-from neutralizer.output.files import SUMMARY
-from neutralizer.output.folder import read_folder, refused_folder
-from neutralizer.output.manifest import NAME as MANIFEST
-from neutralizer.output.manifest import differences
-from neutralizer.output.refused import CONFLICTS, refused_files
-from neutralizer.output.terminal import Files
-from neutralizer.output.why import line_page, plan_page
-from neutralizer.output.why_not import refusal_page
-from neutralizer.output.writing import csv_rows
+from neutralizer.records.folder import read_folder, refused_folder
+from neutralizer.records.manifest import NAME as MANIFEST
+from neutralizer.records.manifest import differences
+from neutralizer.records.writing import csv_rows
+from neutralizer.report.files import SUMMARY
+from neutralizer.report.refused import CONFLICTS, refused_files
+from neutralizer.report.terminal import Files
+from neutralizer.report.why import line_page, plan_page
+from neutralizer.report.why_not import refusal_page
 
 Say = Callable[[str], None]
 
@@ -64,7 +64,7 @@ def _untouched(files: Files, path: Path) -> None:
 
 def barriers(path: Path, overrides: tuple[str, ...], say: Say) -> str:
     """What opening the barriers would save, line by line."""
-    from neutralizer.studies.barriers import openings
+    from neutralizer.studies.openings import openings
 
     scenario = load(path if (path / "scenario.yaml").is_file() else path / "inputs", overrides)
     found = openings(scenario.scenario, say)

@@ -8,20 +8,20 @@ from typing import Any
 from neutralizer.decide import decided
 from neutralizer.errors import FolderTaken, Infeasible, InputsRefused, ProofFailed, Tampered
 from neutralizer.gate import checked
-from neutralizer.gate.handed import done_is_held
+from neutralizer.gate.open_orders import done_is_held
 from neutralizer.issues import Issue
-from neutralizer.load.roles import permitted
+from neutralizer.load.firm.roles import permitted
 from neutralizer.load.scenario import Loaded
 from neutralizer.options import Options
-from neutralizer.output.files import SUMMARY
-from neutralizer.output.folder import read_folder, refused_folder, remove, writing
-from neutralizer.output.handed import handed_over, superseded_first
-from neutralizer.output.history import figures
-from neutralizer.output.journal import journalled
-from neutralizer.output.manifest import NAME as MANIFEST
-from neutralizer.output.manifest import differences
-from neutralizer.output.refused import refused_files
-from neutralizer.output.superseded import digest, gathered, superseded
+from neutralizer.records.folder import read_folder, refused_folder, remove, writing
+from neutralizer.records.handed import handed_over, superseded_first
+from neutralizer.records.history import figures
+from neutralizer.records.journal import journalled
+from neutralizer.records.manifest import NAME as MANIFEST
+from neutralizer.records.manifest import differences
+from neutralizer.records.superseded import digest, gathered, superseded
+from neutralizer.report.files import SUMMARY
+from neutralizer.report.refused import refused_files
 from neutralizer.verify import finished, inputs_of
 
 __all__ = ["Options", "Outcome", "run"]

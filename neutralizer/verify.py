@@ -9,17 +9,17 @@ from neutralizer.domain.asked import Asked
 from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import InputsRefused, ProofFailed, Tampered
 from neutralizer.issues import Issue
-from neutralizer.limits.standing import as_asked
-from neutralizer.load.caps import caps_here
+from neutralizer.load.firm.caps import caps_here
 from neutralizer.load.scenario import Loaded, load
-from neutralizer.output.approvals import Subject, run_subject, unchanged
-from neutralizer.output.files import SUMMARY, parsed
-from neutralizer.output.folder import read_folder
-from neutralizer.output.manifest import NAME as MANIFEST
-from neutralizer.output.manifest import differences
-from neutralizer.output.superseded import digest, kept, superseded
 from neutralizer.proof import prove
 from neutralizer.proof.caps import exceeded
+from neutralizer.records.approvals import Subject, run_subject, unchanged
+from neutralizer.records.folder import read_folder
+from neutralizer.records.manifest import NAME as MANIFEST
+from neutralizer.records.manifest import differences
+from neutralizer.records.superseded import digest, kept, superseded
+from neutralizer.report.files import SUMMARY, parsed
+from neutralizer.terms.limits.asked import as_asked
 
 
 @dataclass(frozen=True)

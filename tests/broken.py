@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from neutralizer.output import folder
+from neutralizer.records import folder
 
 NUMBERS = (28, 5, 13)  # no space, input/output, permission
 

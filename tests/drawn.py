@@ -11,7 +11,7 @@ import numpy as np
 from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import InputsRefused, NotSolved
 from neutralizer.load.scenario import load
-from neutralizer.program.conflict import as_held
+from neutralizer.program.conflicts.conflict import as_held
 from neutralizer.program.solve import relax
 from tests.strategies import Shape, folder
 

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from unittest.mock import patch
 
-from neutralizer.cli import main
+from neutralizer.cli.main import main
 from neutralizer.handoff.keys import new_key
 from tests.conftest import SCENARIOS
 from tests.test_cli import Done

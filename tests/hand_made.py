@@ -12,15 +12,15 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from neutralizer import costs
-from neutralizer.costs.attribution import by_book, fills_of
 from neutralizer.domain.plan import Allocation, Booking, CashTransfer, Hedge, Plan, Transfer
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.load.scenario import load
-from neutralizer.output import evidence, reports
-from neutralizer.output.writing import csv_bytes, csv_rows
 from neutralizer.proof.files import Files
+from neutralizer.records.writing import csv_bytes, csv_rows
+from neutralizer.report.tables import evidence, state
+from neutralizer.terms import costs
+from neutralizer.terms.costs.attribution import by_book, fills_of
 from neutralizer.tickets import REGISTRY
 
 SCENARIO = """\
@@ -126,17 +126,17 @@ def hand_made(*changes: tuple[str, str]) -> tuple[Scenario, dict[str, bytes], st
     paid = by_book(scenario, plan.trades, fills_of(plan))
     files = {t.FILE: csv_bytes(t.COLUMNS, t.rows(booking)) for t in REGISTRY}
     tables = {
-        "margin_movements.csv": reports.margin_rows(booking),
-        "positions_after.csv": reports.positions_after(booking),
-        "positions_next.csv": reports.positions_next(booking),
-        "limits.csv": reports.limit_rows(booking, plan.trades, None),
-        "pools.csv": reports.pool_rows(booking),
-        "collateral.csv": reports.collateral_rows(booking),
-        "costs.csv": reports.cost_rows(paid),
+        "margin_movements.csv": state.margin_rows(booking),
+        "positions_after.csv": state.positions_after(booking),
+        "positions_next.csv": state.positions_next(booking),
+        "limits.csv": state.limit_rows(booking, plan.trades, None),
+        "pools.csv": state.pool_rows(booking),
+        "collateral.csv": state.collateral_rows(booking),
+        "costs.csv": state.cost_rows(paid),
     }
     files[evidence.FILE] = csv_bytes(evidence.COLUMNS, evidence.rows(booking))
-    files |= {name: csv_bytes(reports.COLUMNS[name], rows) for name, rows in tables.items()}
-    return scenario, files, str(reports.total(paid))
+    files |= {name: csv_bytes(state.COLUMNS[name], rows) for name, rows in tables.items()}
+    return scenario, files, str(state.total(paid))
 
 
 def written(*changes: tuple[str, str], transfers_only: bool = False) -> tuple[Scenario, Files]:

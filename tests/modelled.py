@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 from scipy.sparse import csr_array
 
-from neutralizer import margin
 from neutralizer.domain.funding import Accounts, Credit, Scan, Shocks, Stress
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.simm import Bucket, Family, Simm
+from neutralizer.terms import margin
 
 POINTS = 16
 SETS = ("", "crash", "crash", "history")

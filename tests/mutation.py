@@ -40,15 +40,16 @@ RELEASE, AMENDED, JOURNAL = (
     ["journal"],
 )
 SUITES = (
-    (PROOF, [*sorted(PACKAGE.glob("proof/*.py")), PACKAGE / "verify.py", PACKAGE / "output" / "manifest.py"]),
+    (PROOF, [*sorted(PACKAGE.glob("proof/*.py")), PACKAGE / "verify.py", PACKAGE / "records" / "manifest.py"]),
     (RELEASE, [*(PACKAGE / "handoff" / f"{name}.py" for name in
                 "approval keys standing release status".split()),
-               PACKAGE / "output" / "approvals.py"]),
+               PACKAGE / "records" / "approvals.py"]),
     (AMENDED, [*(PACKAGE / "domain" / f"{name}.py" for name in "executions superseded".split()),
-               *(PACKAGE / "output" / f"{name}.py" for name in "handed superseded".split())]),
-    (JOURNAL, [PACKAGE / "output" / f"{name}.py" for name in "journal history one_file".split()]),
-    (READERS, [PACKAGE / "load" / f"{name}.py" for name in
-               "table values text yaml_text control folder freshness".split()]),
+               *(PACKAGE / "records" / f"{name}.py" for name in "handed superseded".split())]),
+    (JOURNAL, [PACKAGE / "records" / f"{name}.py" for name in "journal history one_file".split()]),
+    (READERS, [*(PACKAGE / "load" / "written" / f"{name}.py" for name in
+                 "table values text yaml_text control folder".split()),
+               PACKAGE / "load" / "rules" / "freshness.py"]),
 )  # fmt: skip
 QUICK = "not command_line and not any_bytes and not killed and not at_once and not never_ended"  # no other process, nothing drawn
 AT_ONCE, STILLBORN = 2, 99  # children; the exit code of one whose module could not be made

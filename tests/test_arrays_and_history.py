@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from neutralizer.load.scenario import load
-from neutralizer.studies.arrays import black
+from neutralizer.prepare.scan_arrays import black
 from tests.test_cli import neutralizer
 
 OPTIONS = """\

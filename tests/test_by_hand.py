@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from neutralizer.comparisons import by_hand as hand
 from neutralizer.domain.orders import alone
 from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import Infeasible, InputsRefused, NotSolved
 from neutralizer.load.scenario import load
 from neutralizer.program.solve import solve
-from neutralizer.studies import by_hand as hand
 from tests.strategies import Folder, scenarios
 
 Named = Callable[[str], Scenario]

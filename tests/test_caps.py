@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from neutralizer.load.caps import Caps
+from neutralizer.load.firm.caps import Caps
 from neutralizer.load.scenario import load
 from neutralizer.proof.caps import exceeded
 from neutralizer.proof.files import Files

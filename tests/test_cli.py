@@ -278,7 +278,7 @@ def test_init_writes_a_scenario_once(tmp_path: Path) -> None:
 LOADED = """
 import sys
 sys.argv[1:] = {words!r}
-from neutralizer.cli import main
+from neutralizer.cli.main import main
 try:
     main()
 finally:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from neutralizer.load.scenario import load
-from neutralizer.output.files import parsed
 from neutralizer.proof import prove
+from neutralizer.report.files import parsed
 from neutralizer.verify import finished, scenario_of
 from tests.conftest import SCENARIOS
 from tests.firm import Firm, in_process

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neutralizer import limits
 from neutralizer.domain.orders import orders_of, with_groups
 from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import Infeasible
 from neutralizer.load.scenario import load
-from neutralizer.program.conflict import as_held
-from neutralizer.program.irreducible import Search
-from neutralizer.program.members import Member
+from neutralizer.program.conflicts.conflict import as_held
+from neutralizer.program.conflicts.irreducible import Search
+from neutralizer.program.conflicts.members import Member
 from neutralizer.program.solve import relax, solve
+from neutralizer.terms import limits
 from tests.drawn import COUNT, infeasible
 
 MONEY = 100.0  # times the gross: a pool that is lifted

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from neutralizer.comparisons.baseline import stand_alone
 from neutralizer.domain.orders import with_groups
 from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import Infeasible, InputsRefused, Tampered
 from neutralizer.explain import barriers, explain
-from neutralizer.output.writing import csv_rows
 from neutralizer.program.solve import solve
+from neutralizer.records.writing import csv_rows
 from neutralizer.run import Options, run
-from neutralizer.studies.barriers import openings
-from neutralizer.studies.baseline import stand_alone
+from neutralizer.studies.openings import openings
 from tests.conftest import SCENARIOS
 
 

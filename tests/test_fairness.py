@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neutralizer.comparisons.fairness import _made_good
 from neutralizer.domain.scenario import Scenario
-from neutralizer.output.writing import csv_rows
+from neutralizer.records.writing import csv_rows
 from neutralizer.run import Options, run
-from neutralizer.studies.fairness import _made_good
 from tests.conftest import SCENARIOS
 
 NAMES = ("two-desks", "equity-desks", "multi-asset")

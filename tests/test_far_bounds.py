@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neutralizer import limits
 from neutralizer.errors import InputsRefused
 from neutralizer.load.scenario import load
+from neutralizer.terms import limits
 from tests.conftest import SCENARIOS
 from tests.firm import in_process
 

@@ -16,8 +16,8 @@ import pytest
 from neutralizer import run as trip
 from neutralizer.errors import CannotWrite, FolderTaken, Infeasible, Locked
 from neutralizer.load.scenario import load
-from neutralizer.output.folder import read_folder
-from neutralizer.output.manifest import NAME as MANIFEST
+from neutralizer.records.folder import read_folder
+from neutralizer.records.manifest import NAME as MANIFEST
 from neutralizer.run import Options
 from neutralizer.verify import verify
 from tests.broken import NUMBERS, Broken

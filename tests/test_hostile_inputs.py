@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from neutralizer.domain.asked import Asked
 from neutralizer.errors import InputsRefused, NeutralizerError
-from neutralizer.load import folder
 from neutralizer.load.scenario import Loaded, load
+from neutralizer.load.written import folder
 from neutralizer.run import Options, run
 
 TWO_DESKS = Path(__file__).parent.parent / "scenarios" / "two-desks"

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from neutralizer.errors import CannotWrite, NotSolved, Tampered
-from neutralizer.output import journal as module
-from neutralizer.output.history import outliers
-from neutralizer.output.journal import events, journalled
+from neutralizer.records import journal as module
+from neutralizer.records.history import outliers
+from neutralizer.records.journal import events, journalled
 from tests.conftest import ROOT, SCENARIOS
 from tests.firm import Firm, in_process
 
@@ -55,7 +55,7 @@ def test_what_never_ended_is_told_once(tmp_path: Path) -> None:
     """A run was killed: the next one says so, the one after does not."""
     script = (
         "import os, sys\nfrom pathlib import Path\n"
-        "from neutralizer.output.journal import journalled\n"
+        "from neutralizer.records.journal import journalled\n"
         "with journalled(Path(sys.argv[1]), 'run', scenario='s'):\n    os._exit(9)\n"
     )
     subprocess.run([sys.executable, "-c", script, str(tmp_path)], cwd=ROOT, check=False)
@@ -224,7 +224,7 @@ def test_a_chain_that_does_not_hold_is_11(
 def test_six_at_once_make_one_chain(tmp_path: Path) -> None:
     script = (
         "import sys\nfrom pathlib import Path\n"
-        "from neutralizer.output.journal import journalled\n"
+        "from neutralizer.records.journal import journalled\n"
         "for _ in range(5):\n"
         "    with journalled(Path(sys.argv[1]), 'run'):\n        pass\n"
     )

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from neutralizer.load.scenario import load
-from neutralizer.output.files import parsed
 from neutralizer.proof import prove
+from neutralizer.report.files import parsed
 from tests.test_cli import neutralizer
 
 SCENARIO = """\

@@ -7,9 +7,9 @@ from math import ceil, floor
 import numpy as np
 import pytest
 
-from neutralizer import margin
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, nothing
+from neutralizer.terms import margin
 from tests.modelled import with_models
 from tests.test_terms import random_point, value
 

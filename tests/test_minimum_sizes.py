@@ -7,10 +7,10 @@ import pytest
 from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import Infeasible
 from neutralizer.load.scenario import load
-from neutralizer.output.writing import csv_rows
-from neutralizer.planning.lots import Rounded, whole_lots
-from neutralizer.planning.standard import Standard
+from neutralizer.planning.lots.standard import Standard
+from neutralizer.planning.lots.whole import Rounded, whole_lots
 from neutralizer.program.solve import Solution, solve
+from neutralizer.records.writing import csv_rows
 from neutralizer.run import Options, run
 from tests.conftest import SCENARIOS
 
@@ -84,6 +84,6 @@ def test_no_lots_is_called_a_proof_only_without_window_and_room() -> None:
     bounds = Standard.of(scenario)
     nothing = replace(bounds, upper=bounds.upper - 1e15, lower=bounds.lower + 1e15)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("neutralizer.planning.lots.MOST_INTEGERS", 0)
+        patch.setattr("neutralizer.planning.lots.whole.MOST_INTEGERS", 0)
         with pytest.raises(Infeasible, match="no proof"):
             whole_lots(solution, scenario, nothing)

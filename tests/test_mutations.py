@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from neutralizer.load.scenario import Loaded
-from neutralizer.output.files import parsed
 from neutralizer.proof import prove
 from neutralizer.proof.files import Files, Row
+from neutralizer.report.files import parsed
 from tests.finished import NAMES
 from tests.finished import finished as finished_run
 

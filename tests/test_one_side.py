@@ -9,9 +9,9 @@ from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import Infeasible
 from neutralizer.load.scenario import load
 from neutralizer.planning import one_side
-from neutralizer.planning.lots import Rounded, whole_lots
+from neutralizer.planning.lots.standard import Standard
+from neutralizer.planning.lots.whole import Rounded, whole_lots
 from neutralizer.planning.one_side import Answer, both_sides, one_sided
-from neutralizer.planning.standard import Standard
 from neutralizer.program.solve import Solution, solve
 
 

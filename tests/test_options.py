@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from neutralizer.load.scenario import load
+from neutralizer.prepare.scan_arrays import black
 from neutralizer.run import Options, run
-from neutralizer.studies.arrays import black
 from tests.conftest import SCENARIOS
 
 OPTIONS = SCENARIOS / "options"

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from neutralizer.domain.scenario import Scenario
 from neutralizer.planning.allocate import largest_remainder, shares, table
-from neutralizer.planning.fine import _closed
-from neutralizer.planning.grain import grain_of
+from neutralizer.planning.lots.fine import _closed
+from neutralizer.planning.lots.grain import grain_of
 from neutralizer.planning.pairing import pair, through
 
 amounts = st.lists(st.integers(-1000, 1000), min_size=2, max_size=6)

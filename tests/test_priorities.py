@@ -6,14 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from neutralizer import limits
 from neutralizer.domain.asked import Asked
 from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.domain.trades import nothing
-from neutralizer.limits.standing import as_asked
 from neutralizer.program.build import Give
 from neutralizer.program.priorities import answered, settled
 from neutralizer.program.solve import relax
+from neutralizer.terms import limits
+from neutralizer.terms.limits.asked import as_asked
 from tests.drawn import infeasible
 
 Named = Callable[[str], Scenario]

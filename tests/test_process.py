@@ -10,7 +10,7 @@ from scipy.sparse import csc_array
 
 from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import NotSolved
-from neutralizer.program.process import CHILD, in_child, sparse_parts
+from neutralizer.program.solvers.process import CHILD, in_child, sparse_parts
 
 ROOM = 4 * 2**30
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from neutralizer.domain.scenario import Scenario
-from neutralizer.load.caps import Caps
+from neutralizer.load.firm.caps import Caps
 from neutralizer.proof import evidence, prove
 from neutralizer.proof.caps import exceeded
 from neutralizer.proof.files import Files, same

@@ -12,7 +12,7 @@ import yaml
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from neutralizer.errors import Infeasible
-from neutralizer.output.writing import csv_rows
+from neutralizer.records.writing import csv_rows
 from neutralizer.run import Options, run
 from neutralizer.verify import verify
 from tests.conftest import SCENARIOS

@@ -13,15 +13,16 @@ import pytest
 
 from neutralizer.errors import InputsRefused
 from neutralizer.issues import Issues
-from neutralizer.load import folder, freshness, values
-from neutralizer.load.columns import REQUIRED, Column
-from neutralizer.load.control import controlled
-from neutralizer.load.folder import Folder
-from neutralizer.load.inputs import Inputs, read_inputs
-from neutralizer.load.mandates import Selector
-from neutralizer.load.table import Raw, Table, fields_are_right, read_csv, typed
-from neutralizer.load.text import decoded
-from neutralizer.load.yaml_text import YamlText, read_yaml
+from neutralizer.load.resolved.mandates import Selector
+from neutralizer.load.rules import freshness
+from neutralizer.load.written import folder, values
+from neutralizer.load.written.columns import REQUIRED, Column
+from neutralizer.load.written.control import controlled
+from neutralizer.load.written.folder import Folder
+from neutralizer.load.written.inputs import Inputs, read_inputs
+from neutralizer.load.written.table import Raw, Table, fields_are_right, read_csv, typed
+from neutralizer.load.written.text import decoded
+from neutralizer.load.written.yaml_text import YamlText, read_yaml
 
 # --- values ---------------------------------------------------------------------------------------
 

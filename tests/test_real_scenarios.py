@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from neutralizer.errors import Infeasible
-from neutralizer.output.folder import refused_folder
+from neutralizer.records.folder import refused_folder
 from neutralizer.run import Options, run
 from neutralizer.verify import verify
 from tests.test_cli import neutralizer

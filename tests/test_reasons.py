@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from neutralizer.domain.scenario import Scenario
-from neutralizer.output.writing import csv_rows
-from neutralizer.program.pull import COST, MANDATE, OTHER, PARTICIPATION, ROUTE, pulls
-from neutralizer.program.shadow import pool_prices, shadow_prices
+from neutralizer.program.duals.pull import COST, MANDATE, OTHER, PARTICIPATION, ROUTE, pulls
+from neutralizer.program.duals.shadow import pool_prices, shadow_prices
 from neutralizer.program.solve import solve
+from neutralizer.records.writing import csv_rows
 from neutralizer.run import Options, run
 from tests.conftest import SCENARIOS
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from neutralizer.errors import NotApproved
 from neutralizer.handoff.approval import approve, approvers
 from neutralizer.handoff.keys import signed
-from neutralizer.output.approvals import Approval, Subject, put_approval, run_subject
+from neutralizer.records.approvals import Approval, Subject, put_approval, run_subject
 from tests.conftest import SCENARIOS
 from tests.firm import Firm, approved_firm
 from tests.test_cli import tampered, tree

@@ -15,9 +15,9 @@ from neutralizer.errors import CannotWrite, Tampered
 from neutralizer.handoff import release as module
 from neutralizer.handoff.approval import approve
 from neutralizer.handoff.release import release
-from neutralizer.output.approvals import approvals_of, run_subject
-from neutralizer.output.handed import handed_over
-from neutralizer.output.journal import events, journalled
+from neutralizer.records.approvals import approvals_of, run_subject
+from neutralizer.records.handed import handed_over
+from neutralizer.records.journal import events, journalled
 from neutralizer.verify import finished
 from tests.broken import NUMBERS, Broken
 from tests.conftest import ROOT, TORTURE

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neutralizer.load.inputs import Square
-from neutralizer.load.risk import correlation_spectrum, root_of
+from neutralizer.load.resolved.risk import correlation_spectrum, root_of
 from neutralizer.load.scenario import load
-from neutralizer.load.table import Raw
+from neutralizer.load.written.inputs import Square
+from neutralizer.load.written.table import Raw
 from tests.test_cli import neutralizer
 from tests.test_hostile_inputs import Change, refusal, write
 

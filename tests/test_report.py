@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from neutralizer.output.report import render
-from neutralizer.output.writing import csv_bytes, json_bytes
+from neutralizer.records.writing import csv_bytes, json_bytes
+from neutralizer.report.page import render
 from tests.conftest import ROOT
 
 HOSTILE = "<script>alert(1)</script>\"'>&<img src=x onerror=alert(2)> $x_{1}$ {{7*7}} 東京"
@@ -168,8 +168,8 @@ def in_fresh_process(folder: Path, files: dict[str, bytes], **environment: str) 
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
     code = (
-        "import sys; from pathlib import Path; from neutralizer.output.folder import read_folder;"
-        "from neutralizer.output.report import render;"
+        "import sys; from pathlib import Path; from neutralizer.records.folder import read_folder;"
+        "from neutralizer.report.page import render;"
         "sys.stdout.buffer.write(render(read_folder(Path(sys.argv[1]))))"
     )
     plain = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "7"}

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from neutralizer.load.scenario import load
-from neutralizer.output.files import parsed
 from neutralizer.proof import prove
+from neutralizer.report.files import parsed
 from tests.conftest import SCENARIOS
 from tests.test_cli import neutralizer
 

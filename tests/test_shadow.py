@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neutralizer import limits
 from neutralizer.domain.scenario import Scenario
-from neutralizer.program.shadow import KINDS, Price, other_prices, shadow_prices
+from neutralizer.program.duals.shadow import KINDS, Price, other_prices, shadow_prices
 from neutralizer.program.solve import solve
 from neutralizer.run import Options, run
+from neutralizer.terms import limits
 from tests.conftest import SCENARIOS
 
 Named = Callable[[str], Scenario]

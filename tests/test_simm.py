@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neutralizer import margin
 from neutralizer.domain.trades import nothing
+from neutralizer.load.resolved.simm import simm_of
+from neutralizer.load.resolved.simm_methodology import Row
 from neutralizer.load.scenario import load
-from neutralizer.load.side_tables import read_crif
-from neutralizer.load.simm import simm_of
-from neutralizer.load.simm_methodology import Row
-from neutralizer.load.simm_parameters import BadParameters, read_parameters
-from neutralizer.margin import simm
+from neutralizer.load.written.simm_parameters import BadParameters, read_parameters
+from neutralizer.prepare.readers import read_crif
+from neutralizer.terms import margin
+from neutralizer.terms.margin import simm
 from tests.conftest import SCENARIOS
 from tests.simm_file import parameters
 from tests.test_cli import neutralizer

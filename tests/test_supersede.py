@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from neutralizer.output.files import parsed
-from neutralizer.output.folder import read_folder
-from neutralizer.output.superseded import superseded
 from neutralizer.proof import prove
 from neutralizer.proof.files import Files
+from neutralizer.records.folder import read_folder
+from neutralizer.records.superseded import superseded
+from neutralizer.report.files import parsed
 from neutralizer.verify import finished, scenario_of
 from tests.conftest import SCENARIOS
 from tests.firm import Firm, approved_firm

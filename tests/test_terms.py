@@ -7,11 +7,11 @@ import cvxpy as cp
 import numpy as np
 import pytest
 
-from neutralizer import costs, limits, margin
-from neutralizer.decision import Decision
 from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.domain.trades import Trades, nothing
-from neutralizer.margin import cash, collateral
+from neutralizer.terms import costs, limits, margin
+from neutralizer.terms.decision import Decision
+from neutralizer.terms.margin import cash, collateral
 from tests.modelled import with_models
 
 NAMES = ("two-desks", "equity-desks", "multi-asset")

@@ -9,9 +9,9 @@ import pytest
 
 from neutralizer.domain.record import Record
 from neutralizer.errors import InputsRefused, ProofFailed, Tampered
-from neutralizer.output.approvals import Approval, put_approval, run_subject
-from neutralizer.output.manifest import differences, manifest
-from neutralizer.output.writing import json_bytes
+from neutralizer.records.approvals import Approval, put_approval, run_subject
+from neutralizer.records.manifest import differences, manifest
+from neutralizer.records.writing import json_bytes
 from neutralizer.verify import verify
 from tests.conftest import SCENARIOS
 from tests.finished import finished

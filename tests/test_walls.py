@@ -17,8 +17,8 @@ import pytest
 from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import Infeasible
 from neutralizer.load.scenario import load
-from neutralizer.output.files import parsed
 from neutralizer.proof import prove
+from neutralizer.report.files import parsed
 from neutralizer.run import Options
 from neutralizer.run import run as decide
 from neutralizer.verify import verify

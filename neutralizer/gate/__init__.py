@@ -6,18 +6,18 @@ from pathlib import Path
 
 import numpy as np
 
-from neutralizer import margin
 from neutralizer.domain.record import NO_WAIVERS, Waivers
 from neutralizer.domain.trades import sums, without_pending
 from neutralizer.errors import InputsRefused, InputsTooOld, NotApproved
 from neutralizer.gate import previous as earlier
-from neutralizer.gate.handed import not_on_its_way
+from neutralizer.gate.open_orders import not_on_its_way
 from neutralizer.issues import Issue, Issues
-from neutralizer.load.instruments import prices
-from neutralizer.load.model_card import NAME as CARD
-from neutralizer.load.model_card import expired
-from neutralizer.load.roles import permitted
+from neutralizer.load.firm.model_card import NAME as CARD
+from neutralizer.load.firm.model_card import expired
+from neutralizer.load.firm.roles import permitted
+from neutralizer.load.resolved.instruments import prices
 from neutralizer.load.scenario import Loaded, load
+from neutralizer.terms import margin
 
 LATEST = timedelta(days=1)  # of as_of after the clock: a day may be dated by its end
 DUST = 1e-4  # of a book's gross value: its net may be as small

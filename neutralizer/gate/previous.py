@@ -15,13 +15,13 @@ from neutralizer.domain.executions import Executions, live
 from neutralizer.domain.record import Waivers
 from neutralizer.errors import InputsRefused, InputsTooOld
 from neutralizer.issues import Issue, Issues
-from neutralizer.load.inputs import Inputs
-from neutralizer.load.instruments import prices
+from neutralizer.load.resolved.instruments import prices
 from neutralizer.load.scenario import Loaded
-from neutralizer.load.side_tables import executions_in
-from neutralizer.output.handed import handed_over
-from neutralizer.output.superseded import came_back
-from neutralizer.output.writing import csv_rows
+from neutralizer.load.written.inputs import Inputs
+from neutralizer.prepare.readers import executions_in
+from neutralizer.records.handed import handed_over
+from neutralizer.records.superseded import came_back
+from neutralizer.records.writing import csv_rows
 from neutralizer.verify import Finished, finished, inputs_of
 
 MOST = 10.0  # times that a number may move between two runs

@@ -7,14 +7,8 @@ from pathlib import Path
 
 from neutralizer.errors import NotApproved
 from neutralizer.handoff.keys import holds, signed
-from neutralizer.load.roles import Roles, roles_here
-from neutralizer.output.approvals import (
-    Approval,
-    Subject,
-    approvals_of,
-    put_approval,
-    unchanged,
-)
+from neutralizer.load.firm.roles import Roles, roles_here
+from neutralizer.records.approvals import Approval, Subject, approvals_of, put_approval, unchanged
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 

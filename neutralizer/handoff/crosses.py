@@ -10,10 +10,10 @@ from neutralizer.domain.executions import Row, live
 from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import InputsRefused
 from neutralizer.issues import Issue
-from neutralizer.output.manifest import NAME as MANIFEST
-from neutralizer.output.superseded import kept, superseded
-from neutralizer.output.terminal import cut
-from neutralizer.output.writing import csv_rows
+from neutralizer.records.manifest import NAME as MANIFEST
+from neutralizer.records.superseded import kept, superseded
+from neutralizer.records.writing import csv_rows
+from neutralizer.report.terminal import cut
 from neutralizer.verify import Finished, finished, inputs_of
 
 COLUMNS = tuple(

@@ -1,9 +1,9 @@
 """What an approver reads before signing: totals first, then the largest tickets."""
 
 from neutralizer.handoff.standing import StandingOrder
-from neutralizer.output.handed import KINDS
-from neutralizer.output.terminal import cut, one_line
-from neutralizer.output.writing import csv_rows
+from neutralizer.records.handed import KINDS
+from neutralizer.records.writing import csv_rows
+from neutralizer.report.terminal import cut, one_line
 from neutralizer.verify import Finished
 
 LARGEST = 10

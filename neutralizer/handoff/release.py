@@ -9,8 +9,8 @@ from typing import Any
 from neutralizer.errors import InputsTooOld, NotApproved, Tampered
 from neutralizer.handoff.approval import approvers, firm_roles
 from neutralizer.handoff.standing import StandingOrder, beyond, read_order
-from neutralizer.output.approvals import Approval
-from neutralizer.output.handed import (
+from neutralizer.records.approvals import Approval
+from neutralizer.records.handed import (
     AUTO,
     KINDS,
     Handed,
@@ -19,8 +19,8 @@ from neutralizer.output.handed import (
     stem,
     superseded_first,
 )
-from neutralizer.output.one_file import holding
-from neutralizer.output.superseded import since
+from neutralizer.records.one_file import holding
+from neutralizer.records.superseded import since
 from neutralizer.verify import Finished, finished, proven, scenario_of
 
 

@@ -19,11 +19,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from neutralizer.domain.scenario import Scenario
-from neutralizer.load.firm import read_firm_file
-from neutralizer.load.settings import Identifier, Instant, NotNegative, Strict, text
-from neutralizer.load.values import number
-from neutralizer.output.approvals import Subject
-from neutralizer.output.writing import csv_rows
+from neutralizer.load.firm.files import read_firm_file
+from neutralizer.load.written.settings import Identifier, Instant, NotNegative, Strict, text
+from neutralizer.load.written.values import number
+from neutralizer.records.approvals import Subject
+from neutralizer.records.writing import csv_rows
 
 NightKind = Literal["internal_transfers", "cash_transfers"]
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from neutralizer.domain.executions import Executions, State, misfits, states
 from neutralizer.domain.money import plain
 from neutralizer.domain.superseded import SAME_LINE
-from neutralizer.load.side_tables import executions_in
-from neutralizer.output.handed import Handed, handed_over, what_is_known
-from neutralizer.output.superseded import came_back
-from neutralizer.output.terminal import MOST, cut
+from neutralizer.prepare.readers import executions_in
+from neutralizer.records.handed import Handed, handed_over, what_is_known
+from neutralizer.records.superseded import came_back
+from neutralizer.report.terminal import MOST, cut
 
 OPEN_COLUMNS = ("book_id", "instrument_id", "quantity", "ticket_id")
 

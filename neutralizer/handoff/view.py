@@ -9,9 +9,9 @@ from pathlib import Path
 
 from neutralizer.errors import InputsRefused
 from neutralizer.issues import Issue
-from neutralizer.output.files import TABLES
-from neutralizer.output.folder import new_folder
-from neutralizer.output.writing import csv_bytes, csv_rows
+from neutralizer.records.folder import new_folder
+from neutralizer.records.writing import csv_bytes, csv_rows
+from neutralizer.report.files import TABLES
 from neutralizer.tickets import REGISTRY
 from neutralizer.verify import Finished, finished, scenario_of
 

@@ -14,13 +14,13 @@ from neutralizer.domain.asked import Asked
 from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import InputsRefused, InputsTooOld
 from neutralizer.issues import Issue, Issues
-from neutralizer.load.checks import check
-from neutralizer.load.columns import KEYS
-from neutralizer.load.freshness import ages, too_old
-from neutralizer.load.inputs import Inputs, read_inputs
-from neutralizer.load.mandates import Selector
-from neutralizer.load.resolve import resolve
-from neutralizer.load.table import Table
+from neutralizer.load.resolved.mandates import Selector
+from neutralizer.load.resolved.resolve import resolve
+from neutralizer.load.rules.all_rules import check
+from neutralizer.load.rules.freshness import ages, too_old
+from neutralizer.load.written.columns import KEYS
+from neutralizer.load.written.inputs import Inputs, read_inputs
+from neutralizer.load.written.table import Table
 
 EXACT = (("positions", "quantity"), ("open_orders", "quantity"))
 DIGITS = 15  # that a double always holds

@@ -9,7 +9,7 @@ from neutralizer.domain.arrays import Floats
 from neutralizer.domain.money import minor_unit
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, without_cash
-from neutralizer.margin import cash, collateral
+from neutralizer.terms.margin import cash, collateral
 
 DUST = 0.1  # of a cent: less is not moved
 SHORT = 1e3  # what a unit left short weighs against fees, where some may be left short at all

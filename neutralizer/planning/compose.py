@@ -11,7 +11,7 @@ from neutralizer.domain.plan import Allocation, CashTransfer, Hedge, Plan, Trans
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.planning.allocate import largest_remainder, shares, table
-from neutralizer.planning.lots import Rounded
+from neutralizer.planning.lots.whole import Rounded
 from neutralizer.planning.pairing import pair, through
 
 Fills = dict[int, dict[int, int]]  # order -> holding -> whole steps, + bought

@@ -12,7 +12,7 @@ from neutralizer.domain.orders import without_orders
 from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import Infeasible, NotSolved
 from neutralizer.planning.compose import compose
-from neutralizer.planning.lots import Rounded
+from neutralizer.planning.lots.whole import Rounded
 from neutralizer.program.priorities import answered
 from neutralizer.program.solve import Solution
 

@@ -7,12 +7,12 @@ import cvxpy as cp
 import numpy as np
 from scipy.sparse import csr_array
 
-from neutralizer import costs, limits
-from neutralizer.decision import Decision
 from neutralizer.domain.arrays import Floats, Ints
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import nothing
-from neutralizer.margin import cash, collateral
+from neutralizer.terms import costs, limits
+from neutralizer.terms.decision import Decision
+from neutralizer.terms.margin import cash, collateral
 
 ROOM = 1e-7  # of a limit's scale: what the solver gets, so that its answer keeps the limit exactly
 UNIT = 1e-6  # of the gross before: the objective's unit, so that costs are some tens to thousands

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neutralizer import costs, limits, margin
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, nothing, position
-from neutralizer.margin import cash, collateral
 from neutralizer.program.build import Give, pool_scales
+from neutralizer.terms import costs, limits, margin
+from neutralizer.terms.margin import cash, collateral
 
 FEASIBLE = 1e-6  # of each thing's own scale
 GAP = 1e-5  # of the cost beyond its constant part

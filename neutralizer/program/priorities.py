@@ -10,15 +10,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from neutralizer import limits
 from neutralizer.domain.arrays import Bools, Floats
 from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.errors import Infeasible, NotSolved
-from neutralizer.limits.standing import BEST_EFFORT
-from neutralizer.margin import cash
 from neutralizer.program.build import Give, pool_scales
 from neutralizer.program.certificate import relaxations
 from neutralizer.program.solve import INFEASIBLE, Solution, refuse_infeasible, relax, solve
+from neutralizer.terms import limits
+from neutralizer.terms.limits.asked import BEST_EFFORT
+from neutralizer.terms.margin import cash
 
 # of a limit's scale: room for the next class beside what this one was kept to; the least that solves
 LET_OUT = (1e-6, 1e-5, 1e-4)

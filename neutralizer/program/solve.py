@@ -8,13 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from neutralizer import margin
 from neutralizer.domain.arrays import Floats
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.errors import Infeasible, NotSolved
-from neutralizer.margin import collateral
-from neutralizer.program import conflict
 from neutralizer.program.bound import dual_bound
 from neutralizer.program.build import ROOM, Give, Program, build
 from neutralizer.program.canonical import Canonical, canonicalise
@@ -28,8 +25,11 @@ from neutralizer.program.certificate import (
     relaxations,
     violations,
 )
-from neutralizer.program.impossible import impossible
-from neutralizer.program.process import in_child, sparse_parts
+from neutralizer.program.conflicts import conflict
+from neutralizer.program.conflicts.impossible import impossible
+from neutralizer.program.solvers.process import in_child, sparse_parts
+from neutralizer.terms import margin
+from neutralizer.terms.margin import collateral
 
 # (divisor of the objective's unit, room in the limits): the same program, differently scaled
 ATTEMPTS = ((1.0, ROOM), (10.0, ROOM), (0.1, ROOM), (100.0, ROOM), (1.0, 0.0), (10.0, 0.0))

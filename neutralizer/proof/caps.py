@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from neutralizer.domain.scenario import Scenario
-from neutralizer.load.caps import Caps
+from neutralizer.load.firm.caps import Caps
 from neutralizer.proof.files import Files, decimal
 
 TICKETS = ("internal_transfers.csv", "hedges.csv", "cash_transfers.csv")

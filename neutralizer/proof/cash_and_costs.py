@@ -6,16 +6,16 @@ from decimal import Decimal
 
 import numpy as np
 
-from neutralizer import margin
-from neutralizer.costs.attribution import by_book
 from neutralizer.domain.arrays import Floats
 from neutralizer.domain.calendar import later
 from neutralizer.domain.money import minor_unit, rounded
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, nothing
-from neutralizer.margin import cash, collateral
 from neutralizer.proof.files import Files, Row, decimal, same
 from neutralizer.proof.ledger import Ledger
+from neutralizer.terms import margin
+from neutralizer.terms.costs.attribution import by_book
+from neutralizer.terms.margin import cash, collateral
 
 CENT = Decimal("0.01")
 

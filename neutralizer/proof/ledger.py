@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import numpy as np
 
-from neutralizer.costs.attribution import Fill
 from neutralizer.domain.arrays import Floats
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.proof.files import Files, Row, decimal
+from neutralizer.terms.costs.attribution import Fill
 
 Key = tuple[str, str]  # book, instrument
 

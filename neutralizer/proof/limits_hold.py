@@ -1,10 +1,10 @@
 """Every limit, measured on the written positions, holds; limits.csv says so."""
 
-from neutralizer import limits
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import nothing
 from neutralizer.proof.files import Files, same
 from neutralizer.proof.ledger import Ledger
+from neutralizer.terms import limits
 
 
 def prove(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from neutralizer.studies.arrays import black
+from neutralizer.prepare.scan_arrays import black
 
 HERE = Path(__file__).parent
 SEED = 11

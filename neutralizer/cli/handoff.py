@@ -1,0 +1,175 @@
+"""Commands between a proven run and what operations book: new-key, approve, release, journal."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from neutralizer.cli.talk import BY, FOLDER, JOURNAL, day
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from neutralizer.records.approvals import Subject
+
+
+@click.command("new-key")
+@click.argument("file", type=FOLDER)
+def new_key(file: Path) -> None:
+    """Write a private key, print the public key for roles.yaml."""
+    from neutralizer.errors import FolderTaken
+    from neutralizer.handoff.keys import new_key as make
+    from neutralizer.records.one_file import put
+
+    if file.exists():
+        raise FolderTaken(f"{file} is there already: name a new file")
+    private, public = make()
+    put(file, private, mode=0o600)
+    click.echo(f"public_key: {public}")
+
+
+@click.command()
+@click.argument("what", type=FOLDER)
+@BY
+@click.option("--key", type=FOLDER, required=True, help="Your private key, PEM.")
+@click.option("--yes", is_flag=True, help="Do not ask; for what was read before.")
+@JOURNAL
+def approve(what: Path, by: str, key: Path, yes: bool, journal: Path | None) -> None:
+    """Read and sign a run's folder, or a standing order."""
+    from datetime import UTC, datetime
+
+    from neutralizer.errors import NotApproved
+    from neutralizer.handoff.approval import approve as sign
+    from neutralizer.handoff.approval import firm_roles
+    from neutralizer.records.journal import journalled
+
+    with journalled(journal, "approve", by=by, folder=str(what)) as entry:
+        firm_roles().require(by, "approve")
+        now = datetime.now(UTC)
+        subject, page, expires = _subject(what, by, now)
+        entry.facts = {"approves": subject.what}
+        click.echo(page)
+        if not (yes or click.confirm("\nsign this?")):
+            raise NotApproved("it was not signed: who was asked said no")
+        private = _private(key)
+        locked = b"ENCRYPTED" in private
+        passphrase = click.prompt("passphrase", hide_input=True, err=True) if locked else ""
+        path = sign(subject, by, private, passphrase, now, expires)
+        click.echo(f"\nsigned by {by}, valid until {expires.isoformat(timespec='minutes')}: {path}")
+
+
+def _private(key: Path) -> bytes:
+    from neutralizer.errors import NotApproved
+    from neutralizer.records.one_file import content
+
+    found = content(key)
+    if found is None:
+        raise NotApproved(f"there is no key {key}: make one with `neutralizer new-key`")
+    return found
+
+
+def _subject(what: Path, by: str, now: "datetime") -> "tuple[Subject, str, datetime]":
+    """What is signed, what is read before, and until when the signature holds."""
+    from neutralizer.errors import NotApproved
+    from neutralizer.handoff.approval import firm_roles
+    from neutralizer.handoff.pages import order_page, run_page
+    from neutralizer.handoff.standing import read_order
+    from neutralizer.verify import finished, proven, scenario_of
+
+    if what.is_file():
+        order, subject = read_order(what)
+        return subject, order_page(order), order.expires
+    run = finished(what)
+    proven(scenario_of(run), run.files)
+    if run.manifest["prepared_by"] == by:
+        raise NotApproved(f"{by} prepared this run: another has to approve it")
+    return run.subject, run_page(run), now + firm_roles().approval_valid
+
+
+@click.command()
+@click.argument("folder", type=FOLDER)
+@click.option("--to", type=FOLDER, required=True, help="The folder that operations read.")
+@click.option("--auto", type=FOLDER, metavar="FILE", help="A standing order: what it lets leave.")
+@BY
+@JOURNAL
+def release(folder: Path, to: Path, auto: Path | None, by: str, journal: Path | None) -> None:
+    """Hand an approved run's tickets over to operations."""
+    from neutralizer.handoff.release import release as let_go
+    from neutralizer.records.journal import journalled
+
+    with journalled(journal, "release", by=by, folder=str(folder), to=str(to)) as entry:
+        found = let_go(folder, to, by, auto)
+        told = found.manifest
+        entry.facts = {k: told[k] for k in ("run_id", "name", "business_date", "version")}
+        entry.facts |= {"kinds": list(told["kinds"]), "already_there": found.already}
+    kinds = ", ".join(f"{k} {c['rows']}" for k, c in told["kinds"].items())
+    if found.already:
+        click.echo(f"already released to {to}: nothing was touched", err=True)
+    else:
+        click.echo(f"released {told['run_id']} v{told['version']} to {to}: {kinds}")
+
+
+@click.command()
+@click.argument("folder", type=FOLDER)
+@click.option("--last", type=click.IntRange(1), default=40, help="So many lines.")
+def journal(folder: Path, last: int) -> None:
+    """Check the journal's chain and print its last lines."""
+    from neutralizer.records.journal import events
+
+    found = events(folder)
+    for event in found[-last:]:
+        words = [
+            f"{k}={' '.join(str(v).encode(errors='backslashreplace').decode().split())}"
+            for k, v in event.items()
+            if k not in ("number", "at", "event", "previous", "hash", "figures", "pid", "host")
+        ]
+        click.echo(f"{event['number']:>6} {event['at']} {event['event']:<9}" + " ".join(words))
+    click.echo(f"{len(found)} lines, the chain holds", err=True)
+
+
+@click.command()
+@click.argument("folder", type=FOLDER)
+@click.option("--all", "whole", is_flag=True, help="Every ticket, not only those that are open.")
+@click.option("--open-orders", is_flag=True, help="Print the input table open_orders, CSV.")
+def status(folder: Path, whole: bool, open_orders: bool) -> None:
+    """Say where released tickets stand, by acks.csv and fills.csv beside them."""
+    from neutralizer.handoff import status as told
+    from neutralizer.records.writing import csv_bytes
+
+    found = told.status(folder)
+    if open_orders:
+        click.echo(csv_bytes(told.OPEN_COLUMNS, told.open_orders(found)).decode(), nl=False)
+    else:
+        click.echo(told.status_page(found, whole))
+
+
+@click.command()
+@click.argument("runs", type=FOLDER)
+@click.option("--from", "first", required=True, metavar="DATE", help="First business date.")
+@click.option("--to", "last", required=True, metavar="DATE", help="Last business date.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+def crosses(runs: Path, first: str, last: str, as_csv: bool) -> None:
+    """Review what books passed to each other, pair by pair, over a folder of runs."""
+    from neutralizer.handoff import crosses as review
+    from neutralizer.records.writing import csv_bytes
+
+    rows = review.pair_rows(review.crosses(runs, day(first), day(last)))
+    if as_csv:
+        click.echo(csv_bytes(review.COLUMNS, rows).decode(), nl=False)
+    else:
+        click.echo(review.crosses_page(rows))
+
+
+@click.command()
+@click.argument("folder", type=FOLDER)
+@click.option("--book", required=True, help="Whose view.")
+@click.option("--out", type=FOLDER, required=True, help="A new folder for the files.")
+def view(folder: Path, book: str, out: Path) -> None:
+    """Write what one book may see of a run, and nothing of any other."""
+    from neutralizer.handoff.view import view as write
+
+    names = write(folder, book, out)
+    click.echo(f"wrote {out}: {', '.join(names)}", err=True)
+
+
+COMMANDS = (new_key, approve, release, status, crosses, view, journal)

@@ -1,0 +1,203 @@
+"""Commands about inputs: init, check, columns, schema, arrays, shocks."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from neutralizer.cli.talk import (
+    FOLDER,
+    HANDOFF,
+    OVERRIDES,
+    PREVIOUS,
+    REPAIR,
+    say_issues,
+    say_notices,
+    with_repair,
+)
+from neutralizer.cli.waivers import WAIVERS
+
+if TYPE_CHECKING:
+    from neutralizer.domain.record import Waivers
+
+EXAMPLES = ("two-desks", "equity-desks", "multi-asset", "options", "rates")
+
+
+@click.command()
+@click.argument("name", type=click.Path(path_type=Path))
+@click.option(
+    "--from", "example", type=click.Choice(EXAMPLES), default="two-desks", help="Which one."
+)
+def init(name: Path, example: str) -> None:
+    """Write a ready scenario folder."""
+    from neutralizer.errors import CannotWrite, FolderTaken
+
+    if name.exists():
+        raise FolderTaken(f"{name} is there already: name a new folder")
+    try:
+        shutil.copytree(
+            _example(example), name, ignore=shutil.ignore_patterns("build.py", "__pycache__")
+        )
+    except OSError as error:
+        raise CannotWrite(f"cannot write {name}: {error.strerror}") from None
+    click.echo(f"wrote {name}; now: neutralizer run {name} --out {name}-run", err=True)
+
+
+def _example(name: str) -> Path:
+    """Shipped beside the modules in a wheel, beside the package in a checkout."""
+    here = Path(__file__).parent.parent
+    return next(
+        p for p in (here / "scenarios" / name, here.parent / "scenarios" / name) if p.is_dir()
+    )
+
+
+@click.command()
+@click.argument("scenario", type=FOLDER)
+@PREVIOUS
+@HANDOFF
+@REPAIR
+@WAIVERS
+@OVERRIDES
+def check(
+    scenario: Path,
+    previous: Path | None,
+    handoff: Path | None,
+    repair_psd: bool,
+    waivers: "Waivers",
+    overrides: tuple[str, ...],
+) -> None:
+    """Read and check everything, solve nothing."""
+    from neutralizer.gate import Against, checked
+
+    against = Against(previous=previous, handoff=handoff, waivers=waivers)
+    loaded = checked(scenario, with_repair(overrides, repair_psd), against)
+    say_issues(loaded.warnings)
+    say_notices(loaded.notices)
+    s = loaded.scenario
+    click.echo(
+        f"OK {s.business_date} {s.name} | {len(s.books.ids)} books, {len(s.instruments.ids)} "
+        f"instruments, {len(s.holdings.book)} holdings, {len(s.limits)} limits"
+    )
+
+
+@click.command()
+@click.argument("table", required=False)
+def columns(table: str | None) -> None:
+    """Print the manual of the input tables."""
+    from neutralizer.load.written.columns import SQUARE_TABLES, TABLES
+    from neutralizer.load.written.manual import manual
+
+    known = [*TABLES, *SQUARE_TABLES]
+    if table is not None and table not in known:
+        raise click.UsageError(f"no table {table}; known: {', '.join(known)}")
+    click.echo(manual([table] if table else known))
+
+
+@click.command("model-card")
+def model_card() -> None:
+    """Print the model card that holds here."""
+    from neutralizer.load.firm.model_card import card_here, page
+
+    held = card_here()
+    if held.value is not None:
+        click.echo(page(held.value))
+    click.echo(f"sha256 {held.sha256}", err=True)
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON Schema of scenario.yaml, for editors."""
+    from neutralizer.load.written.settings import schema as json_schema
+
+    click.echo(json.dumps(json_schema(), indent=2))
+
+
+@click.command()
+@click.argument("scenario", type=FOLDER)
+@click.option("--out", type=FOLDER, required=True, help="A new folder for the two tables.")
+@click.option("--options", type=FOLDER, help="Terms or greeks of options, a CSV file.")
+@click.option(
+    "--spread-charge", type=float, required=True, help="Of a spread, as a share of one outright."
+)
+@click.option(
+    "--short-option-minimum", type=float, default=0.0, help="A unit, as a share of one outright."
+)
+@OVERRIDES
+def arrays(
+    scenario: Path,
+    out: Path,
+    options: Path | None,
+    spread_charge: float,
+    short_option_minimum: float,
+    overrides: tuple[str, ...],
+) -> None:
+    """Build scan arrays from outright margins and option terms."""
+    from neutralizer.load.scenario import load
+    from neutralizer.prepare import scan_arrays as study
+    from neutralizer.prepare.readers import read_options
+    from neutralizer.records.folder import new_folder
+    from neutralizer.records.writing import csv_bytes
+
+    loaded = load(scenario, overrides).scenario
+    terms = read_options(options) if options else None
+    rows, groups = study.scan_tables(loaded, terms, spread_charge, short_option_minimum)
+    files = {
+        "scan_arrays.csv": csv_bytes(study.COLUMNS, rows),
+        "scan_groups.csv": csv_bytes(study.GROUP_COLUMNS, groups),
+    }
+    new_folder(out, files)
+    click.echo(f"wrote {len(rows)} arrays in {len(groups)} product groups: {out}", err=True)
+
+
+@click.command()
+@click.argument("scenario", type=FOLDER)
+@click.option("--history", type=FOLDER, required=True, help="Prices by day and instrument, CSV.")
+@click.option("--days", type=click.IntRange(1, 20), default=1, help="Of each return.")
+@click.option("--worst", type=click.IntRange(1), help="Only the days that cost the firm most.")
+@click.option("--filtered", is_flag=True, help="Past returns at today's volatility.")
+@click.option("--name", default="", help="The shocks' set.")
+@OVERRIDES
+def shocks(
+    scenario: Path,
+    history: Path,
+    days: int,
+    worst: int | None,
+    filtered: bool,
+    name: str,
+    overrides: tuple[str, ...],
+) -> None:
+    """Print shocks built from a price history."""
+    from neutralizer.load.scenario import load
+    from neutralizer.prepare import shocks as study
+    from neutralizer.prepare.readers import read_history
+    from neutralizer.records.writing import csv_bytes
+
+    loaded = load(scenario, overrides).scenario
+    found = study.shock_rows(loaded, read_history(history), days, worst, filtered, name)
+    click.echo(csv_bytes(study.COLUMNS, found).decode(), nl=False)
+
+
+@click.command()
+@click.argument("crif", type=FOLDER)
+@click.option("--parameters", type=FOLDER, required=True, help="Of one SIMM version, XML.")
+@click.option("--days", type=click.Choice(["10", "1"]), default="10", help="Margin period of risk.")
+@click.option("--currency", default="USD", help="Of the amounts and of the calculation.")
+@click.option("--rate", type=float, default=1.0, help="That currency per US dollar.")
+def simm(crif: Path, parameters: Path, days: str, currency: str, rate: float) -> None:
+    """Print the ISDA SIMM of a portfolio in the common risk interchange format."""
+    from neutralizer.prepare.readers import read_crif, read_simm
+    from neutralizer.records.writing import csv_bytes
+    from neutralizer.terms.margin.simm import formula
+
+    rows = read_crif(crif, currency)
+    model = read_simm(parameters, int(days), rows, currency, rate)
+    total, _, lines = formula(model, model.amount.sum(axis=1))
+    columns = ("product_class", "risk_class", "measure", "margin")
+    found = [(*key, amount) for key, amount in sorted(lines.items())] + [("", "", "", total)]
+    table = [dict(zip(columns, (*x[:3], f"{x[3]:.2f}"), strict=True)) for x in found]
+    click.echo(csv_bytes(columns, table).decode(), nl=False)
+
+
+COMMANDS = (init, check, columns, schema, model_card, arrays, shocks, simm)

@@ -1,0 +1,90 @@
+"""The stand-alone baseline: the same program with every book a crossing group of its own.
+
+Pools, account netting, routes, firm limits and the firm-wide impact stay joint. And the saving at
+equal firm risk: crossing solved again with the firm no more volatile than the baseline leaves it, so
+that the saving is never bought with risk.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from neutralizer.domain.orders import alone
+from neutralizer.domain.scenario import Limit, Scenario
+from neutralizer.domain.trades import Trades, volatility
+from neutralizer.errors import Infeasible, NotSolved
+from neutralizer.program.solve import solve
+from neutralizer.terms.costs.attribution import Costs, Fill, by_book
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What it costs when nobody crosses, base currency; None with the reason where it has no answer."""
+
+    cost: float | None
+    firm_volatility: float | None
+    reason: str = ""
+    equal_risk_cost: float | None = None  # crossing, at most as volatile as the baseline
+    by_book: Costs | None = None
+
+
+NOT_ASKED = Baseline(None, None)
+
+
+def stand_alone(scenario: Scenario) -> Baseline:
+    """Solves the baseline; its infeasibility is an answer, not a refusal. The volatility that the
+    saving is compared at is the baseline's, or the one that the scenario pins.
+    """
+    separate = alone(scenario)
+    everything = np.arange(len(separate.holdings.book))
+    try:
+        found = solve(separate)
+    except (Infeasible, NotSolved) as refusal:
+        return Baseline(None, None, str(refusal))
+    left = volatility(separate, found.trades, everything)
+    pinned = left if scenario.pinned_volatility is None else scenario.pinned_volatility
+    attributed = by_book(separate, found.trades, _own_fills(separate, found.trades))
+    return Baseline(found.objective, left, "", _no_more_volatile(scenario, pinned), attributed)
+
+
+def _own_fills(separate: Scenario, trades: Trades) -> list[Fill]:
+    """Each order fills the one book that gave it, leg by leg."""
+    s, found = separate, list[Fill]()
+    held = {
+        key: h
+        for h, key in enumerate(
+            zip(s.holdings.book.tolist(), s.holdings.instrument.tolist(), strict=True)
+        )
+    }
+    legs = s.tradables.legs
+    for o in np.flatnonzero(trades.order).tolist():
+        t, (book,) = int(s.orders.tradable[o]), s.orders.books[o]
+        span = slice(legs.indptr[t], legs.indptr[t + 1])
+        for i, ratio in zip(legs.indices[span].tolist(), legs.data[span].tolist(), strict=True):
+            found.append((o, held[book, i], abs(ratio * float(trades.order[o]))))
+    return found
+
+
+def _no_more_volatile(scenario: Scenario, daily: float) -> float | None:
+    """The optimum with the firm's daily volatility at most `daily`; None where that has no answer."""
+    if scenario.risk.factor_root is None and scenario.risk.dense_root is None:
+        return None
+    everything = np.arange(len(scenario.holdings.book))
+    limit = Limit(
+        limit_id="equal-firm-risk",
+        measure="volatility",
+        scope="firm",
+        target="",
+        lower=-np.inf,
+        upper=daily,
+        improve=False,
+        penalty=0.0,
+        owner="",
+        description="",
+        scope_holdings=everything,
+        holdings=everything,
+    )
+    try:
+        return solve(replace(scenario, limits=(*scenario.limits, limit))).objective
+    except (Infeasible, NotSolved):
+        return None

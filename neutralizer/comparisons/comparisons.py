@@ -1,0 +1,17 @@
+"""What a plan is held against: each book alone, the naive hand method, other market impacts, a shock."""
+
+from dataclasses import dataclass, field
+
+from neutralizer.comparisons.baseline import Baseline
+from neutralizer.comparisons.by_hand import ByHand
+from neutralizer.comparisons.shocked import UnderShock
+
+
+@dataclass(frozen=True)
+class Comparisons:
+    """Each None or empty where it was not asked for or has no answer."""
+
+    baseline: Baseline
+    by_hand: ByHand | None = None
+    strip: list[dict[str, float | None]] = field(default_factory=list)
+    shock: UnderShock | None = None

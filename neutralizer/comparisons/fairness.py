@@ -1,0 +1,68 @@
+"""What each book pays alone and together, who is worse off, and what would make them good.
+
+Compensation is money between books, never a constraint: a book's own cost is bilinear in who crosses
+with whom. Those who gain give in proportion to their gains, as much as the losers lose and no more.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from neutralizer.domain.money import minor_unit, rounded
+from neutralizer.domain.scenario import Scenario
+from neutralizer.terms.costs.attribution import Costs
+
+
+@dataclass(frozen=True)
+class BookResult:
+    """Base currency. `alone` is None where the baseline has no answer; compensation is + received."""
+
+    book: str  # "" for what belongs to no book
+    alone: Decimal | None
+    together: Decimal
+    compensation: Decimal
+
+    @property
+    def worse_off(self) -> bool:
+        """Whether the book pays more together than alone."""
+        return self.alone is not None and self.together > self.alone
+
+
+def books_alone_and_together(
+    scenario: Scenario, together: Costs, apart: Costs | None
+) -> list[BookResult]:
+    """One result per book, and one for what belongs to none; they add up to the firm's exactly."""
+    names = [*scenario.books.ids, ""]
+    ours = {b: _total(together, b) for b in names}
+    alone = None if apart is None else {b: _total(apart, b) for b in names}
+    paid = dict.fromkeys(names, Decimal(0))
+    if alone is not None and scenario.costing.make_good:
+        paid |= _made_good({b: alone[b] - ours[b] for b in scenario.books.ids}, scenario)
+    return [
+        BookResult(b, None if alone is None else alone[b], ours[b], paid[b])
+        for b in names
+        if b or ours[b] or (alone is not None and alone[b])
+    ]
+
+
+def _made_good(gains: dict[str, Decimal], scenario: Scenario) -> dict[str, Decimal]:
+    """Compensation by book, to the cent: the largest remainders are settled in the order of the ids."""
+    lost = {b: -g for b, g in gains.items() if g < 0}
+    gained = {b: g for b, g in gains.items() if g > 0}
+    total = min(sum(lost.values(), Decimal(0)), sum(gained.values(), Decimal(0)))
+    given = _split(total, gained, scenario.base_currency)
+    received = _split(total, lost, scenario.base_currency)
+    return received | {b: -x for b, x in given.items()}
+
+
+def _split(total: Decimal, weights: dict[str, Decimal], currency: str) -> dict[str, Decimal]:
+    whole = sum(weights.values(), Decimal(0))
+    found = {b: rounded(total * w / whole, currency) for b, w in weights.items()}
+    left = total - sum(found.values(), Decimal(0))
+    cent = minor_unit(currency).copy_sign(left)
+    for b in sorted(found, key=lambda b: (-weights[b], b))[: int(abs(left) / minor_unit(currency))]:
+        found[b] += cent
+    return found
+
+
+def _total(costs: Costs, book: str) -> Decimal:
+    return sum((x for (b, _), x in costs.items() if b == book), Decimal("0.00"))

@@ -1,0 +1,82 @@
+"""Today's inputs held against what operations already have: no risk is hedged twice, and nothing that is
+done is done again.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+
+from neutralizer.domain.executions import live, states
+from neutralizer.domain.money import plain
+from neutralizer.domain.record import Waivers
+from neutralizer.domain.superseded import Superseded
+from neutralizer.errors import InputsRefused
+from neutralizer.gate.previous import Positions, held
+from neutralizer.issues import Issues
+from neutralizer.load.scenario import Loaded
+from neutralizer.prepare.readers import executions_in
+from neutralizer.records.handed import handed_over, what_is_known
+from neutralizer.records.superseded import PLACE, came_back
+
+ZERO = Decimal(0)
+
+
+def not_on_its_way(now: Loaded, handoff: Path) -> Iterator[str]:
+    """A sentence for each open ticket position of this scenario's earlier dates that the table
+    open_orders does not hold as it is. Raises CannotWrite, Tampered, InputsRefused.
+    """
+    released = handed_over(handoff)
+    known = what_is_known(released, executions_in(came_back(handoff)))
+    s, due = now.scenario, defaultdict[tuple[str, str], Decimal](Decimal)
+    for h in released:
+        day = h.manifest["business_date"]
+        if h.manifest["name"] == s.name and day < s.business_date.isoformat():
+            for state in states(h.tables, known):
+                for pair, quantity in state.moves:
+                    due[pair] += quantity
+    given = held(now.inputs, "open_orders")
+    for pair, quantity in sorted(due.items()):
+        if given.get(pair, ZERO) != quantity:
+            yield (
+                f"{' '.join(pair)}: {plain(quantity)} were released and are open, open_orders has "
+                f"{plain(given.get(pair, ZERO))}: bring the table that `neutralizer status {handoff} "
+                "--open-orders` prints"
+            )
+
+
+def done_is_held(
+    now: Loaded, before: Loaded, kept: Mapping[str, bytes], old: Superseded, waivers: Waivers
+) -> None:
+    """Raises InputsRefused with each position that is still what it was before the superseded run,
+    although tickets of that run were booked or filled.
+    """
+    issues = Issues()
+    was, given = held(before.inputs), held(now.inputs)
+    for pair, quantity in sorted(_done(kept, old).items()):
+        untouched = given.get(pair, ZERO) == was.get(pair, ZERO)
+        if quantity and untouched and not {*pair, "/".join(pair)} & set(waivers.jumps):
+            reason = (
+                f"{' '.join(pair)} is still {plain(was.get(pair, ZERO))}, and {plain(quantity)} are booked or "
+                f"filled of run {old.run_id}"
+            )
+            remedy = (
+                f"bring positions that have it, or let it pass with --accept-jump {'/'.join(pair)}"
+            )
+            issues.error("positions", 0, "", None, reason, remedy)
+    if issues.errors:
+        raise InputsRefused(issues.found)
+
+
+def _done(kept: Mapping[str, bytes], old: Superseded) -> Positions:
+    """What the superseded run's tickets have moved so far, signed units."""
+    found: Positions = defaultdict(Decimal)
+    back = executions_in({name.removeprefix(PLACE): data for name, data in kept.items()})
+    for fill in back.fills:
+        if fill.ticket_id in old.states:
+            found[fill.book_id, fill.instrument_id] += fill.quantity
+    for row in live(old.tables["internal_transfers"]):
+        booked = old.states[row["ticket_id"]].executed
+        found[row["from_book"], row["instrument_id"]] -= booked
+        found[row["to_book"], row["instrument_id"]] += booked
+    return found

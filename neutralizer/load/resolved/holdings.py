@@ -1,0 +1,151 @@
+"""Positions, mandates and accounts -> holdings, and what each account nets in each instrument."""
+
+from decimal import Decimal
+
+import numpy as np
+
+from neutralizer.domain.arrays import Floats, Ints
+from neutralizer.domain.funding import Accounts
+from neutralizer.domain.scenario import Books, Entries, Holdings, Instruments
+from neutralizer.domain.trades import sums
+from neutralizer.load.resolved.accounts import AccountOf, margin_row
+from neutralizer.load.resolved.barriers import passed_on
+from neutralizer.load.resolved.currencies import share
+from neutralizer.load.resolved.mandates import Selector, freedoms
+from neutralizer.load.resolved.restrictions import restricted
+from neutralizer.load.written.inputs import Inputs
+from neutralizer.load.written.table import Table
+
+
+def holdings_of(
+    inputs: Inputs,
+    select: Selector,
+    books: Books,
+    accounts: Accounts,
+    instruments: Instruments,
+    fx: dict[str, float],
+) -> tuple[Holdings, Entries]:
+    may = freedoms(inputs, select, list(books.ids))
+    held, row = _quantities(inputs["positions"], select, books)
+    coming, _ = _quantities(inputs["open_orders"], select, books)
+    some = (held != 0) | (coming != 0)
+    passed = passed_on(inputs, select, list(books.ids), (may == 2) | ((may == 1) & some))
+    book, instrument = np.nonzero(some | (may == 2) | passed)
+    pending, freedom = coming[book, instrument], may[book, instrument]
+    before = held[book, instrument] + pending
+    low = np.where(freedom == 2, -np.inf, np.where(freedom == 1, np.minimum(before, 0), before))
+    high = np.where(freedom == 2, np.inf, np.where(freedom == 1, np.maximum(before, 0), before))
+    bars = restricted(inputs, select, list(books.ids))
+    high = np.where(bars.no_buy[book, instrument], np.minimum(high, before), high)
+    low = np.where(bars.no_sell[book, instrument], np.maximum(low, before), low)
+    of = AccountOf(inputs, select, list(accounts.ids), list(books.ids))
+    account = of.accounts[book, instrument]
+    entries, entry = _entries(
+        inputs, select, accounts, account, instrument, before - pending, instruments, fx
+    )
+    whole, incoming = _exact(inputs, select, books, book, instrument, row[book, instrument])
+    return (
+        Holdings(
+            book=book,
+            instrument=instrument,
+            account=account,
+            before=before,
+            exact=whole,
+            pending=pending,
+            incoming=incoming,
+            low=low,
+            high=high,
+            entry=entry,
+            barred=bars.no_cross[book, instrument],
+            mark=_marks(inputs, select, instrument, row[book, instrument]),
+        ),
+        entries,
+    )
+
+
+def _marks(inputs: Inputs, select: Selector, instrument: Ints, row: Ints) -> Floats:
+    """(H,) each book's own price, in the currency that settles."""
+    written = np.append(inputs["positions"]["mark_price"], np.nan)  # of row -1: nothing
+    part = np.array([share(c) for c in select.columns["currency"]])
+    found: Floats = written[row] * part[instrument]
+    return found
+
+
+def _quantities(table: Table, select: Selector, books: Books) -> tuple[Floats, Ints]:
+    """(B, I) what a table says of each pair together, units; and a row that says it, -1 for none."""
+    b_index = {b: k for k, b in enumerate(books.ids)}
+    shape = (len(books.ids), len(select.ids))
+    found, row = np.zeros(shape), np.full(shape, -1, dtype=np.int64)
+    where = (
+        [b_index[b] for b in table["book_id"]],
+        [select.index[i] for i in table["instrument_id"]],
+    )
+    np.add.at(found, where, table["quantity"])
+    row[where] = np.arange(len(table))
+    return found, row
+
+
+def _exact(
+    inputs: Inputs,
+    select: Selector,
+    books: Books,
+    book: Ints,
+    instrument: Ints,
+    rows: Ints,
+) -> tuple[tuple[Decimal, ...], tuple[Decimal, ...]]:
+    """Of each holding, to the last digit: all that counts as its position, and of it what is still to be
+    bought or received.
+    """
+    held, zero = _written(inputs["positions"]), Decimal(0)
+    whole = [held[row] if row >= 0 else zero for row in rows.tolist()]
+    incoming, table = [zero] * len(whole), inputs["open_orders"]
+    if not len(table):
+        return tuple(whole), tuple(incoming)
+    pairs = zip(book.tolist(), instrument.tolist(), strict=True)
+    place = {(books.ids[b], select.ids[i]): h for h, (b, i) in enumerate(pairs)}
+    columns = (table["book_id"], table["instrument_id"], _written(table))
+    for b, i, quantity in zip(*columns, strict=True):
+        h = place.get((b, i))
+        if h is not None:
+            whole[h] += quantity
+            incoming[h] += max(quantity, zero)
+    return tuple(whole), tuple(incoming)
+
+
+def _written(table: Table) -> list[Decimal]:
+    """The quantities of a table to their last digit."""
+    cell = table.raw.header.index("quantity") if len(table) else 0
+    return [Decimal(row[cell]) for row in table.raw.rows]
+
+
+def _entries(
+    inputs: Inputs,
+    select: Selector,
+    accounts: Accounts,
+    account: Ints,
+    instrument: Ints,
+    before: Floats,
+    instruments: Instruments,
+    fx: dict[str, float],
+) -> tuple[Entries, Ints]:
+    held = account >= 0
+    code = account[held] * len(select.ids) + instrument[held]
+    codes, where = np.unique(code, return_inverse=True)
+    entry = np.full(len(account), -1, dtype=np.int64)
+    entry[held] = where
+    a, i = np.divmod(codes, max(1, len(select.ids)))
+    rows = margin_row(inputs)
+    table = inputs["margin_rates"]
+    long_rate, short_rate = np.zeros(len(codes)), np.zeros(len(codes))
+    for n, (ka, ki) in enumerate(zip(a.tolist(), i.tolist(), strict=True)):
+        if accounts.model[ka] != "rate":
+            continue
+        row = rows(select.ids[ki], accounts.ids[ka])
+        unit = (
+            table["per_unit"][row] * fx[select.columns["currency"][ki]] / instruments.notional[ki]
+        )
+        own = np.isnan(unit)
+        long_rate[n] = table["long_rate"][row] if own else unit
+        short_rate[n] = table["short_rate"][row] if own else unit
+    netted = sums(where, before[held], len(codes))
+    return Entries(a, i, netted, long_rate, short_rate), entry

@@ -1,0 +1,130 @@
+"""Instruments and combinations as written -> base currency per unit, aligned on one axis."""
+
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from neutralizer.domain.arrays import Floats
+from neutralizer.domain.scenario import Instruments, Tradables
+from neutralizer.load.resolved.currencies import major, share
+from neutralizer.load.resolved.mandates import Selector
+from neutralizer.load.resolved.risk import volatility_scale
+from neutralizer.load.written.inputs import Inputs
+from neutralizer.load.written.table import Table
+from neutralizer.load.written.values import BPS
+
+
+def prices(table: Table, rows: list[int]) -> Floats:
+    """Local prices; the middle of bid and ask where the price is blank."""
+    price, middle = table["price"][rows], (table["bid"][rows] + table["ask"][rows]) / 2
+    found: Floats = np.where(np.isnan(price), middle, price)
+    return found
+
+
+def tradables_of(
+    inputs: Inputs, select: Selector, fx: dict[str, float]
+) -> tuple[Instruments, Tradables]:
+    """Both axes: the instruments, and what may be ordered (the instruments, then the combinations)."""
+    table = inputs["instruments"]
+    row_of = {i: r for r, i in enumerate(table["instrument_id"])}
+    legs = combination_legs(inputs)
+    rows = select.rows + [row_of[c] for c in sorted(legs)]
+    rate = np.array([fx[table["currency"][r]] for r in rows])
+    multiplier = np.nan_to_num(table["multiplier"][rows], nan=1.0)
+    own = np.abs(prices(table, rows)) * multiplier
+    written = table["notional_per_unit"][rows]
+    notional = np.where(np.isnan(written), own, written) * rate
+    tradables = _tradables(inputs, select, rows, notional, multiplier, rate)
+    count = len(select.rows)
+    instruments = Instruments(
+        ids=tuple(select.ids),
+        asset_class=tuple(select.columns["asset_class"]),
+        text={name: tuple(values) for name, values in select.columns.items()},
+        fully_paid=np.array([p == "fully_paid" for p in select.columns["payment"]], dtype=bool),
+        value=(tradables.price * multiplier * tradables.fx)[:count],
+        notional=notional[:count],
+        step=np.minimum(1.0, tradables.lot)[:count],
+        long_financing=table["long_financing_bps"][select.rows] * BPS,
+        short_financing=table["short_financing_bps"][select.rows] * BPS,
+    )
+    return instruments, tradables
+
+
+def _tradables(
+    inputs: Inputs,
+    select: Selector,
+    rows: list[int],
+    notional: Floats,
+    multiplier: Floats,
+    rate: Floats,
+) -> Tradables:
+    table, legs, count = inputs["instruments"], combination_legs(inputs), len(select.rows)
+    of_major = np.array([share(table["currency"][r]) for r in rows])
+    local = prices(table, rows) * of_major
+    eligible = np.array([table["cross_eligible"][r] != "no" for r in rows], dtype=bool)
+    for k, name in enumerate(sorted(legs), count):
+        local[k] = sum(q * local[select.index[i]] for i, q in legs[name])
+        eligible[k] = all(eligible[select.index[i]] for i, _ in legs[name])
+    commission = table["commission_bps"][rows] * BPS * notional
+    commission += table["commission_per_unit"][rows] * rate
+    text = {
+        name: tuple(table[name][r] for r in rows) for name in ("price_rule", "price_source", "isin")
+    }
+    times = [table["price_time"][r] for r in rows]
+    return Tradables(
+        ids=(*select.ids, *sorted(legs)),
+        is_combination=np.arange(len(rows)) >= count,
+        currency=tuple(major(table["currency"][r]) for r in rows),
+        fx=rate / of_major,
+        bid=table["bid"][rows] * of_major,
+        ask=table["ask"][rows] * of_major,
+        price=local,
+        multiplier=multiplier,
+        notional=notional,
+        half_spread=_half_spread(table, rows, notional, multiplier, rate),
+        buy_charge=commission + table["buy_tax_bps"][rows] * BPS * notional,
+        sell_charge=commission + table["sell_tax_bps"][rows] * BPS * notional,
+        lot=table["lot_size"][rows],
+        adv=table["adv"][rows],
+        volatility=table["volatility"][rows] * volatility_scale(inputs),
+        cap=_cap(table, rows),
+        cross_eligible=eligible,
+        settlement_days=table["settlement_days"][rows],
+        price_time=tuple(t.isoformat() if t else "" for t in times),
+        legs=_leg_matrix(count, [legs[c] for c in sorted(legs)], select),
+        **text,
+    )
+
+
+def combination_legs(inputs: Inputs) -> dict[str, list[tuple[str, float]]]:
+    """Legs of each combination, sorted by instrument: (instrument, ratio)."""
+    table = inputs["combinations"]
+    legs: dict[str, list[tuple[str, float]]] = {}
+    for c, i, q in zip(
+        table["combination_id"], table["instrument_id"], table["ratio"], strict=True
+    ):
+        legs.setdefault(c, []).append((i, float(q)))
+    return {c: sorted(found) for c, found in legs.items()}
+
+
+def _half_spread(
+    table: Table, rows: list[int], notional: Floats, multiplier: Floats, rate: Floats
+) -> Floats:
+    """Base per unit: from bps of notional, else local per unit, else half of bid to ask."""
+    bps, unit = table["half_spread_bps"][rows], table["half_spread_per_unit"][rows]
+    quoted = (table["ask"][rows] - table["bid"][rows]) / 2 * multiplier * rate
+    given: Floats = np.where(np.isnan(unit), quoted, unit * rate)
+    return np.where(np.isnan(bps), given, bps * BPS * notional)
+
+
+def _cap(table: Table, rows: list[int]) -> Floats:
+    share, adv = table["max_participation"][rows], table["adv"][rows]
+    return np.where(np.isnan(share), np.inf, np.where(share == 0, 0.0, share * adv))
+
+
+def _leg_matrix(count: int, combinations: list[list[tuple[str, float]]], select: Selector) -> Any:
+    triples = [(i, i, 1.0) for i in range(count)]
+    triples += [(count + k, select.index[i], q) for k, ls in enumerate(combinations) for i, q in ls]
+    r, c, v = zip(*triples, strict=True) if triples else ((), (), ())
+    return csr_array((list(v), (list(r), list(c))), shape=(count + len(combinations), count))

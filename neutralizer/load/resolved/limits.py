@@ -1,0 +1,115 @@
+"""Rows of limits.csv -> limits: a scope becomes its holdings, `book:*` one limit per book."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from neutralizer.domain.arrays import Bools, Ints
+from neutralizer.domain.funding import Accounts, Pools, Shocks
+from neutralizer.domain.scenario import Books, Holdings, Limit, Risk
+from neutralizer.load.resolved.mandates import Selector
+from neutralizer.load.resolved.restrictions import borrow_limits
+from neutralizer.load.resolved.shocks import tail, wanted
+from neutralizer.load.written.inputs import Inputs
+
+SELECTING = ("net", "gross", "long", "short", "position", "concentration")
+TAILS = ("expected_shortfall", "var")
+OF_SHOCKS = ("stress_loss", "expected_shortfall")
+ABSENT = 1e15  # units of the measure: a bound farther out than this is none
+SCOPE_KINDS = ("firm", "entity", "group", "book", "pool", "account")
+
+
+def resolve_limits(
+    inputs: Inputs,
+    select: Selector,
+    books: Books,
+    holdings: Holdings,
+    accounts: Accounts,
+    pools: Pools,
+    shocks: Shocks,
+    models: Sequence[Risk],
+) -> tuple[Limit, ...]:
+    """One limit per row and scope, and those of what may be borrowed, sorted by id and scope."""
+    table = inputs["limits"]
+    factors = sorted(inputs["factors"]["factor_id"])
+    found = list(borrow_limits(inputs, select, holdings, accounts))
+    scopes: dict[str, tuple[Bools, frozenset[int]]] = {}
+    for row in range(len(table)):
+        measure, target = table["measure"][row], table["target"][row]
+        lower, upper = bounds_of(float(table["lower"][row]), float(table["upper"][row]))
+        for scope in expanded(table["scope"][row], list(books.ids)):
+            if scope not in scopes:
+                scopes[scope] = _scope(scope, books, holdings, accounts, pools)
+            mask, members = scopes[scope]
+            whole = np.flatnonzero(mask)
+            if measure in SELECTING and target:
+                chosen = select(target)
+                mask = mask & (False if chosen is None else chosen[holdings.instrument])
+            found.append(
+                Limit(
+                    limit_id=table["limit_id"][row],
+                    measure=measure,
+                    scope=scope,
+                    target=target,
+                    lower=lower,
+                    upper=upper,
+                    improve=table["on_breach"][row] == "improve",
+                    penalty=float(np.nan_to_num(table["penalty"][row])),
+                    owner=table["owner"][row],
+                    description=table["description"][row],
+                    scope_holdings=whole,
+                    holdings=np.flatnonzero(mask),
+                    factor=factors.index(target) if measure == "factor_exposure" else -1,
+                    level=tail(target)[1] if measure in TAILS else 0.0,
+                    shocks=_shocks(measure, target, shocks),
+                    models=_models(measure, target, models),
+                    books=members,
+                    accounts=_accounts(scope, accounts, pools),
+                    priority=float(table["priority"][row]),
+                    soft="soft" if table["kind"][row] == "soft" else "",
+                )
+            )
+    return tuple(sorted(found, key=lambda limit: (limit.limit_id, limit.scope)))
+
+
+def bounds_of(lower: float, upper: float) -> tuple[float, float]:
+    """The bounds of a row, ±inf where one is blank or so far out that it bounds nothing."""
+    return (lower if lower >= -ABSENT else -np.inf, upper if upper <= ABSENT else np.inf)
+
+
+def _models(measure: str, target: str, models: Sequence[Risk]) -> tuple[int, ...]:
+    """`volatility` holds under the model that its target names, else, like `var`, under each."""
+    named = measure == "volatility" and target
+    return tuple(k for k, model in enumerate(models) if not named or model.name == target)
+
+
+def _shocks(measure: str, target: str, shocks: Shocks) -> tuple[int, ...]:
+    if measure == "stress_loss":
+        return wanted(target, shocks.ids, shocks.sets)
+    return wanted(tail(target)[0], shocks.ids, shocks.sets) if measure in OF_SHOCKS else ()
+
+
+def expanded(scope: str, books: list[str]) -> Iterator[str]:
+    """`book:*` is one scope per book; any other is itself."""
+    yield from (f"book:{b}" for b in books) if scope == "book:*" else (scope,)
+
+
+def _scope(
+    scope: str, books: Books, holdings: Holdings, accounts: Accounts, pools: Pools
+) -> tuple[Bools, frozenset[int]]:
+    kind, _, name = scope.partition(":")
+    if kind in ("pool", "account"):
+        wanted: Ints = np.array(_accounts(scope, accounts, pools), dtype=np.int64)
+        return np.isin(holdings.account, wanted), frozenset()
+    labels = {"entity": books.entity, "group": books.written, "book": books.ids}.get(kind)
+    inside = np.array([labels is None or label == name for label in labels or books.ids])
+    return inside[holdings.book], frozenset(np.flatnonzero(inside).tolist())
+
+
+def _accounts(scope: str, accounts: Accounts, pools: Pools) -> tuple[int, ...]:
+    kind, _, name = scope.partition(":")
+    if kind == "account":
+        return (accounts.ids.index(name),)
+    if kind == "pool":
+        return tuple(np.flatnonzero(accounts.pool == pools.ids.index(name)).tolist())
+    return ()

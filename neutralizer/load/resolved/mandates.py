@@ -1,0 +1,90 @@
+"""Selectors, and who may change what."""
+
+from typing import Any
+
+import numpy as np
+
+from neutralizer.domain.arrays import Bools, Ints
+from neutralizer.load.written.inputs import Inputs
+
+FREEDOM = {"none": 0, "reduce": 1, "trade": 2}
+SELECTABLE = (
+    "asset_class currency price_rule price_source payment hedge_instrument cross_eligible isin "
+    "underlying quote_currency sector issuer country"
+).split()
+
+
+class Selector:
+    """Answers which instruments a selector names, (I,) booleans; combinations are not instruments."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        table = inputs["instruments"]
+        real = [r for r, kind in enumerate(table["asset_class"]) if kind != "combination"]
+        self.rows = sorted(real, key=lambda r: table["instrument_id"][r])
+        self.ids = [table["instrument_id"][r] for r in self.rows]
+        self.index = {i: k for k, i in enumerate(self.ids)}
+        self.columns: dict[str, list[Any]] = {
+            name: [table[name][r] for r in self.rows] for name in SELECTABLE
+        }
+        asset_class = self.columns["asset_class"]
+        needs = ("future", "option", "swap", "fx")
+        self.columns["payment"] = [
+            given or ("" if kind in needs else "fully_paid")
+            for given, kind in zip(self.columns["payment"], asset_class, strict=True)
+        ]
+        self._known: dict[str, Bools | None] = {}
+
+    def __call__(self, selector: str) -> Bools | None:
+        """None when the selector names no column and no instrument; all False when it selects nothing."""
+        if selector not in self._known:
+            self._known[selector] = self._select(selector)
+        return self._known[selector]
+
+    def _select(self, selector: str) -> Bools | None:
+        if selector in ("", "*"):
+            return np.ones(len(self.ids), dtype=bool)
+        column, colon, value = selector.partition(":")
+        if selector in self.index or (colon and column == "instrument"):
+            wanted = selector if selector in self.index else value
+            return np.array([i == wanted for i in self.ids], dtype=bool)
+        if not colon or column not in self.columns:
+            return None
+        return np.array([v == value for v in self.columns[column]], dtype=bool)
+
+
+def specificity(selector: str, select: Selector) -> int:
+    """`instrument:` (or a bare id) beats a column, which beats `*`."""
+    if selector == "*":
+        return 0
+    return 2 if selector.startswith("instrument:") or selector in select.index else 1
+
+
+def freedoms(inputs: Inputs, select: Selector, books: list[str]) -> Ints:
+    """(B, I) what each book may do: 0 none, 1 reduce, 2 trade."""
+    table = inputs["mandates"]
+    shape = (len(books), len(select.ids))
+    if "mandates" not in inputs.given:
+        hedge = np.array([v == "yes" for v in select.columns["hedge_instrument"]], dtype=bool)
+        return np.where(np.broadcast_to(hedge, shape), 2, 1).astype(np.int64)
+    may = np.ones(shape, dtype=np.int64)
+    best = np.full(shape, -1, dtype=np.int64)
+    barred = np.zeros(shape, dtype=bool)
+    for book, selector, word in zip(table["book_id"], table["selector"], table["may"], strict=True):
+        mask = select(selector)
+        if mask is None or word not in FREEDOM:
+            continue
+        rank = 3 * (book != "*") + specificity(selector, select)
+        first = 0 if book == "*" else books.index(book) if book in books else len(books)
+        those = slice(first, None if book == "*" else first + 1)  # views, written in place
+        _apply(may[those], best[those], barred[those], mask, rank, FREEDOM[word])
+    may[barred] = 0
+    return may
+
+
+def _apply(may: Ints, best: Ints, barred: Bools, mask: Bools, rank: int, freedom: int) -> None:
+    better = mask & (rank > best)
+    tie = mask & (rank == best) & (freedom < may)
+    may[better | tie] = freedom
+    best[better] = rank
+    if freedom == 0:
+        barred[:, mask] = True

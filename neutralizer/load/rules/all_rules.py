@@ -1,0 +1,85 @@
+"""Every input rule, in the order in which people read their complaints. A rule is one function, and
+stands beside the tables it must be able to trust: it is left out where one of them is broken.
+"""
+
+from collections.abc import Callable
+
+from neutralizer.issues import Issues
+from neutralizer.load.resolved.mandates import Selector
+from neutralizer.load.rules import (
+    barriers,
+    dates,
+    freshness,
+    funding,
+    instruments,
+    limits,
+    references,
+    restrictions,
+    risk,
+    shocks,
+    simm,
+)
+from neutralizer.load.written.inputs import Inputs
+
+Rule = Callable[[Inputs, Selector, Issues], None]
+
+RULES: tuple[tuple[Rule, str], ...] = (
+    (references.tables_have_rows, ""),
+    (references.unique_keys, ""),
+    (references.names_are_known, ""),
+    (references.starred_ids, ""),
+    (references.selectors_select, "instruments"),
+    (references.currencies_have_rates, "fx"),
+    (references.groups_are_a_partition, "books"),
+    (barriers.central_books_are_members, "crossing_groups restricted barriers"),
+    (barriers.barriers_part_two_books, "barriers"),
+    (barriers.groups_can_be_split, "books crossing_groups barriers"),
+    (references.combinations_have_rows, "instruments combinations"),
+    (references.accounts_are_sound, "books instruments accounts book_accounts"),
+    (instruments.prices_are_there, ""),
+    (instruments.prices_lie_between_quotes, ""),
+    (instruments.terms_are_given, ""),
+    (instruments.sizes_are_reckonable, ""),
+    (instruments.costs_are_given, "books mandates"),
+    (restrictions.restrictions_restrict, ""),
+    (restrictions.borrowed_is_paid_in_full, "instruments accounts"),
+    (funding.margin_rows_are_sound, "margin_rates"),
+    (
+        funding.margins_are_given,
+        "books instruments mandates accounts book_accounts margin_rates scan_arrays shocks loadings crif",
+    ),
+    (funding.pools_are_sound, ""),
+    (
+        funding.collateral_is_sound,
+        "books instruments positions accounts pools book_accounts collateral",
+    ),
+    (shocks.shocks_move_one_thing, ""),
+    (shocks.pools_cover_shocks, "shocks"),
+    (shocks.arrays_are_sound, ""),
+    (shocks.aggregators_are_known, "scan_arrays"),
+    (shocks.credits_join_two_groups, ""),
+    (simm.parameters_are_there, ""),
+    (simm.sensitivities_are_reckonable, "crif fx instruments"),
+    (instruments.legs_are_whole, ""),
+    (risk.one_model, "factors factor_covariance"),
+    (risk.currency_factors_are_sound, "factors"),
+    (risk.risk_is_complete, "books mandates factors loadings"),
+    (risk.covariances_are_sound, ""),
+    (risk.volatilities_are_believable, "factors"),
+    (limits.bounds_are_sound, ""),
+    (limits.soft_limits_are_weighed, ""),
+    (limits.scopes_are_known, "books crossing_groups pools accounts"),
+    (limits.targets_fit, "instruments factors covariance factor_covariance shocks"),
+    (limits.limits_can_bind, "books instruments positions mandates accounts book_accounts"),
+    (limits.calendar_is_known, ""),
+    (dates.days_follow_each_other, "as_of"),
+    (dates.nothing_is_of_the_future, "as_of"),
+    (freshness.freshness_is_answerable, ""),
+)
+
+
+def check(inputs: Inputs, select: Selector, issues: Issues) -> None:
+    """Runs every rule; each adds what it finds."""
+    for rule, trusted in RULES:
+        if inputs.broken.isdisjoint(trusted.split()):
+            rule(inputs, select, issues)

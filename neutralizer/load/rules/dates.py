@@ -1,0 +1,42 @@
+"""Rules about dates: nothing that is given is of after as_of, and the tickets' days follow it."""
+
+from neutralizer.issues import Issues
+from neutralizer.load.resolved.mandates import Selector
+from neutralizer.load.written.columns import TIMES, path_of
+from neutralizer.load.written.inputs import Inputs
+
+FUTURE = "after as_of"
+
+
+def days_follow_each_other(inputs: Inputs, select: Selector, issues: Issues) -> None:
+    """as_of, then business_date, then execution_date: nothing is dated back."""
+    settings = inputs.settings
+    today = settings.as_of.date()
+    business = settings.business_date or today
+    wrong = []
+    if business < today:
+        wrong.append(("business_date", business, f"before the date of as_of, {today}"))
+    if settings.execution_date is not None and settings.execution_date < business:
+        wrong.append(
+            ("execution_date", settings.execution_date, f"before the business date {business}")
+        )
+    for key, day, reason in wrong:
+        remedy = "tickets are not dated back: write that day or a later one, or leave it out"
+        issues.error("scenario.yaml", inputs.line(key), key, str(day), reason, remedy)
+
+
+def nothing_is_of_the_future(inputs: Inputs, select: Selector, issues: Issues) -> None:
+    """Prices, positions and tables are of as_of or of before."""
+    as_of = inputs.settings.as_of
+    remedy = "mend the time, or raise as_of"
+    for name, time in sorted(inputs.as_of.items()):
+        if time > as_of:
+            path = ("tables", *path_of(name), "as_of")
+            where = ("scenario.yaml", inputs.line(*path), ".".join(path))
+            issues.error(*where, time.isoformat(), FUTURE, remedy)
+    for name, column in TIMES.items():
+        table = inputs[name]
+        late = {t for t in table[column] if t is not None and t > as_of}
+        for row, time in enumerate(table[column] if late else ()):
+            if time in late:
+                table.error(issues, row, column, FUTURE, remedy)

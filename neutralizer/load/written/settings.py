@@ -1,0 +1,299 @@
+"""scenario.yaml beside its tables: the settings, typed and checked in one pass by pydantic."""
+
+import re
+from copy import deepcopy
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from neutralizer.issues import Issues
+from neutralizer.load.written import values
+from neutralizer.load.written.columns import LATER_TABLES, NUMBERED, RISK_TABLES, TABLES
+from neutralizer.load.written.yaml_text import Path, YamlText
+
+
+def text(read: Any) -> BeforeValidator:
+    """Reads the text of a scalar by our own rules before pydantic sees it."""
+    return BeforeValidator(lambda v: read(v) if isinstance(v, str) else v)
+
+
+NotNegative = Annotated[float, text(values.number), Field(ge=0)]
+Identifier = Annotated[str, text(values.identifier)]
+Day = Annotated[date, text(values.business_day)]
+Instant = Annotated[datetime, text(values.instant)]
+Duration = Annotated[timedelta, text(values.duration)]
+
+
+class Strict(BaseModel):
+    """Nothing beside its own fields, and nothing changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CostSettings(Strict):
+    """How costs are reckoned."""
+
+    impact: Literal["three_halves", "quadratic"] = "three_halves"
+    impact_coefficient: NotNegative = 1.0
+    booking_fee_bps: NotNegative = 0.1
+    horizon_days: NotNegative = 1.0
+    risk_aversion: NotNegative = 0.0
+
+
+class LotSettings(Strict):
+    """Smallest lines worth a ticket, base currency."""
+
+    minimum_order_notional: NotNegative = 0.0
+    minimum_transfer_notional: NotNegative = 0.0
+
+
+class SolveSettings(Strict):
+    """Which solver, and for how long."""
+
+    solver: Literal["auto", "clarabel"] = "auto"
+    time_limit: Duration = timedelta(seconds=120)
+    memory_limit_gb: Annotated[float, text(values.number), Field(gt=0)] = 8.0
+
+
+class CheckSettings(Strict):
+    """How far what we reckon may lie from what others report, before anything is decided."""
+
+    reported_margin: NotNegative = 0.05  # a share of the larger
+    reported_market_value: NotNegative = 0.05
+    price_beyond_quotes_bps: NotNegative = 0.0  # of a price outside bid and ask, which is refused
+    mark_price: NotNegative = 0.05  # of a book's own price, a share of the larger
+    breaks: Literal["report", "refuse"] = "report"  # positions that do not follow from --previous
+    repair_psd: Literal["yes", "no"] = "no"  # of a covariance that is not positive semidefinite
+
+
+class StressSettings(Strict):
+    """What changes with prices under a shock: factors, 1 for no change."""
+
+    margin: Annotated[float, text(values.number), Field(ge=1)] = 1.0
+    half_spread: Annotated[float, text(values.number), Field(ge=1)] = 1.0
+    adv: Annotated[float, text(values.number), Field(gt=0, le=1)] = 1.0
+
+
+class SimmSettings(Strict):
+    """What SIMM is reckoned with."""
+
+    parameters: str | None = None  # an XML file of one version, in the scenario's folder
+    days: Annotated[Literal[10, 1], BeforeValidator(lambda v: {"10": 10, "1": 1}.get(v, v))] = (
+        10  # margin period of risk
+    )
+    calculation_currency: Identifier | None = None  # default the base currency
+    multipliers: dict[str, NotNegative] = {}  # by product class
+
+
+class BaselineSettings(Strict):
+    """What the baseline is compared at."""
+
+    firm_volatility: NotNegative | None = None  # base currency a day; default what it leaves
+
+
+class StressedModel(Strict):
+    """Another covariance of the same factors or instruments, in the same units."""
+
+    factor_covariance: Any = None
+    covariance: Any = None
+    specific_scale: NotNegative = 1.0  # on every specific volatility
+
+
+class RiskFiles(Strict):
+    """The risk tables and their units."""
+
+    units: Literal["daily_fraction", "annual_fraction", "annual_percent"]
+    factors: Any = None
+    loadings: Any = None
+    factor_covariance: Any = None
+    covariance: Any = None
+    models: dict[Identifier, StressedModel] = {}
+
+
+class TableFiles(Strict):
+    """Each table: rows, the name of a CSV file, or {file, as_of}."""
+
+    books: Any
+    instruments: Any
+    positions: Any
+    open_orders: Any = None
+    book_accounts: Any = None
+    accounts: Any = None
+    pools: Any = None
+    cash_routes: Any = None
+    collateral: Any = None
+    margin_rates: Any = None
+    mandates: Any = None
+    restricted: Any = None
+    borrow: Any = None
+    limits: Any = None
+    crossing_groups: Any = None
+    barriers: Any = None
+    combinations: Any = None
+    fx: Any = None
+    shocks: Any = None
+    scan_arrays: Any = None
+    scan_groups: Any = None
+    scan_credits: Any = None
+    crif: Any = None
+    risk: RiskFiles | None = None
+
+
+class Settings(Strict):
+    """The whole of scenario.yaml."""
+
+    format: Annotated[Literal[1], BeforeValidator(lambda v: 1 if v == "1" else v)]
+    name: Identifier
+    as_of: Instant
+    business_date: Day | None = None
+    execution_date: Day | None = None
+    calendar: str = ""
+    base_currency: Identifier
+    tables: TableFiles
+    costs: CostSettings = CostSettings()
+    lots: LotSettings = LotSettings()
+    freshness: dict[str, Duration] = {}
+    solve: SolveSettings = SolveSettings()
+    baseline: BaselineSettings = BaselineSettings()
+    checks: CheckSettings = CheckSettings()
+    stress: StressSettings = StressSettings()
+    simm: SimmSettings = SimmSettings()
+    fairness: Literal["none", "make_good"] = "none"
+
+
+NEEDED_TABLES = ("books", "instruments", "positions")
+_STAND_INS: dict[str, Any] = {
+    "format": "1",
+    "name": "unnamed",
+    "as_of": "2000-01-01T00:00:00Z",
+    "base_currency": "XXX",
+    "tables": {},
+}
+
+
+def read_settings(document: YamlText, issues: Issues) -> Settings | None:
+    """Types the document; every mistake with its line, hint and remedy. Where there are mistakes, what
+    is left serves to check the tables as well; None where nothing is left.
+    """
+    _refuse_later_tables(document, issues)
+    try:
+        return Settings.model_validate(document.root)
+    except ValidationError as error:
+        mistakes = error.errors()
+    paths = [mistake["loc"] for mistake in mistakes]
+    for path, mistake in zip(paths, mistakes, strict=True):
+        _report(document, path, dict(mistake), issues)
+    return _salvaged(document.root, paths)
+
+
+def _salvaged(root: dict[str, Any], paths: list[Path]) -> Settings | None:
+    rest = deepcopy(root)
+    for path in paths:
+        where: Any = rest
+        for step in path[:-1]:
+            where = where.get(step) if isinstance(where, dict) else None
+        if isinstance(where, dict):
+            where.pop(path[-1], None)
+    rest = _STAND_INS | rest
+    tables = rest["tables"] = {name: [] for name in NEEDED_TABLES} | rest["tables"]
+    if isinstance(tables.get("risk"), dict):
+        tables["risk"].setdefault("units", "daily_fraction")
+    try:
+        return Settings.model_validate(rest)
+    except ValidationError:
+        return None
+
+
+def _report(document: YamlText, path: Path, mistake: dict[str, Any], issues: Issues) -> None:
+    value = mistake["input"] if isinstance(mistake["input"], str) else None
+    dotted = ".".join(map(str, path))
+    if mistake["type"] == "extra_forbidden":
+        if path[:1] == ("tables",) and path[-1] in LATER_TABLES:
+            return
+        hint = values.nearest(str(path[-1]), _known_keys(path))
+        reason, remedy, value = "unknown key", "remove or rename it" + hint, None
+    elif mistake["type"] == "missing":
+        reason, remedy, value = "required key is missing", "add it", None
+    else:
+        reason = "not a valid value"
+        remedy = re.sub(r"^Value error, ", "", mistake["msg"]).replace(
+            "Input should be", "it must be"
+        )
+    issues.error(document.file, document.line(path), dotted, value, reason, remedy)
+
+
+def _known_keys(path: Path) -> list[str]:
+    model: Any = Settings
+    for step in path[:-1]:
+        annotation = model.model_fields[step].annotation if hasattr(model, "model_fields") else None
+        model = RiskFiles if step == "risk" else annotation
+    return list(getattr(model, "model_fields", {}))
+
+
+def _refuse_later_tables(document: YamlText, issues: Issues) -> None:
+    tables = document.root.get("tables")
+    for name in LATER_TABLES if isinstance(tables, dict) else ():
+        if name in tables:
+            path: Path = ("tables", name)
+            reason = f"the table {name} is not available in this version"
+            issues.error(
+                document.file, document.line(path), f"tables.{name}", None, reason, "remove it"
+            )
+
+
+def override(document: YamlText, setting: str, issues: Issues) -> None:
+    """Applies one `--set dotted.key=value` to a scalar of the settings."""
+    dotted, equals, value = setting.partition("=")
+    *parents, last = dotted.split(".")
+    where = document.root
+    for step in parents:
+        where = where.setdefault(step, {}) if isinstance(where, dict) else None
+    if not equals or not isinstance(where, dict) or isinstance(where.get(last), dict | list):
+        issues.error(
+            "--set", 0, dotted, value, "does not name a scalar", "write costs.booking_fee_bps=0.2"
+        )
+        return
+    if dotted.startswith("tables"):
+        issues.error("--set", 0, dotted, value, "tables cannot be overridden", "edit the scenario")
+        return
+    where[last] = value
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema of scenario.yaml for editors, with the columns of rows written in the YAML."""
+    found = Settings.model_json_schema()
+    for definition, names in (("TableFiles", tuple(TABLES)), ("RiskFiles", RISK_TABLES)):
+        properties = found["$defs"][definition]["properties"]
+        for name in names:
+            if name in properties and name in TABLES:
+                properties[name] = _table_schema(name)
+    return found
+
+
+def _table_schema(name: str) -> dict[str, Any]:
+    columns = {
+        c.name: {"description": c.doc} | _cell_schema(c.kind, c.choices) for c in TABLES[name]
+    }
+    required = [c.name for c in TABLES[name] if c.required]
+    row: dict[str, Any] = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": columns,
+        "required": required,
+    }
+    if name in NUMBERED:
+        row["patternProperties"] = {f"^{NUMBERED[name].pattern}$": _cell_schema("number", ())}
+    file = {
+        "type": "object",
+        "properties": {"file": {"type": "string"}, "as_of": {"type": "string"}},
+    }
+    return {"anyOf": [{"type": "string"}, file, {"type": "array", "items": row}]}
+
+
+def _cell_schema(kind: str, choices: tuple[str, ...]) -> dict[str, Any]:
+    if kind == "choice":
+        return {"enum": list(choices)}
+    if kind == "list":
+        return {"type": "array"}
+    return {"type": ["number", "string"] if kind == "number" else ["string", "number"]}

@@ -1,0 +1,86 @@
+"""Approval files: one a person, beside what they approve, over the hash of its bytes.
+
+`DIR.approvals/anna.json` approves the run's folder DIR, by the hash of its manifest;
+`order.yaml.approvals/anna.json` a standing order.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from neutralizer.errors import CannotWrite, Tampered
+from neutralizer.records.one_file import content, put
+from neutralizer.records.writing import json_bytes
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is approved: a run's manifest or a standing order, by its bytes."""
+
+    path: Path
+    what: str  # the run's id, or the file's name
+    sha256: str
+
+    @property
+    def approvals(self) -> Path:
+        """The folder of its approvals."""
+        path = self.path.resolve() if self.path.name in ("", "..") else self.path
+        return path.with_name(path.name + ".approvals")
+
+
+@dataclass(frozen=True)
+class Approval:
+    """Who approved which bytes, from when to when."""
+
+    name: str
+    what: str
+    sha256: str
+    at: str
+    expires: str
+    signature: str = ""
+
+    @property
+    def signed_bytes(self) -> bytes:
+        """What the signature is over: everything but itself."""
+        whole = {k: v for k, v in asdict(self).items() if k != "signature"}
+        return json.dumps(whole, sort_keys=True).encode()
+
+
+def run_subject(folder: Path, run_id: str, manifest: bytes) -> Subject:
+    """A run's folder by the manifest that was read: what is on the disk later does not count."""
+    return Subject(folder, run_id, hashlib.sha256(manifest).hexdigest())
+
+
+def put_approval(subject: Subject, approval: Approval) -> Path:
+    """Writes it beside its subject, in the place of an earlier one of the same person."""
+    path = subject.approvals / f"{approval.name}.json"
+    try:
+        subject.approvals.mkdir(exist_ok=True)
+        put(path, json_bytes(asdict(approval)))
+    except OSError as error:
+        raise CannotWrite(f"cannot write {path}: {error.strerror}") from None
+    return path
+
+
+def approvals_of(subject: Subject) -> list[Approval]:
+    """Every approval that lies beside a subject; what cannot be read is none."""
+    found = []
+    for path in sorted(subject.approvals.glob("*.json")):
+        try:
+            read = json.loads(content(path) or b"")
+            if all(isinstance(value, str) for value in read.values()):
+                found.append(Approval(**read))
+        except (ValueError, TypeError, AttributeError):
+            continue
+    return found
+
+
+def unchanged(subject: Subject) -> None:
+    """Raises Tampered where somebody approved other bytes of this very subject."""
+    for a in approvals_of(subject):
+        if a.what == subject.what and a.sha256 != subject.sha256:
+            raise Tampered(
+                f"{subject.path} is not what {a.name} approved: it was changed since. If it was run again, "
+                f"remove the approval: {subject.approvals / a.name}.json"
+            )

@@ -1,0 +1,147 @@
+"""The folder that operations read: what was handed over to them, kind by kind, `.done` last.
+
+neutralizer_hedges_20240628_0a1b2c3d4e5f_v1.csv      the tickets, as in the run's folder
+neutralizer_hedges_20240628_0a1b2c3d4e5f_v1.ctl.json rows, control totals, hash
+neutralizer_hedges_20240628_0a1b2c3d4e5f_v1.sha256   for `sha256sum -c`
+neutralizer_manifest_20240628_0a1b2c3d4e5f_v1.json   what belongs together, and who let it go
+neutralizer_20240628_0a1b2c3d4e5f_v1.done            all of it is here: never read without it
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from neutralizer.domain.executions import Executions, taken_back
+from neutralizer.errors import CannotWrite, FolderTaken, Tampered
+from neutralizer.records.manifest import described
+from neutralizer.records.one_file import content, put
+from neutralizer.records.writing import csv_rows, json_bytes
+
+Row = dict[str, str]
+KINDS = ("internal_transfers", "hedges", "hedge_allocations", "cash_transfers")
+AUTO = "_auto"  # the part that a standing order let go at night
+DONE = ".done"
+MARKS = {"run_id", "name", "business_date", "version", "released_at", "kinds"}  # of its manifest
+
+
+@dataclass(frozen=True)
+class Handed:
+    """One release that is whole: its manifest and its tables."""
+
+    manifest: dict[str, Any]
+    files: dict[str, bytes]  # kind -> CSV
+
+    @property
+    def run_id(self) -> str:
+        """Of the run that was released."""
+        return str(self.manifest["run_id"])
+
+    @property
+    def tables(self) -> dict[str, list[Row]]:
+        """Every kind's rows."""
+        return {kind: self.rows(kind) for kind in KINDS}
+
+    def rows(self, kind: str) -> list[Row]:
+        """Of one kind; none where that kind is not in this part."""
+        return csv_rows(self.files[kind])[1] if kind in self.files else []
+
+
+def stem(day: date, run_id: str, version: int, part: str = "") -> str:
+    """What the names of one release share."""
+    return f"{day:%Y%m%d}_{run_id}_v{version}{part}"
+
+
+def hand_over(
+    folder: Path, name: str, kinds: Mapping[str, bytes], manifest: dict[str, Any]
+) -> None:
+    """Writes every file whole, `.done` last; on failure what was written is taken back. The name of
+    the kinds' files leaves the part out, so that a kind has one name. Raises OSError.
+    """
+    plain, files = name.removesuffix(AUTO), {}
+    for kind, data in kinds.items():
+        own = f"neutralizer_{kind}_{plain}"
+        sha256 = hashlib.sha256(data).hexdigest()
+        control = {"file": f"{own}.csv"} | described(f"{kind}.csv", data)
+        files[f"{own}.csv"] = data
+        files[f"{own}.ctl.json"] = json_bytes(control)
+        files[f"{own}.sha256"] = f"{sha256}  {own}.csv\n".encode()
+        manifest["kinds"][kind] = control
+    data = json_bytes(manifest)
+    files[f"neutralizer_manifest_{name}.json"] = data
+    files[f"neutralizer_{name}{DONE}"] = f"{hashlib.sha256(data).hexdigest()}\n".encode()
+    try:
+        for file, data in files.items():
+            put(folder / file, data)
+    except BaseException:
+        for file in reversed(files):  # `.done` first
+            with suppress(OSError):
+                (folder / file).unlink(missing_ok=True)
+        raise
+
+
+def handed_over(folder: Path) -> list[Handed]:
+    """Every release that is whole, oldest first. Raises CannotWrite where there is no such folder,
+    Tampered where a file is not what was released.
+    """
+    if not folder.is_dir():
+        raise CannotWrite(f"there is no folder {folder}: make it first")
+    found = [_read(folder, done) for done in sorted(folder.glob(f"neutralizer_*{DONE}"))]
+    return sorted(found, key=lambda h: (h.manifest["released_at"], h.run_id))
+
+
+def what_is_known(released: Sequence[Handed], back: Executions) -> Executions:
+    """What came back, and then what later releases took back: their CANCEL and REPLACE rows."""
+    gone = [
+        ack
+        for h in released
+        for rows in h.tables.values()
+        for ack in taken_back(rows, datetime.fromisoformat(h.manifest["released_at"]))
+    ]
+    return replace(back, acks=(*back.acks, *gone))
+
+
+def superseded_first(
+    before: Sequence[Handed], day: tuple[str, str], run_id: str, supersedes: str | None
+) -> None:
+    """Raises FolderTaken where a scenario's date (name, day) last left as another run than this one, and
+    than the one that it supersedes; or where it supersedes what never left.
+    """
+    same = [h for h in before if (h.manifest["name"], h.manifest["business_date"]) == day]
+    last = max(same, key=lambda h: int(h.manifest["version"])).run_id if same else None
+    if last in (run_id, supersedes):
+        return
+    if last is None:
+        raise FolderTaken(
+            f"{supersedes} was not released there as {day[1]} of {day[0]}: there is nothing to supersede; "
+            "leave --supersede out"
+        )
+    raise FolderTaken(
+        f"{day[1]} of {day[0]} was released as {last}: if it must change, run again with "
+        "--supersede and that run's folder, --handoff and --reason"
+    )
+
+
+def _read(folder: Path, done: Path) -> Handed:
+    name = done.name.removeprefix("neutralizer_").removesuffix(DONE)
+    data = content(folder / f"neutralizer_manifest_{name}.json") or b""
+    told = (content(done) or b"").decode("ascii", "replace").strip()
+    files = {}
+    try:
+        manifest = json.loads(data)
+        if hashlib.sha256(data).hexdigest() != told or not manifest.keys() >= MARKS:
+            raise ValueError
+        for kind, control in manifest["kinds"].items():
+            found = content(folder / control["file"])
+            if found is None or hashlib.sha256(found).hexdigest() != control["sha256"]:
+                raise Tampered(f"{folder}: {control['file']} is not what was released")
+            files[kind] = found
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise Tampered(
+            f"{folder}: the manifest of {name} is not the one that was released"
+        ) from None
+    return Handed(manifest, files)

@@ -1,0 +1,201 @@
+"""The journal: who did what and how it ended, append-only, each line chained to the one before.
+
+A folder of its own holds `journal.jsonl`, `journal.head` (number and hash of the last line, so that a
+cut tail is seen too) and `history.csv` (one line per run). START is written before the work, one of
+COMPLETE, REFUSED, FAILED after it. A START without an end is told by the next entry, once (ENDED).
+"""
+
+import hashlib
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from neutralizer.errors import CannotWrite, InputsRefused, NeutralizerError, Tampered
+from neutralizer.issues import Issue
+from neutralizer.records.one_file import append, content, cut_off, holding, put
+
+FILE, HEAD, HISTORY = "journal.jsonl", "journal.head", "history.csv"
+NOTHING = "0" * 64
+Event = dict[str, Any]
+
+
+@dataclass
+class Entry:
+    """One START and what is known at its end. `figures` go into history.csv."""
+
+    number: int = 0
+    past: tuple[Event, ...] = ()  # what the journal held before
+    unfinished: tuple[str, ...] = ()  # sentences, of work that began and never ended
+    facts: Event = field(default_factory=dict)
+    figures: dict[str, str] = field(default_factory=dict)
+
+
+@contextmanager
+def journalled(folder: Path | None, command: str, /, **facts: Any) -> Iterator[Entry]:
+    """Writes START, then how the work ended. Without a folder nothing is written.
+
+    Raises CannotWrite before the work where the journal cannot be written, Tampered where its chain
+    does not hold.
+    """
+    if folder is None:
+        yield Entry()
+        return
+    entry = _start(folder, command, facts)
+    try:
+        yield entry
+    except NeutralizerError as refusal:
+        end = {"exit_code": refusal.exit_code, "reason": str(refusal)[:500]}
+        _end(folder, entry, "REFUSED", end)
+        raise
+    except BaseException as failure:
+        _end(folder, entry, "FAILED", {"reason": repr(failure)[:500]})
+        raise
+    _end(folder, entry, "COMPLETE", {})
+
+
+def events(folder: Path) -> tuple[Event, ...]:
+    """Every line, checked. Raises InputsRefused where there is none, Tampered where the chain does not hold."""
+    if not (folder / FILE).exists() and not (folder / HEAD).exists():
+        raise InputsRefused(
+            [Issue(str(folder), 0, "", None, "holds no journal", "name its folder")]
+        )
+    return _read(folder)[0]
+
+
+def _start(folder: Path, command: str, facts: Event) -> Entry:
+    if not folder.is_dir():
+        raise CannotWrite(f"there is no folder {folder} for the journal: make it first")
+    with holding(folder, wait=True):
+        past, torn = _mended(folder)
+        told = _unfinished(past)
+        lost = [{"event": "ENDED", "start": e["number"], "without": "an end"} for e in told]
+        own = {"event": "START", "command": command, "pid": os.getpid(), "host": _host()} | facts
+        written = _append(folder, past, [*lost, own])
+    sentences = [
+        f"{e['command']} of {e['at']} ({e.get('scenario') or e.get('folder') or 'nothing named'}) "
+        "began and has not ended: find out what became of it"
+        for e in told
+    ]
+    if torn:
+        sentences.append("the last line of the journal was torn and has been dropped")
+    return Entry(written[-1]["number"], past, tuple(sentences))
+
+
+def _end(folder: Path, entry: Entry, event: str, facts: Event) -> None:
+    """The end of an entry. What was done stands, whether or not this can be written."""
+    try:
+        with holding(folder, wait=True):
+            own = {"event": event, "start": entry.number} | entry.facts | facts
+            if event == "COMPLETE" and entry.figures:
+                own |= {"figures": entry.figures}
+            _append(folder, _mended(folder)[0], [own])
+            if "figures" in own:
+                _note(folder / HISTORY, entry.figures)
+    except (CannotWrite, Tampered):
+        return  # the next entry tells that this one never ended
+
+
+def _mended(folder: Path) -> tuple[tuple[Event, ...], bool]:
+    """Every whole line, and whether a torn one stood after them, which is cut off."""
+    past, size = _read(folder)
+    torn = len(content(folder / FILE) or b"") > size
+    if torn:
+        cut_off(folder / FILE, size)
+    return past, torn
+
+
+def _note(path: Path, figures: dict[str, str]) -> None:
+    head = "" if path.exists() else ",".join(figures) + "\n"
+    append(path, (head + ",".join(figures.values()) + "\n").encode())
+
+
+def _append(folder: Path, past: tuple[Event, ...], new: list[Event]) -> list[Event]:
+    previous = past[-1]["hash"] if past else NOTHING
+    written = []
+    for number, event in enumerate(new, len(past) + 1):
+        head = {"number": number, "at": datetime.now(UTC).isoformat(timespec="seconds")}
+        line = json.dumps(head | event | {"previous": previous})
+        previous = hashlib.sha256(line.encode()).hexdigest()
+        written.append(head | event | {"hash": previous})
+        _chain(folder, (line + "\n").encode(), f"{number} {previous}\n".encode())
+    return written
+
+
+def _chain(folder: Path, line: bytes, head: bytes) -> None:
+    """Both, or on failure neither: a line without its head would be one too many the next time."""
+    path = folder / FILE
+    size = path.stat().st_size if path.exists() else 0
+    try:
+        append(path, line)
+        put(folder / HEAD, head)
+    except BaseException:
+        if path.exists() and content(folder / HEAD) != head:
+            cut_off(path, size)
+        raise
+
+
+def _read(folder: Path) -> tuple[tuple[Event, ...], int]:
+    """Every whole line, with its hash, and how many bytes they take. One line may stand after the head:
+    its writer was killed between the two.
+    """
+    data, found, previous, size = content(folder / FILE) or b"", [], NOTHING, 0
+    for number, line in enumerate(data.splitlines(keepends=True), 1):
+        if not line.endswith(b"\n"):
+            break
+        event = _event(line, number, previous)
+        previous = hashlib.sha256(line[:-1]).hexdigest()
+        found.append(event | {"hash": previous})
+        size += len(line)
+    head = (content(folder / HEAD) or b"").decode("utf-8", "replace").split()
+    ends = [[str(e["number"]), e["hash"]] for e in found[-2:]]
+    if head not in (ends[-2:] if len(found) > 1 else [[], *ends]):
+        raise Tampered(
+            f"{folder / FILE} does not end where journal.head says: keep both, and ask who changed "
+            "them; a new folder begins a new journal"
+        )
+    return tuple(found), size
+
+
+def _event(line: bytes, number: int, previous: str) -> Event:
+    try:
+        event: Event = json.loads(line)
+        follows = (event["number"], event["previous"]) == (number, previous)
+        follows = follows and {"at", "event"} <= event.keys()
+    except (ValueError, KeyError, TypeError):
+        follows = False
+    if not follows:
+        raise Tampered(
+            f"line {number} of the journal does not follow from the one before: it was changed; keep "
+            "it, and ask who did; a new folder begins a new journal"
+        )
+    return event
+
+
+def _unfinished(past: tuple[Event, ...]) -> list[Event]:
+    """Every START without an end whose process is gone."""
+    ended = {e.get("start") for e in past if e["event"] != "START"}
+    open_ = [e for e in past if e["event"] == "START" and e["number"] not in ended]
+    return [e for e in open_ if not _runs(e)]
+
+
+def _runs(event: Event) -> bool:
+    """Whether a process of that number still runs on this host; of another host that is not known."""
+    if event.get("host") != _host():
+        return False
+    try:
+        os.kill(int(event["pid"]), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _host() -> str:
+    return socket.gethostname()

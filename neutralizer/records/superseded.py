@@ -1,0 +1,64 @@
+"""The superseded run's tickets and what came back of them, kept in inputs/superseded/."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from neutralizer.domain.executions import states
+from neutralizer.domain.superseded import Superseded
+from neutralizer.prepare.readers import executions_in
+from neutralizer.records.handed import KINDS
+from neutralizer.records.manifest import NAME as MANIFEST
+from neutralizer.records.one_file import content
+from neutralizer.records.writing import csv_rows
+
+PLACE = "superseded/"  # below inputs/
+CAME_BACK = ("acks.csv", "fills.csv")
+
+
+def gathered(run: Mapping[str, bytes], handoff: Path | None) -> dict[str, bytes]:
+    """The files that a run keeps of the one that it supersedes, by their names below inputs/."""
+    names = (MANIFEST, *(f"{kind}.csv" for kind in KINDS))
+    found = {PLACE + name: run[name] for name in names}
+    return found | {PLACE + name: data for name, data in came_back(handoff).items()}
+
+
+def kept(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """What a finished run's folder holds of the one that it supersedes."""
+    own = {name.removeprefix("inputs/"): data for name, data in files.items()}
+    return {name: data for name, data in own.items() if name.startswith(PLACE)}
+
+
+def since(files: Mapping[str, bytes], handoff: Path) -> list[str]:
+    """Tickets of the superseded run of which more is done, or which are gone, since this run was made."""
+    old = superseded(kept(files))
+    if old is None:
+        return []
+    now = states(old.tables, executions_in(came_back(handoff)))
+    then = [old.states[s.ticket_id] for s in now]
+    return [s.ticket_id for s, t in zip(now, then, strict=True) if (s.executed, s.word) != (t.executed, t.word)]  # fmt: skip
+
+
+def came_back(handoff: Path | None) -> dict[str, bytes]:
+    """acks.csv and fills.csv of the folder that operations read, where they are."""
+    read = {name: content(handoff / name) for name in CAME_BACK} if handoff else {}
+    return {name: data for name, data in read.items() if data is not None}
+
+
+def digest(held: Mapping[str, bytes]) -> str:
+    """What makes a run of what it supersedes; blank for nothing."""
+    whole = [(name, hashlib.sha256(data).hexdigest()) for name, data in sorted(held.items())]
+    return hashlib.sha256(json.dumps(whole).encode()).hexdigest() if whole else ""
+
+
+def superseded(held: Mapping[str, bytes]) -> Superseded | None:
+    """Out of what a run keeps; None for nothing. Raises InputsRefused, KeyError, ValueError."""
+    own = {n.removeprefix(PLACE): d for n, d in held.items() if n.startswith(PLACE)}
+    if not own:
+        return None
+    manifest = json.loads(own[MANIFEST])
+    tables = {kind: csv_rows(own[f"{kind}.csv"])[1] for kind in KINDS}
+    known = executions_in(own)
+    by_id = {state.ticket_id: state for state in states(tables, known)}
+    return Superseded(manifest["run_id"], manifest["version"], tables, by_id)

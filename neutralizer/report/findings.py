@@ -1,0 +1,112 @@
+"""What a person should know before booking, and what is outside its bounds when."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from neutralizer.domain.arrays import Floats
+from neutralizer.domain.plan import Plan
+from neutralizer.domain.scenario import Scenario
+from neutralizer.domain.trades import Trades, nothing
+from neutralizer.terms import limits, margin
+from neutralizer.terms.margin import cash
+
+if TYPE_CHECKING:
+    from neutralizer.comparisons.baseline import Baseline
+    from neutralizer.comparisons.fairness import BookResult
+
+
+def breaches(s: Scenario, plan: Plan) -> dict[str, int]:
+    """How many limits are outside their bounds before, after transfers, after."""
+    states = {"before": nothing(s), "after_transfers": plan.after_transfers, "after": plan.trades}
+    return {name: int(np.count_nonzero(_outside(s, state))) for name, state in states.items()}
+
+
+def _outside(s: Scenario, state: Trades) -> Floats:
+    """(limits,) excess beyond the written bounds, over half a step, in the measure's unit."""
+    found, half = limits.amounts(state, s), limits.half_steps(s)
+    lower, upper = limits.written(s)
+    beyond = np.maximum(found - upper, lower - found) - half
+    return np.where(beyond > limits.rounding_errors(s), beyond, 0.0)
+
+
+def release_phase(s: Scenario, plan: Plan) -> int:
+    """1 where the transfers and the cash leave no limit and no pool worse than before, else 2."""
+    worse = _outside(s, plan.after_transfers) > _outside(s, nothing(s))
+    short = np.minimum(cash.headroom(plan.after_transfers, s), 0)
+    shorter = short < np.minimum(cash.headroom(nothing(s), s), 0)
+    return 2 if worse.any() or shorter.any() else 1
+
+
+def findings(
+    s: Scenario,
+    plan: Plan,
+    plan_cost: Decimal,
+    baseline: "Baseline",
+    books: "Sequence[BookResult]",
+    rounding: dict[str, Any],
+) -> list[str]:
+    """Sentences, what is not kept first."""
+    found = [*_exceeded(s, plan), *s.warnings]
+    t, ordered = s.tradables, np.unique(s.orders.tradable[plan.trades.order != 0])
+    silent = [t.ids[k] for k in ordered if np.isnan(t.adv[k]) or not t.volatility[k] > 0]
+    if silent and s.costing.impact_coefficient > 0:
+        found.append("no market impact for want of adv or volatility: " + ", ".join(silent))
+    if baseline.reason:
+        found.append(f"no stand-alone baseline: {baseline.reason}")
+    elif baseline.cost is not None and float(plan_cost) > baseline.cost:
+        found.append("the plan in whole lots costs more than each book alone before lots")
+    if release_phase(s, plan) == 2:
+        found.append(
+            "transfers alone leave a limit or a pool worse than before: book them with the hedges (release_phase 2)"
+        )
+    if rounding.get("small_lines"):
+        found.append(
+            f"{rounding['small_lines']} lines below the minimum sizes stay: without them, or in whole "
+            "lots, no answer was found"
+        )
+    return [*found, *_overstated(s, plan), *_worse_off(s, books)]
+
+
+def _overstated(s: Scenario, plan: Plan) -> list[str]:
+    """What the program had to reckon above a margin model that is not convex."""
+    above = margin.overstated(plan.trades, s) * s.accounts.multiplier
+    return [
+        f"margin of account {a} was planned {x:,.2f} {s.base_currency} above what its model asks for"
+        for a, x in zip(s.accounts.ids, above.tolist(), strict=True)
+        if x >= 0.01
+    ] + [
+        f"margin of account {a} is concentrated: at most {r:.3g} times the weights, before"
+        for a, r in zip(
+            s.accounts.ids, s.simm.ratios.max(axis=1, initial=1.0).tolist(), strict=False
+        )
+        if r > 1
+    ]
+
+
+def _exceeded(s: Scenario, plan: Plan) -> list[str]:
+    """A sentence for each limit and pool that the plan was allowed to exceed."""
+    after, beyond = limits.amounts(plan.trades, s), _outside(s, plan.trades)
+    found = [
+        f"NOT KEPT: {x.limit_id} {x.scope} ends at {after[k]:,.6g}, {beyond[k]:,.6g} beyond its bound "
+        f"({x.soft}); owner {x.owner or 'not named'}"
+        for k, x in enumerate(s.limits)
+        if x.soft and beyond[k] > 0
+    ]
+    left = cash.headroom(plan.trades, s)
+    return found + [
+        f"NOT KEPT: pool {p} ends {-free:,.2f} {c} below its floor"
+        for p, c, free in zip(s.pools.ids, s.pools.currency, left.tolist(), strict=True)
+        if free < 0
+    ]
+
+
+def _worse_off(s: Scenario, books: "Sequence[BookResult]") -> list[str]:
+    """Who pays more together than alone."""
+    names = ", ".join(b.book for b in books if b.worse_off and b.book)
+    if not names:
+        return []
+    paid = "compensated in books.csv" if s.costing.make_good else "fairness: make_good compensates"
+    return [f"pay more together than alone: {names} ({paid})"]

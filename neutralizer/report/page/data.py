@@ -1,0 +1,49 @@
+"""The run's files, read: the summary, and tables as rows of text."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from neutralizer.records.writing import csv_rows
+
+Row = dict[str, str]
+INPUTS = "inputs/"
+
+
+class Run:
+    """What a page may know: nothing but the files."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self.files = files
+        self.summary: dict[str, Any] = json.loads(files["summary.json"])
+        self.money: str = self.summary.get("base_currency", "")
+
+    def rows(self, name: str) -> list[Row]:
+        """A table's rows, none where the file is absent; without those that cancel an earlier ticket."""
+        return [row for row in self.every(name) if row.get("action") != "CANCEL"]
+
+    def every(self, name: str) -> list[Row]:
+        """A table's rows, with those that cancel an earlier ticket; none where the file is absent."""
+        return csv_rows(self.files[name])[1] if name in self.files else []
+
+    def amount(self, *path: str) -> float | None:
+        """A number of the summary by its path; None where it is absent or null."""
+        found: Any = self.summary
+        for key in path:
+            found = found.get(key) if isinstance(found, dict) else None
+        return None if found is None else float(found)
+
+    def inputs(self) -> dict[str, bytes]:
+        """The bytes that were read, by name."""
+        names = sorted(n for n in self.files if n.startswith(INPUTS))
+        return {name.removeprefix(INPUTS): self.files[name] for name in names}
+
+
+def number(row: Row, column: str) -> float:
+    """A cell as a number; 0 where it is blank or absent."""
+    return float(row.get(column) or 0)
+
+
+def bound(row: Row, column: str) -> float | None:
+    """A cell as a number; None where it is blank: no bound."""
+    return float(row[column]) if row.get(column) else None

@@ -1,0 +1,23 @@
+"""One module per question that the page answers, in the order of the page.
+
+Each has `section(run)`: a Section, or None where its data are absent.
+"""
+
+from neutralizer.report.page.sections import (
+    amendments,
+    books,
+    capital,
+    cost,
+    crossings,
+    funding,
+    limits,
+    notes,
+    relief,
+    risk,
+    shock,
+    tickets,
+)
+
+REGISTRY = (
+    limits, risk, shock, cost, books, crossings, capital, funding, amendments, tickets, relief, notes,
+)  # fmt: skip

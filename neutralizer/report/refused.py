@@ -1,0 +1,36 @@
+"""What stands in DIR.refused: why nothing was published. Never a ticket."""
+
+from neutralizer.domain.scenario import Scenario
+from neutralizer.errors import NeutralizerError
+from neutralizer.records.writing import csv_bytes, json_bytes
+from neutralizer.report.files import SUMMARY
+
+CONFLICTS = "conflicts.csv"
+COLUMNS = tuple(
+    "limit_id scope measure target relaxation owner conflict_set kind alone unit before lower upper "
+    "comes_from priority description".split()
+)
+
+
+def refused_files(refusal: NeutralizerError, scenario: Scenario, run_id: str) -> dict[str, bytes]:
+    """summary.json and conflicts.csv."""
+    rows = conflict_rows(refusal)
+    summary = {
+        "run_id": run_id,
+        "name": scenario.name,
+        "as_of": scenario.as_of.isoformat(),
+        "status": getattr(refusal, "reason", "proof_failed"),
+        "findings": list(getattr(refusal, "findings", ())) or [str(refusal)],
+    }
+    return {SUMMARY: json_bytes(summary), CONFLICTS: csv_bytes(COLUMNS, rows)}
+
+
+def conflict_rows(refusal: NeutralizerError) -> list[dict[str, str]]:
+    """The refusal's conflicts as cells of conflicts.csv."""
+    return [
+        {c: _cell(row.get(c, "")) for c in COLUMNS} for row in getattr(refusal, "conflicts", ())
+    ]
+
+
+def _cell(value: object) -> str:
+    return f"{value:.6f}" if isinstance(value, float) else str(value)

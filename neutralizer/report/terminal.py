@@ -1,0 +1,154 @@
+"""What a run prints for people: a short summary, or one line fit for a cron mail."""
+
+import textwrap
+from typing import Any
+
+from neutralizer.records.writing import csv_rows
+
+Files = dict[str, bytes]
+MOST = 12  # lines a section of an explanation shows before it says how many more there are
+
+
+def short(amount: float | None) -> str:
+    """1.04m, 130.7m, 2.1bn, 950; a dash for nothing."""
+    if amount is None:
+        return "-"
+    for size, unit in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
+        if abs(amount) >= size:
+            digits = 2 if abs(amount) < 10 * size else 1
+            return f"{amount / size:.{digits}f}{unit}"
+    return f"{amount:.0f}"
+
+
+def one_line(summary: dict[str, Any]) -> str:
+    """OK 2024-06-28 equity-desks | 41 transfers 92.1m | 64 orders 130.7m | cost 1.04m, alone 2.71m | …"""
+    lines, breaches = summary["lines"], summary["breaches"]
+    word = "LIMITS NOT KEPT" if summary["relaxed"] else "OK"
+    count = [breaches[k] for k in ("before", "after_transfers", "after")]
+    return (
+        f"{word} {summary['business_date']} {summary['name']}"
+        f" | {lines['transfers']} transfers {short(summary['crossed_notional'])}"
+        f" | {lines['orders']} orders {short(summary['external_notional'])}"
+        f" | cost {short(summary['plan_cost'])}, alone {short(summary['stand_alone_cost'])}"
+        f" | breaches {count[0]} > {count[1]} > {count[2]}"
+    )
+
+
+def page(summary: dict[str, Any], files: Files) -> str:
+    """The summary in at most 80 columns."""
+    parts = [
+        one_line(summary).replace(" | ", "\n  "),
+        _costs(summary, files),
+        _binding(files),
+        _pools(files),
+        _shock(summary),
+        _findings(summary),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _shock(summary: dict[str, Any]) -> str:
+    shock, money = summary.get("shock"), summary["base_currency"]
+    if shock is None:
+        return ""
+    word = "survives" if shock["survives"] else "does NOT survive"
+    lines = [
+        f"shock {shock['shock_id']}: the plan {word}",
+        f"  {'loss of the firm':<24}{shock['loss']:>18,.2f} {money}",
+    ]
+    lines += [
+        f"  {'beyond its bound':<24}{x:>18,.6g} {name}" for name, x in shock["broken"].items()
+    ]
+    lines += [f"  {'pool short of':<24}{x:>18,.2f} {name}" for name, x in shock["short"].items()]
+    if shock["needed"] is None:
+        lines += textwrap.wrap(
+            f"no plan then: {shock['why_not']}", 78, initial_indent="  ", subsequent_indent="    "
+        )
+    elif not shock["survives"]:
+        needed = {
+            "cost": "then needed, cost",
+            "external_notional": "traded outside",
+            "cash_moved": "cash moved",
+            "borrowed": "borrowed",
+        }
+        lines += [f"  {word:<24}{shock['needed'][k]:>18,.2f} {money}" for k, word in needed.items()]
+    return "\n".join(lines)
+
+
+def _costs(summary: dict[str, Any], files: Files) -> str:
+    money = summary["base_currency"]
+    rows = [(term, amount) for term, amount in summary["costs"].items() if amount]
+    lines = [f"cost by term, {money}"]
+    lines += [f"  {term:<24}{amount:>18,.2f}" for term, amount in rows]
+    lines.append(f"  {'plan':<24}{summary['plan_cost']:>18,.2f}")
+    lines.append(f"  {'before lots':<24}{summary['objective']:>18,.2f}")
+    if any(summary["penalty"].values()):
+        whole, best = summary["penalty"]["plan"], summary["penalty"]["objective"]
+        lines.append(f"  {'penalty on improving':<24}{whole:>18,.2f} (before lots {best:,.2f})")
+    if summary["stand_alone_cost"] is not None:
+        lines.append(f"  {'each book alone':<24}{summary['stand_alone_cost']:>18,.2f}")
+        lines.append(f"  {'saving':<24}{summary['saving']:>18,.2f}")
+    if summary["saving_equal_risk"] is not None:
+        lines.append(f"  {'saving at equal risk':<24}{summary['saving_equal_risk']:>18,.2f}")
+    by_book: dict[str, float] = {}
+    for row in csv_rows(files["costs.csv"])[1]:
+        by_book[row["book_id"]] = by_book.get(row["book_id"], 0.0) + float(row["amount"])
+    lines += [f"\ncost by book, {money}"] if by_book else []
+    lines += [f"  {cut(book or '(no book)', 24):<24}{x:>18,.2f}" for book, x in by_book.items()]
+    return "\n".join(lines)
+
+
+def _binding(files: Files) -> str:
+    rows = csv_rows(files["limits.csv"])[1]
+    tight = [r for r in rows if r["binding"] == "yes" or r["status"] != "OK"]
+    if not tight:
+        return "no limit binds"
+    head = f"{'limits that bind':<28}{'scope':<16}{'before':>17}{'after':>17}"
+    lines = [_limit(row) for row in tight[:20]]
+    more = [f"  and {len(tight) - 20} more in limits.csv"] if len(tight) > 20 else []
+    return "\n".join([head, *lines, *more])
+
+
+def _limit(row: dict[str, str]) -> str:
+    name, scope = cut(row["limit_id"], 25), cut(row["scope"], 15)
+    line = f"  {name:<26}{scope:<16}{amount(row['before']):>17}{amount(row['after']):>17}"
+    return line if row["status"] == "OK" else f"{line}\n    {row['status']}"
+
+
+def amount(text: str) -> str:
+    """Thousands separated; digits after the point only for what is small."""
+    value = float(text)
+    return f"{value:,.0f}" if abs(value) >= 1000 or value.is_integer() else f"{value:,.4g}"
+
+
+def _pools(files: Files) -> str:
+    rows = csv_rows(files["pools.csv"])[1]
+    if not rows:
+        return ""
+    lines = [f"{'pools':<18}{'balance before':>16}{'after':>16}{'margin':>15}{'headroom':>15}"]
+    for r in rows:
+        cells = (r["balance_before"], r["balance_after"], r["margin_after"], r["headroom"])
+        shown = [f"{float(c):,.0f}" for c in cells]
+        name = cut(f"{r['pool_id']} {r['currency']}", 15)
+        lines.append(f"  {name:<16}{shown[0]:>16}{shown[1]:>16}{shown[2]:>15}{shown[3]:>15}")
+    return "\n".join(lines)
+
+
+def _findings(summary: dict[str, Any]) -> str:
+    import textwrap
+
+    wrapped = [
+        textwrap.fill(text, 78, initial_indent="  ", subsequent_indent="    ")
+        for text in summary["findings"]
+    ]
+    return "\n".join(["findings", *wrapped]) if wrapped else ""
+
+
+def cut(text: str, width: int) -> str:
+    """A text no wider than so many columns."""
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def more(rows: list[dict[str, str]]) -> list[str]:
+    """A line that says how many rows were not shown, if any."""
+    return [f"  and {len(rows) - MOST} more"] if len(rows) > MOST else []

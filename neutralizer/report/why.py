@@ -1,0 +1,133 @@
+"""Why, on a terminal: what binds, what it costs, what each line is for. At most 80 columns."""
+
+import textwrap
+from typing import Any
+
+from neutralizer.records.writing import csv_rows
+from neutralizer.report.terminal import MOST, Files, amount, cut, more, one_line
+
+Row = dict[str, str]
+LEAST = 0.01  # a share that is worth a word
+
+
+def plan_page(summary: dict[str, Any], files: Files) -> str:
+    """What binds and what it costs, what else would save, and why the largest lines are there."""
+    parts = [one_line(summary).replace(" | ", "\n  ")]
+    priced = [r for r in _table(files, "limits.csv") if float(r["shadow_price"] or 0) > 0]
+    if priced:
+        priced.sort(key=lambda r: -float(r["shadow_price"]) * _size(r))
+        money = summary["base_currency"]
+        head = f"{'limits that cost':<28}{'scope':<18}{'after':>14}{f'{money} saved a unit':>20}"
+        lines = [
+            f"  {cut(r['limit_id'], 25):<26}{cut(r['scope'], 17):<18}{amount(r['after']):>14}"
+            f"{float(r['shadow_price']):>20.6g}"
+            for r in priced[:MOST]
+        ]
+        parts.append("\n".join([head, *lines, *more(priced)]))
+    others = _table(files, "shadow_prices.csv")
+    if others:
+        head = f"{'what else is short':<60}{'saved a unit':>20}"
+        lines = [
+            f"  {cut(r['kind'] + ' ' + r['name'], 38):<40}{cut('per ' + r['unit'], 16):<18}"
+            f"{float(r['shadow_price']):>20.6g}"
+            for r in others[:MOST]
+        ]
+        parts.append("\n".join([head, *lines, *more(others)]))
+    parts += [_lines(files), "for one line: neutralizer explain DIR --line TICKET"]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _lines(files: Files) -> str:
+    reasons: dict[str, list[Row]] = {}
+    for row in _table(files, "reasons.csv"):
+        reasons.setdefault(row["ticket_id"], []).append(row)
+    tickets = [*_table(files, "hedges.csv"), *_table(files, "internal_transfers.csv")]
+    tickets.sort(key=lambda r: -float(r["notional_base"]))
+    found = []
+    for row in tickets[:MOST]:
+        found.append(f"  {row['ticket_id']}  {_what(row)}")
+        why = [
+            f"{_served(r)} {float(r['share']):.0%}"
+            for r in reasons.get(row["ticket_id"], ())
+            if r["share"] and float(r["share"]) >= LEAST
+        ]
+        text = ", ".join(why[:4]) or "no limit: what is cheapest"
+        found.append(textwrap.fill(text, 79, initial_indent="      ", subsequent_indent="      "))
+    return (
+        "\n".join(["the largest lines and what they serve", *found, *more(tickets)])
+        if found
+        else ""
+    )
+
+
+def _what(row: Row) -> str:
+    quantity = amount(row["quantity"])
+    if "side" in row:
+        return cut(f"{row['side']} {quantity} {row['instrument_id']}", 52)
+    return cut(f"{quantity} {row['instrument_id']} {row['from_book']} > {row['to_book']}", 52)
+
+
+def line_page(files: Files, ticket: str) -> str | None:
+    """The arithmetic of one ticket, in basis points of its notional; None where there is no such."""
+    rows = [r for r in _table(files, "reasons.csv") if r["ticket_id"] == ticket]
+    tickets = [
+        r
+        for name in ("hedges.csv", "internal_transfers.csv", "cash_transfers.csv")
+        for r in _table(files, name)
+        if r["ticket_id"] == ticket
+    ]
+    if not tickets:
+        return None
+    row = tickets[0]
+    what = (
+        _what(row)
+        if "instrument_id" in row
+        else (f"{amount(row['amount'])} {row['currency']} {row['from_pool']} > {row['to_pool']}")
+    )
+    return "\n".join(
+        [f"{ticket}  {what}", "", *(_arithmetic(rows) if rows else ["no reason kept"])]
+    )
+
+
+def _arithmetic(rows: list[Row]) -> list[str]:
+    first = rows[0]
+    if not first["marginal_cost_bps"]:
+        shares = [f"  {cut(_served(r), 50):<52}{r['share']:>8}" for r in rows]
+        return ["what it serves, by share", *shares]
+    spent = float(first["marginal_cost_bps"]) + float(first["fees_and_carry_bps"])
+    found = [
+        "one more unit of it, in basis points of its notional; sensitivities in the",
+        "measure's unit per 10,000 of notional",
+        f"  {'marginal external cost':<60}{float(first['marginal_cost_bps']):>14.4f}",
+        f"  {'fees and carry':<60}{float(first['fees_and_carry_bps']):>14.4f}",
+        f"  {'what it costs':<60}{spent:>14.4f}",
+        "",
+        f"{'what it relieves':<40}{'price x sensitivity':>22}",
+    ]
+    for r in rows:
+        if not r["relief_bps"]:
+            continue
+        name = cut(_served(r), 37)
+        product = (
+            f"{float(r['shadow_price']):.4g} x {float(r['sensitivity']):.4g}"
+            if r["shadow_price"]
+            else ""
+        )
+        found.append(f"  {name:<38}{product:>22}{float(r['relief_bps']):>14.4f}")
+    return [*found, f"  {'residual':<60}{float(first['residual_bps']):>14.4f}"]
+
+
+def _served(row: Row) -> str:
+    """What a line serves: a limit with its scope, a pool, or carry, a mandate, a cap."""
+    name, scope = row["limit_id"], row["scope"]
+    return scope.replace(":", " ") if scope == f"pool:{name}" else f"{name} {scope}".strip()
+
+
+def _size(row: Row) -> float:
+    ends = [abs(float(row[c])) for c in ("lower", "upper") if row[c]]
+    return max(ends, default=0.0) or 1.0
+
+
+def _table(files: Files, name: str) -> list[Row]:
+    every = csv_rows(files[name])[1] if name in files else []
+    return [row for row in every if row.get("action") != "CANCEL"]

@@ -1,0 +1,32 @@
+"""Gross notional: Σ_i n_i · |x_i|, x netted over the scope, base currency."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from neutralizer.domain.arrays import Floats
+from neutralizer.domain.scenario import Limit, Scenario
+from neutralizer.domain.trades import Trades
+from neutralizer.terms.limits._sums import netted_money, notional_sensitivity, notionals
+
+if TYPE_CHECKING:
+    from neutralizer.terms.decision import Decision
+
+
+def expression(decision: "Decision", scenario: Scenario, limits: Sequence[Limit]) -> Any:
+    """(limits,) base currency."""
+    import cvxpy as cp
+
+    x, total = netted_money(decision, limits)
+    return decision.money * (total @ cp.abs(x))
+
+
+def amount(trades: Trades, scenario: Scenario, limit: Limit) -> float:
+    """Base currency."""
+    return float(np.sum(np.abs(notionals(trades, scenario, limit))))
+
+
+def sensitivity(scenario: Scenario, limit: Limit) -> Floats:
+    """(H,) base currency per unit."""
+    return notional_sensitivity(scenario, limit)
