@@ -117,7 +117,7 @@ def _solving(case: Path) -> float:
         "from pathlib import Path; from neutralizer.load.scenario import load\n"
         "from neutralizer.program.build import build\n"
         "from neutralizer.program.canonical import canonicalise\n"
-        "from neutralizer.program.solve import run_solver\n"
+        "from neutralizer.program.solvers.conic import run_solver\n"
         f"s = load(Path({str(case)!r})).scenario; c = canonicalise(build(s))\n"
         "print(min(run_solver(c, s)['seconds'] for _ in range(3)))"
     )
@@ -190,7 +190,7 @@ def large(folder: Path) -> list[Row]:
         "from neutralizer.load.scenario import load\n"
         "from neutralizer.program.build import build\n"
         "from neutralizer.program.canonical import canonicalise\n"
-        "from neutralizer.program.solve import run_solver\n"
+        "from neutralizer.program.solvers.conic import run_solver\n"
         f"s = load(Path({str(folder / 'large')!r})).scenario\n"
         "t = time.perf_counter(); c = canonicalise(build(s)); t = time.perf_counter() - t\n"
         "a = run_solver(c, s)\n"

@@ -19,7 +19,8 @@ from neutralizer.program.bound import dual_bound
 from neutralizer.program.build import build
 from neutralizer.program.canonical import Canonical, canonicalise
 from neutralizer.program.certificate import FEASIBLE, GAP, basis_of, cost_of, violations
-from neutralizer.program.solve import recovered, run_solver
+from neutralizer.program.solve import recovered
+from neutralizer.program.solvers.conic import run_solver
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
 

@@ -1,3 +1,5 @@
 """neutralizer: internal transfers, external hedges and cash in one convex program, with tickets."""
 
-__version__ = "0.4.0"
+from neutralizer.domain.version import VERSION as __version__
+
+__all__ = ["__version__"]

@@ -2,8 +2,10 @@
 
 import json
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from typing import Any
 
 from neutralizer.comparisons.baseline import NOT_ASKED, stand_alone
@@ -12,16 +14,17 @@ from neutralizer.comparisons.comparisons import Comparisons
 from neutralizer.comparisons.fairness import books_alone_and_together
 from neutralizer.comparisons.shocked import under_shock
 from neutralizer.comparisons.strip import impact_strip
+from neutralizer.domain.asked import Asked
 from neutralizer.domain.orders import crosses_only
 from neutralizer.domain.plan import Booking, Plan
 from neutralizer.domain.record import Record
 from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import Infeasible
+from neutralizer.gate.against import NOTHING_ELSE, Against
 from neutralizer.load.firm.caps import caps_here
 from neutralizer.load.firm.model_card import card_here
 from neutralizer.load.firm.roles import roles_here
 from neutralizer.load.scenario import Loaded
-from neutralizer.options import Options
 from neutralizer.planning.compose import compose
 from neutralizer.planning.lots.minimum_sizes import without_small_lines
 from neutralizer.planning.lots.nearest import nearest_lots
@@ -36,16 +39,40 @@ from neutralizer.program.solve import Solution, cross_only
 from neutralizer.records.folder import Staging
 from neutralizer.records.history import figures, outliers
 from neutralizer.records.manifest import NAME as MANIFEST
-from neutralizer.records.manifest import manifest
+from neutralizer.records.manifest import SUMMARY, manifest
 from neutralizer.records.superseded import superseded
 from neutralizer.records.writing import json_bytes
-from neutralizer.report.files import SUMMARY, Results, run_files
+from neutralizer.report.files import Results, run_files
 from neutralizer.report.findings import release_phase
 from neutralizer.report.summary import summarise
 from neutralizer.terms import costs
 from neutralizer.terms.costs.attribution import by_book, fills_of
 from neutralizer.terms.limits.asked import as_asked
 from neutralizer.verify import proven
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Options(Asked):
+    """How a run was asked for, with what does not change what is written."""
+
+    overrides: tuple[str, ...] = ()
+    replace: bool = False
+    dry_run: bool = False
+    against: Against = NOTHING_ELSE
+    prepared_by: str = ""
+    journal: Path | None = None
+    supersede: Path | None = None  # the folder of a run that was released
+    reason: str = ""  # why
+    notices: tuple[str, ...] = ()  # of the journal
+    past: tuple[dict[str, str], ...] = ()  # figures of earlier runs
+    say: Say = field(default=lambda text: None)
+
+    @property
+    def asked(self) -> Asked:
+        """What the run's id and the manifest know."""
+        return Asked(*(getattr(self, f.name) for f in fields(Asked)))
 
 
 def decided(

@@ -1,8 +1,80 @@
-"""The tree of refusals. Each carries the exit code that the command line ends with."""
+"""What is wrong with an input, and the tree of refusals: each carries the exit code that the command line
+ends with.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from neutralizer.issues import Issue
+
+@dataclass(frozen=True, order=True)
+class Issue:
+    """One line for a person: `ERROR file:line:column value='…' reason; remedy`.
+
+    `line` counts from 1 (0: the file as a whole); `column` is a header name or a dotted YAML path.
+    """
+
+    file: str
+    line: int
+    column: str
+    value: str | None
+    reason: str
+    remedy: str
+    severity: str = "ERROR"
+
+    def __str__(self) -> str:
+        where = _printable(self.file) + (f":{self.line}" if self.line else "")
+        if self.column:
+            mark = " " if self.file.endswith(".yaml") else ":"
+            where += mark + _printable(self.column)
+        value = "" if self.value is None else f" value={_shown(self.value)}"
+        return f"{self.severity} {where}{value} {self.reason}; {self.remedy}"
+
+
+def _printable(name: str) -> str:
+    """A name as it is, or in ASCII escapes where it holds what a terminal would act on."""
+    return name if name.isprintable() else ascii(name)[1:-1]
+
+
+def _shown(value: str) -> str:
+    """The value in printable ASCII quotes, shortened, so that nothing it holds reaches a terminal."""
+    shown = ascii(value)
+    return shown if len(shown) <= 80 else shown[:76] + "...'"
+
+
+@dataclass
+class Issues:
+    """Collects issues while a folder is read; at most `cap` errors a file are kept."""
+
+    found: list[Issue] = field(default_factory=list)
+    cap: int = 50
+    _count: dict[str, int] = field(default_factory=dict)
+
+    def error(
+        self, file: str, line: int, column: str, value: str | None, reason: str, remedy: str
+    ) -> None:
+        """Adds an error; the 51st of a file is replaced by one line that says there are more."""
+        count = self._count[file] = self._count.get(file, 0) + 1
+        if count <= self.cap:
+            self.found.append(Issue(file, line, column, value, reason, remedy))
+        elif count == self.cap + 1:
+            more = f"more than {self.cap} errors in this file"
+            self.found.append(Issue(file, 0, "", None, more, "mend these first, then check again"))
+
+    def warning(
+        self, file: str, line: int, column: str, value: str | None, reason: str, remedy: str
+    ) -> None:
+        """Adds a warning: it is shown, it does not refuse."""
+        self.found.append(Issue(file, line, column, value, reason, remedy, "WARNING"))
+
+    @property
+    def errors(self) -> list[Issue]:
+        """The issues that refuse the folder."""
+        return [issue for issue in self.found if issue.severity == "ERROR"]
+
+    @property
+    def warnings(self) -> list[Issue]:
+        """The issues that are only shown."""
+        return [issue for issue in self.found if issue.severity == "WARNING"]
 
 
 class NeutralizerError(Exception):

@@ -4,14 +4,12 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from neutralizer.errors import Infeasible, InputsRefused, Tampered
-from neutralizer.issues import Issue
+from neutralizer.errors import Infeasible, InputsRefused, Issue, Tampered
 from neutralizer.load.scenario import load
 from neutralizer.records.folder import read_folder, refused_folder
 from neutralizer.records.manifest import NAME as MANIFEST
-from neutralizer.records.manifest import differences
+from neutralizer.records.manifest import SUMMARY, differences
 from neutralizer.records.writing import csv_rows
-from neutralizer.report.files import SUMMARY
 from neutralizer.report.refused import CONFLICTS, refused_files
 from neutralizer.report.terminal import Files
 from neutralizer.report.why import line_page, plan_page

@@ -5,24 +5,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from neutralizer.decide import decided
-from neutralizer.errors import FolderTaken, Infeasible, InputsRefused, ProofFailed, Tampered
+from neutralizer.decide import Options, decided
+from neutralizer.errors import FolderTaken, Infeasible, InputsRefused, Issue, ProofFailed, Tampered
 from neutralizer.gate import checked
 from neutralizer.gate.open_orders import done_is_held
-from neutralizer.issues import Issue
 from neutralizer.load.firm.roles import permitted
 from neutralizer.load.scenario import Loaded
-from neutralizer.options import Options
+from neutralizer.records.finished import finished
 from neutralizer.records.folder import read_folder, refused_folder, remove, writing
 from neutralizer.records.handed import handed_over, superseded_first
 from neutralizer.records.history import figures
 from neutralizer.records.journal import journalled
 from neutralizer.records.manifest import NAME as MANIFEST
-from neutralizer.records.manifest import differences
+from neutralizer.records.manifest import SUMMARY, differences
 from neutralizer.records.superseded import digest, gathered, superseded
-from neutralizer.report.files import SUMMARY
 from neutralizer.report.refused import refused_files
-from neutralizer.verify import finished, inputs_of
+from neutralizer.verify import inputs_of
 
 __all__ = ["Options", "Outcome", "run"]
 

@@ -1,68 +1,19 @@
 """Proves a finished folder from its own files: the manifest first, then the proof."""
 
-import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from neutralizer.domain.asked import Asked
 from neutralizer.domain.scenario import Scenario
-from neutralizer.errors import InputsRefused, ProofFailed, Tampered
-from neutralizer.issues import Issue
+from neutralizer.errors import ProofFailed
 from neutralizer.load.firm.caps import caps_here
 from neutralizer.load.scenario import Loaded, load
 from neutralizer.proof import prove
 from neutralizer.proof.caps import exceeded
-from neutralizer.records.approvals import Subject, run_subject, unchanged
-from neutralizer.records.folder import read_folder
-from neutralizer.records.manifest import NAME as MANIFEST
-from neutralizer.records.manifest import differences
+from neutralizer.records.finished import Finished, finished
 from neutralizer.records.superseded import digest, kept, superseded
-from neutralizer.report.files import SUMMARY, parsed
+from neutralizer.report.files import parsed
 from neutralizer.terms.limits.asked import as_asked
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A run's folder as it stands. That it is there proves nothing yet."""
-
-    folder: Path
-    files: dict[str, bytes]
-    manifest: dict[str, Any]
-    summary: dict[str, Any]
-
-    @property
-    def run_id(self) -> str:
-        """Of the run that wrote it."""
-        return str(self.manifest["run_id"])
-
-    @property
-    def subject(self) -> Subject:
-        """What of it is approved."""
-        return run_subject(self.folder, self.run_id, self.files[MANIFEST])
-
-
-def finished(folder: Path) -> Finished:
-    """Reads a run's folder. Raises InputsRefused where it is none, Tampered where a file is not the
-    one that was written or approved.
-    """
-    files = read_folder(folder)
-    try:
-        manifest = json.loads(files[MANIFEST])
-        faults = differences(manifest, files)
-        run = Finished(folder, files, manifest, {} if faults else json.loads(files[SUMMARY]))
-        subject = run.subject
-        Asked.read(manifest["settings"])
-        list(manifest["notices"])
-    except (KeyError, ValueError, TypeError, AttributeError):
-        remedy = "name the folder of a finished run"
-        raise InputsRefused(
-            [Issue(str(folder), 0, "", None, "holds no readable manifest.json", remedy)]
-        ) from None
-    unchanged(subject)
-    if faults:
-        raise Tampered("; ".join(faults[:10]))
-    return run
 
 
 def inputs_of(run: Finished, scenario: Path | None = None) -> Loaded:

@@ -10,8 +10,9 @@ import pytest
 
 from neutralizer.load.scenario import load
 from neutralizer.proof import prove
+from neutralizer.records.finished import finished
 from neutralizer.report.files import parsed
-from neutralizer.verify import finished, scenario_of
+from neutralizer.verify import scenario_of
 from tests.conftest import SCENARIOS
 from tests.firm import Firm, in_process
 from tests.test_open_orders import Row, desks, rows
@@ -231,7 +232,7 @@ def test_a_view_of_nobody(walled: Path, tmp_path: Path) -> None:
     assert in_process("view", walled, "--book", book, "--out", tmp_path / "there").returncode == 7
 
 
-CARD = (Path(__file__).parent.parent / "neutralizer" / "model_card.yaml").read_text()
+CARD = (Path(__file__).parent.parent / "neutralizer" / "load" / "firm" / "model_card.yaml").read_text()
 WAIVER = ("--accept-stale", "model_card", "--waived-by", "ben", "--waiver-reason", "x", "--until", "2199-01-01T00:00:00Z")  # fmt: skip
 
 

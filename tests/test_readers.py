@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neutralizer.errors import InputsRefused
-from neutralizer.issues import Issues
+from neutralizer.errors import InputsRefused, Issues
 from neutralizer.load.resolved.mandates import Selector
 from neutralizer.load.rules import freshness
 from neutralizer.load.written import folder, values

@@ -16,9 +16,9 @@ from neutralizer.handoff import release as module
 from neutralizer.handoff.approval import approve
 from neutralizer.handoff.release import release
 from neutralizer.records.approvals import approvals_of, run_subject
+from neutralizer.records.finished import finished
 from neutralizer.records.handed import handed_over
 from neutralizer.records.journal import events, journalled
-from neutralizer.verify import finished
 from tests.broken import NUMBERS, Broken
 from tests.conftest import ROOT, TORTURE
 from tests.firm import Firm, approved_firm

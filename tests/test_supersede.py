@@ -8,10 +8,11 @@ import pytest
 
 from neutralizer.proof import prove
 from neutralizer.proof.files import Files
+from neutralizer.records.finished import finished
 from neutralizer.records.folder import read_folder
 from neutralizer.records.superseded import superseded
 from neutralizer.report.files import parsed
-from neutralizer.verify import finished, scenario_of
+from neutralizer.verify import scenario_of
 from tests.conftest import SCENARIOS
 from tests.firm import Firm, approved_firm
 from tests.test_open_orders import Row, desks, rows

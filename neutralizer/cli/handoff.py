@@ -74,7 +74,8 @@ def _subject(what: Path, by: str, now: "datetime") -> "tuple[Subject, str, datet
     from neutralizer.handoff.approval import firm_roles
     from neutralizer.handoff.pages import order_page, run_page
     from neutralizer.handoff.standing import read_order
-    from neutralizer.verify import finished, proven, scenario_of
+    from neutralizer.records.finished import finished
+    from neutralizer.verify import proven, scenario_of
 
     if what.is_file():
         order, subject = read_order(what)

@@ -69,7 +69,8 @@ def check(
     overrides: tuple[str, ...],
 ) -> None:
     """Read and check everything, solve nothing."""
-    from neutralizer.gate import Against, checked
+    from neutralizer.gate import checked
+    from neutralizer.gate.against import Against
 
     against = Against(previous=previous, handoff=handoff, waivers=waivers)
     loaded = checked(scenario, with_repair(overrides, repair_psd), against)

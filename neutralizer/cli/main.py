@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from neutralizer import __version__
 from neutralizer.cli import handoff, inputs, runs
 from neutralizer.cli.talk import say_issues
+from neutralizer.domain.version import VERSION as __version__
 
 if TYPE_CHECKING:
     from neutralizer.errors import NeutralizerError

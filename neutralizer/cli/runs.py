@@ -106,7 +106,7 @@ def run(
         )
     if supersede is not None and not (reason and handoff):
         raise click.UsageError("--supersede needs --reason and --handoff")
-    from neutralizer.gate import Against
+    from neutralizer.gate.against import Against
     from neutralizer.report.terminal import one_line, page
     from neutralizer.run import Options
     from neutralizer.run import run as whole_trip

@@ -11,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from datetime import date
 
-    from neutralizer.issues import Issue
+    from neutralizer.errors import Issue
 
 OVERRIDES = click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one setting."

@@ -11,11 +11,10 @@ from neutralizer.domain.executions import live, states
 from neutralizer.domain.money import plain
 from neutralizer.domain.record import Waivers
 from neutralizer.domain.superseded import Superseded
-from neutralizer.errors import InputsRefused
+from neutralizer.errors import InputsRefused, Issues
 from neutralizer.gate.previous import Positions, held
-from neutralizer.issues import Issues
+from neutralizer.load.came_back import executions_in
 from neutralizer.load.scenario import Loaded
-from neutralizer.prepare.readers import executions_in
 from neutralizer.records.handed import handed_over, what_is_known
 from neutralizer.records.superseded import PLACE, came_back
 

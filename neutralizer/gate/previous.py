@@ -13,16 +13,16 @@ import numpy as np
 
 from neutralizer.domain.executions import Executions, live
 from neutralizer.domain.record import Waivers
-from neutralizer.errors import InputsRefused, InputsTooOld
-from neutralizer.issues import Issue, Issues
+from neutralizer.errors import InputsRefused, InputsTooOld, Issue, Issues
+from neutralizer.load.came_back import executions_in
 from neutralizer.load.resolved.instruments import prices
 from neutralizer.load.scenario import Loaded
 from neutralizer.load.written.inputs import Inputs
-from neutralizer.prepare.readers import executions_in
+from neutralizer.records.finished import Finished, finished
 from neutralizer.records.handed import handed_over
 from neutralizer.records.superseded import came_back
 from neutralizer.records.writing import csv_rows
-from neutralizer.verify import Finished, finished, inputs_of
+from neutralizer.verify import inputs_of
 
 MOST = 10.0  # times that a number may move between two runs
 MATERIAL = 0.01  # of a book's gross, or of a factor's largest loading: what is smaller may jump

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from neutralizer.domain.executions import Row, live
 from neutralizer.domain.scenario import Scenario
-from neutralizer.errors import InputsRefused
-from neutralizer.issues import Issue
+from neutralizer.errors import InputsRefused, Issue
+from neutralizer.records.finished import Finished, finished
 from neutralizer.records.manifest import NAME as MANIFEST
 from neutralizer.records.superseded import kept, superseded
 from neutralizer.records.writing import csv_rows
 from neutralizer.report.terminal import cut
-from neutralizer.verify import Finished, finished, inputs_of
+from neutralizer.verify import inputs_of
 
 COLUMNS = tuple(
     "book_a book_b base_currency crosses notional judged to_next_close_bps moved_to_a marked_to_a "

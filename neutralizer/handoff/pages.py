@@ -1,10 +1,10 @@
 """What an approver reads before signing: totals first, then the largest tickets."""
 
 from neutralizer.handoff.standing import StandingOrder
+from neutralizer.records.finished import Finished
 from neutralizer.records.handed import KINDS
 from neutralizer.records.writing import csv_rows
 from neutralizer.report.terminal import cut, one_line
-from neutralizer.verify import Finished
 
 LARGEST = 10
 SIZES = {"internal_transfers": "notional_base", "hedges": "notional_base"}

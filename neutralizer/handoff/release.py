@@ -10,6 +10,7 @@ from neutralizer.errors import InputsTooOld, NotApproved, Tampered
 from neutralizer.handoff.approval import approvers, firm_roles
 from neutralizer.handoff.standing import StandingOrder, beyond, read_order
 from neutralizer.records.approvals import Approval
+from neutralizer.records.finished import Finished, finished
 from neutralizer.records.handed import (
     AUTO,
     KINDS,
@@ -21,7 +22,7 @@ from neutralizer.records.handed import (
 )
 from neutralizer.records.one_file import holding
 from neutralizer.records.superseded import since
-from neutralizer.verify import Finished, finished, proven, scenario_of
+from neutralizer.verify import proven, scenario_of
 
 
 @dataclass(frozen=True)

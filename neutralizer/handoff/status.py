@@ -9,7 +9,7 @@ from pathlib import Path
 from neutralizer.domain.executions import Executions, State, misfits, states
 from neutralizer.domain.money import plain
 from neutralizer.domain.superseded import SAME_LINE
-from neutralizer.prepare.readers import executions_in
+from neutralizer.load.came_back import executions_in
 from neutralizer.records.handed import Handed, handed_over, what_is_known
 from neutralizer.records.superseded import came_back
 from neutralizer.report.terminal import MOST, cut

@@ -7,13 +7,13 @@ what this book received of them. Free text, reasons, and every total of more tha
 from collections.abc import Mapping
 from pathlib import Path
 
-from neutralizer.errors import InputsRefused
-from neutralizer.issues import Issue
+from neutralizer.errors import InputsRefused, Issue
+from neutralizer.records.finished import Finished, finished
 from neutralizer.records.folder import new_folder
 from neutralizer.records.writing import csv_bytes, csv_rows
 from neutralizer.report.files import TABLES
 from neutralizer.tickets import REGISTRY
-from neutralizer.verify import Finished, finished, scenario_of
+from neutralizer.verify import scenario_of
 
 Row = dict[str, str]
 BY_BOOK = ("hedge_allocations.csv", "positions_after.csv", "positions_next.csv", "costs.csv")

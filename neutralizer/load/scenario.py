@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 from decimal import Context, Decimal
 from pathlib import Path, PurePosixPath
 
-from neutralizer import __version__
 from neutralizer.domain.asked import Asked
 from neutralizer.domain.scenario import Scenario
-from neutralizer.errors import InputsRefused, InputsTooOld
-from neutralizer.issues import Issue, Issues
+from neutralizer.domain.version import VERSION as __version__
+from neutralizer.errors import InputsRefused, InputsTooOld, Issue, Issues
 from neutralizer.load.resolved.mandates import Selector
 from neutralizer.load.resolved.resolve import resolve
 from neutralizer.load.rules.all_rules import check

@@ -13,8 +13,7 @@ from scipy.special import ndtr
 
 from neutralizer.domain.arrays import Floats
 from neutralizer.domain.scenario import Scenario
-from neutralizer.errors import InputsRefused
-from neutralizer.issues import Issues
+from neutralizer.errors import InputsRefused, Issues
 from neutralizer.load.written.table import Table
 
 MOVES = np.array([0, 0, 1, 1, -1, -1, 2, 2, -2, -2, 3, 3, -3, -3, 9, -9]) / 3

@@ -4,8 +4,7 @@ import numpy as np
 
 from neutralizer.domain.arrays import Floats, Ints
 from neutralizer.domain.scenario import Scenario
-from neutralizer.errors import InputsRefused
-from neutralizer.issues import Issue
+from neutralizer.errors import InputsRefused, Issue
 from neutralizer.prepare.readers import History
 
 FEWEST = 20  # returns, below which a history says nothing

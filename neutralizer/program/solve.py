@@ -3,7 +3,6 @@ the solution says which attempt was accepted, and a refusal says what every atte
 """
 
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -27,21 +26,12 @@ from neutralizer.program.certificate import (
 )
 from neutralizer.program.conflicts import conflict
 from neutralizer.program.conflicts.impossible import impossible
-from neutralizer.program.solvers.process import in_child, sparse_parts
+from neutralizer.program.solvers.conic import run_solver
 from neutralizer.terms import margin
 from neutralizer.terms.margin import collateral
 
 # (divisor of the objective's unit, room in the limits): the same program, differently scaled
 ATTEMPTS = ((1.0, ROOM), (10.0, ROOM), (0.1, ROOM), (100.0, ROOM), (1.0, 0.0), (10.0, 0.0))
-CLARABEL: dict[str, Any] = {
-    "verbose": False,
-    "max_threads": 1,
-    "max_iter": 300,
-    "tol_gap_abs": 1e-9,
-    "tol_gap_rel": 1e-10,
-    "tol_feas": 1e-11,
-}
-QDLDL_ROWS = 100_000
 TIE = 1e-4  # transfers only: what moving the whole gross is worth against one scale of excess
 SETTLE = 6  # solves towards the concentration that an answer leads to; then only up
 INFEASIBLE = 1e-6  # of the limits' scales: a certified relaxation above it
@@ -135,29 +125,6 @@ def _attempt(
     return Solution(
         trades, objective, certificate, canonical, program, answer["x"], answer["z"], solver
     )
-
-
-def run_solver(canonical: Canonical, scenario: Scenario) -> dict[str, Any]:
-    """The child's answer to a cone program."""
-    task = {
-        "solver": "clarabel",
-        "c": canonical.c,
-        "a": sparse_parts(canonical.a),
-        "b": canonical.b,
-        "cones": [(c.kind, c.stop - c.start, c.power) for c in canonical.cones],
-        "settings": CLARABEL | {"direct_solve_method": _factorisation(canonical)},
-    }
-    answer = in_child(task, scenario.time_limit, scenario.memory_limit)
-    answer["x"] = np.nan_to_num(answer["x"])
-    answer["z"] = np.nan_to_num(answer["z"])
-    return answer | {"name": "clarabel", "version": version("clarabel")}
-
-
-def _factorisation(canonical: Canonical) -> str:
-    """Clarabel's own choice orders some programs so that a step takes five times as long; qdldl never
-    did, but in the largest, where faer works in blocks.
-    """
-    return "qdldl" if canonical.a.shape[0] < QDLDL_ROWS else "faer"
 
 
 def recovered(program: Program, canonical: Canonical, x: Floats) -> Trades:

@@ -16,8 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from neutralizer.errors import CannotWrite, InputsRefused, NeutralizerError, Tampered
-from neutralizer.issues import Issue
+from neutralizer.errors import CannotWrite, InputsRefused, Issue, NeutralizerError, Tampered
 from neutralizer.records.one_file import append, content, cut_off, holding, put
 
 FILE, HEAD, HISTORY = "journal.jsonl", "journal.head", "history.csv"

@@ -7,8 +7,8 @@ from decimal import Decimal
 from importlib.metadata import version
 from typing import Any
 
-from neutralizer import __version__
 from neutralizer.domain.record import Record
+from neutralizer.domain.version import VERSION as __version__
 from neutralizer.records.writing import csv_rows
 
 PACKAGES = ("cvxpy", "clarabel", "highspy", "numpy", "scipy")
@@ -22,6 +22,9 @@ TOTALS = (
     "margin_after",
 )
 NAME = "manifest.json"
+SUMMARY = "summary.json"
+REPORT = "report.html"
+INPUTS = "inputs/"
 
 
 def manifest(

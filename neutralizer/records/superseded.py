@@ -7,7 +7,7 @@ from pathlib import Path
 
 from neutralizer.domain.executions import states
 from neutralizer.domain.superseded import Superseded
-from neutralizer.prepare.readers import executions_in
+from neutralizer.load.came_back import executions_in
 from neutralizer.records.handed import KINDS
 from neutralizer.records.manifest import NAME as MANIFEST
 from neutralizer.records.one_file import content

@@ -8,6 +8,7 @@ from neutralizer.domain.arrays import Floats
 from neutralizer.domain.plan import Booking
 from neutralizer.domain.trades import Trades
 from neutralizer.proof import Files
+from neutralizer.records.manifest import INPUTS, REPORT, SUMMARY
 from neutralizer.records.writing import csv_bytes, csv_rows, json_bytes
 from neutralizer.report.page import render
 from neutralizer.report.tables import evidence, money, state
@@ -18,10 +19,7 @@ if TYPE_CHECKING:
     from neutralizer.comparisons.fairness import BookResult
     from neutralizer.program.duals.shadow import Price
 
-SUMMARY = "summary.json"
-REPORT = "report.html"
 TABLES = state.COLUMNS | money.COLUMNS | {evidence.FILE: evidence.COLUMNS}
-INPUTS = "inputs/"
 
 
 @dataclass(frozen=True)

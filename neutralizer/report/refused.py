@@ -2,8 +2,8 @@
 
 from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import NeutralizerError
+from neutralizer.records.manifest import SUMMARY
 from neutralizer.records.writing import csv_bytes, json_bytes
-from neutralizer.report.files import SUMMARY
 
 CONFLICTS = "conflicts.csv"
 COLUMNS = tuple(

@@ -8,8 +8,7 @@ from typing import Generic, TypeVar
 
 from pydantic import ValidationError
 
-from neutralizer.errors import InputsRefused
-from neutralizer.issues import Issue, Issues
+from neutralizer.errors import InputsRefused, Issue, Issues
 from neutralizer.load.written.settings import Strict
 from neutralizer.load.written.yaml_text import read_yaml
 

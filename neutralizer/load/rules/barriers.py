@@ -1,6 +1,6 @@
 """Rules about crossing groups: their central books, and the pairs that split them."""
 
-from neutralizer.issues import Issues
+from neutralizer.errors import Issues
 from neutralizer.load.resolved.barriers import central_books, parts
 from neutralizer.load.resolved.mandates import Selector
 from neutralizer.load.written import values

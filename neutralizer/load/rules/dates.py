@@ -1,6 +1,6 @@
 """Rules about dates: nothing that is given is of after as_of, and the tickets' days follow it."""
 
-from neutralizer.issues import Issues
+from neutralizer.errors import Issues
 from neutralizer.load.resolved.mandates import Selector
 from neutralizer.load.written.columns import TIMES, path_of
 from neutralizer.load.written.inputs import Inputs

@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta
 from functools import cache
 
 from neutralizer.domain.calendar import is_business_day
-from neutralizer.issues import Issues
+from neutralizer.errors import Issues
 from neutralizer.load.resolved.mandates import Selector
 from neutralizer.load.written import values
 from neutralizer.load.written.columns import KEYS, TIMES

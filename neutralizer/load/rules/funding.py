@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from neutralizer.issues import Issues
+from neutralizer.errors import Issues
 from neutralizer.load.resolved.accounts import AccountOf, margin_row
 from neutralizer.load.resolved.mandates import Selector
 from neutralizer.load.rules.instruments import in_play

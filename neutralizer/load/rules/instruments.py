@@ -3,7 +3,7 @@
 import numpy as np
 
 from neutralizer.domain.arrays import Bools, Ints
-from neutralizer.issues import Issues
+from neutralizer.errors import Issues
 from neutralizer.load.resolved.barriers import passed_on
 from neutralizer.load.resolved.currencies import fx_rates
 from neutralizer.load.resolved.instruments import combination_legs, prices

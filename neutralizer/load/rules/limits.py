@@ -7,7 +7,7 @@ import numpy as np
 from neutralizer.domain import calendar
 from neutralizer.domain.arrays import Bools
 from neutralizer.domain.scenario import NORMAL
-from neutralizer.issues import Issues
+from neutralizer.errors import Issues
 from neutralizer.load.resolved.accounts import AccountOf
 from neutralizer.load.resolved.limits import (
     ABSENT,

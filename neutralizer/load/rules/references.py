@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from neutralizer.issues import Issues
+from neutralizer.errors import Issues
 from neutralizer.load.resolved.accounts import AccountOf
 from neutralizer.load.resolved.currencies import MINOR, fx_rates
 from neutralizer.load.resolved.mandates import Selector

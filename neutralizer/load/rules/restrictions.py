@@ -1,6 +1,6 @@
 """Rules about the restricted list and what may be borrowed."""
 
-from neutralizer.issues import Issues
+from neutralizer.errors import Issues
 from neutralizer.load.resolved.mandates import Selector
 from neutralizer.load.resolved.restrictions import WORDS
 from neutralizer.load.written.inputs import Inputs

@@ -6,7 +6,7 @@ import numpy as np
 
 from neutralizer.domain.arrays import Floats
 from neutralizer.domain.scenario import NORMAL
-from neutralizer.issues import Issues
+from neutralizer.errors import Issues
 from neutralizer.load.resolved.currencies import exposures
 from neutralizer.load.resolved.mandates import Selector
 from neutralizer.load.resolved.risk import (

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from neutralizer.issues import Issues
+from neutralizer.errors import Issues
 from neutralizer.load.resolved.mandates import Selector
 from neutralizer.load.resolved.scan import loses_both_ways, point_columns, worst_points
 from neutralizer.load.resolved.shocks import covered

@@ -1,6 +1,6 @@
 """Rules about SIMM: its parameters are there, and know every sensitivity."""
 
-from neutralizer.issues import Issues
+from neutralizer.errors import Issues
 from neutralizer.load.resolved.currencies import fx_rates
 from neutralizer.load.resolved.mandates import Selector
 from neutralizer.load.resolved.simm import DOLLAR, rows_of, simm_of

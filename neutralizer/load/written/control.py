@@ -9,7 +9,7 @@ import hashlib
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from neutralizer.issues import Issues
+from neutralizer.errors import Issues
 from neutralizer.load.written.table import Raw
 from neutralizer.load.written.yaml_text import read_yaml
 

@@ -5,8 +5,7 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from neutralizer.errors import InputsRefused
-from neutralizer.issues import Issue, Issues
+from neutralizer.errors import InputsRefused, Issue, Issues
 
 SCENARIO_FILE = "scenario.yaml"
 MOST_SETTINGS = 2**20  # bytes

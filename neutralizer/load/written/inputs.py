@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neutralizer.errors import InputsRefused
-from neutralizer.issues import Issues
+from neutralizer.errors import InputsRefused, Issues
 from neutralizer.load.written import values
 from neutralizer.load.written.columns import SQUARE_TABLES, TABLES, columns_of, path_of
 from neutralizer.load.written.control import SUFFIX, controlled

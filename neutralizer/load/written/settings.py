@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from neutralizer.issues import Issues
+from neutralizer.errors import Issues
 from neutralizer.load.written import values
 from neutralizer.load.written.columns import LATER_TABLES, NUMBERED, RISK_TABLES, TABLES
 from neutralizer.load.written.yaml_text import Path, YamlText

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from neutralizer.issues import Issues
+from neutralizer.errors import Issues
 from neutralizer.load.written import values
 from neutralizer.load.written.columns import REQUIRED, TABLES, Column, path_of
 from neutralizer.load.written.text import decoded

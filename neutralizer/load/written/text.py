@@ -2,7 +2,7 @@
 
 import re
 
-from neutralizer.issues import Issues
+from neutralizer.errors import Issues
 
 _RULES = (
     (

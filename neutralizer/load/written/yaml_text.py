@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from neutralizer.issues import Issues
+from neutralizer.errors import Issues
 from neutralizer.load.written import values
 from neutralizer.load.written.text import decoded
 

@@ -19,7 +19,7 @@ from neutralizer.program.canonical import Canonical, canonicalise
 from neutralizer.program.conflicts.conflict import as_held, set_rows
 from neutralizer.program.conflicts.members import Member, OpenDecision, members_of
 from neutralizer.program.conflicts.subset import out_by, without
-from neutralizer.program.solve import run_solver
+from neutralizer.program.solvers.conic import run_solver
 from neutralizer.terms import limits
 
 CONFLICT = 1e-6  # Σ relaxation / scale, certified: a conflict

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from neutralizer import __version__
+from neutralizer.domain.version import VERSION as __version__
 from neutralizer.report.page import headline
 from neutralizer.report.page.data import Run
 from neutralizer.report.page.pictures.canvas import drawing

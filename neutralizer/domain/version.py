@@ -1,0 +1,3 @@
+"""The version of the program: what hashes into every run id."""
+
+VERSION = "0.4.0"

@@ -1,0 +1,132 @@
+"""Every limit of a scenario at once: its measure, its bounds, its scale and its status."""
+
+import numpy as np
+
+from neutralizer.domain.arrays import Floats
+from neutralizer.domain.scenario import Limit, Scenario
+from neutralizer.domain.trades import Trades, nothing
+from neutralizer.terms.limits.registry import REGISTRY
+
+
+def amounts(trades: Trades, scenario: Scenario) -> Floats:
+    """(limits,) every limit's measure, each in its own unit."""
+    found = [REGISTRY[x.measure].amount(trades, scenario, x) for x in scenario.limits]
+    return np.array(found, dtype=float)
+
+
+def sensitivity(scenario: Scenario, limit: Limit) -> Floats:
+    """(H,) the most that one unit more of each holding can move the measure, >= 0."""
+    found: Floats = REGISTRY[limit.measure].sensitivity(scenario, limit)
+    return found
+
+
+def written(scenario: Scenario) -> tuple[Floats, Floats]:
+    """(limits,) the bounds as written, ±inf where blank."""
+    lower = np.array([x.lower for x in scenario.limits], dtype=float)
+    upper = np.array([x.upper for x in scenario.limits], dtype=float)
+    return lower, upper
+
+
+def bounds(scenario: Scenario) -> tuple[Floats, Floats]:
+    """(limits,) the bounds that hold: where only improvement is asked, not worse than before; of a
+    soft limit those it is settled at, and none before that.
+    """
+    before = amounts(nothing(scenario), scenario)
+    lower, upper = written(scenario)
+    for k, limit in enumerate(scenario.limits):
+        if limit.settled is not None:
+            lower[k], upper[k] = limit.settled
+        elif limit.improve:
+            lower[k], upper[k] = min(lower[k], before[k]), max(upper[k], before[k])
+        elif limit.soft:
+            lower[k], upper[k] = -np.inf, np.inf
+    return lower, upper
+
+
+def sizes(scenario: Scenario) -> tuple[Floats, Floats]:
+    """(limits,) twice, each measure in its own unit: what its terms sum to before, and the most they
+    could sum to: with all that the crossing groups of its scope hold of the same, and one lot.
+    """
+    before, row = np.abs(scenario.holdings.before), scenario.orders.row
+    lot = scenario.tradables.lot[scenario.holdings.instrument]
+    held = np.bincount(row, weights=before, minlength=scenario.orders.change_rows.shape[0])
+    own, reach = np.zeros(len(scenario.limits)), np.zeros(len(scenario.limits))
+    for k, limit in enumerate(scenario.limits):
+        move = sensitivity(scenario, limit)
+        own[k] = float(move @ before)
+        most = np.zeros_like(held)
+        np.maximum.at(most, row, np.where(scenario.may_change, move * (held[row] + lot), 0.0))
+        reach[k] = max(own[k], float(most.sum()))
+    return own, reach
+
+
+def scales(scenario: Scenario) -> Floats:
+    """(limits,) a limit's own scale: its larger bound, never more than what its terms could sum to; a
+    bound below a millionth of what is summed is as good as zero, and the scale is that sum.
+    """
+    found = []
+    for limit, own, reach in zip(
+        scenario.limits, *map(Floats.tolist, sizes(scenario)), strict=True
+    ):
+        summed = own or reach
+        bound = max((abs(e) for e in (limit.lower, limit.upper) if np.isfinite(e)), default=0.0)
+        found.append((min(bound, reach) if bound > 1e-6 * summed else summed) or 1.0)
+    return np.array(found, dtype=float)
+
+
+def penalty(trades: Trades, scenario: Scenario) -> float:
+    """What improving limits still exceed their written bounds by, priced, base currency."""
+    before, after = amounts(nothing(scenario), scenario), amounts(trades, scenario)
+    total = 0.0
+    for k, limit in enumerate(scenario.limits):
+        if limit.improve:
+            over = max(after[k] - limit.upper, 0.0) if before[k] > limit.upper else 0.0
+            under = max(limit.lower - after[k], 0.0) if before[k] < limit.lower else 0.0
+            total += limit.penalty * (over + under)
+    return float(total)
+
+
+def rounding_errors(scenario: Scenario) -> Floats:
+    """(limits,) what summing in doubles may be out by: 1e-12 of what is summed. It does not depend on
+    the bounds, and is no tolerance: a lot or a cent never is that small.
+    """
+    return 1e-12 * sizes(scenario)[1]
+
+
+def half_steps(scenario: Scenario) -> Floats:
+    """(limits,) half of the least step a limit's measure can be moved by, where its band is narrower
+    than that step; else 0. Such a limit is proven to half a step.
+    """
+    found = steps(scenario)
+    for k, limit in enumerate(scenario.limits):
+        whole = limit.lower == limit.upper and limit.measure == "position"
+        narrow = limit.upper - limit.lower < found[k] and not whole
+        found[k] = found[k] / 2 if narrow else 0.0
+    return found
+
+
+def steps(scenario: Scenario) -> Floats:
+    """(limits,) the least that one lot of what may change moves each measure by; 0 if nothing does."""
+    lots = scenario.tradables.lot[scenario.holdings.instrument]
+    found = np.zeros(len(scenario.limits))
+    for k, limit in enumerate(scenario.limits):
+        moves = (sensitivity(scenario, limit) * lots)[scenario.may_change]
+        found[k] = moves[moves > 0].min() if (moves > 0).any() else 0.0
+    return found
+
+
+def status(limit: Limit, before: float, after: float, half_step: float, error: float) -> str:
+    """OK, OK_TO_A_LOT (within half a step of a band narrower than it), IMPROVED, or BREACH."""
+    if limit.lower - error <= after <= limit.upper + error:
+        return "OK"
+    if limit.lower - half_step <= after <= limit.upper + half_step:
+        return "OK_TO_A_LOT"
+    excess_before = max(before - limit.upper, limit.lower - before, 0.0)
+    better = max(after - limit.upper, limit.lower - after) <= excess_before + error
+    asked = limit.improve or limit.soft == "--best-effort"
+    return "IMPROVED" if asked and better else "BREACH"
+
+
+def relaxed_by(limit: Limit, status: str) -> str:
+    """What let a limit be exceeded: soft, --relax 2, --best-effort; blank where it is kept."""
+    return limit.soft if status in ("BREACH", "IMPROVED") else ""
