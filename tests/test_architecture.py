@@ -119,9 +119,13 @@ def test_terms_import_cvxpy_only_where_the_expression_is_made(name: str) -> None
         (
             "terms.limits",
             {m.__name__ for m in limits.REGISTRY.values()},
-            {"asked", "bounds", "registry"},
+            {"asked", "bounds", "facts", "registry"},
         ),
-        ("terms.margin", {m.__name__ for m in margin.REGISTRY.values()}, {"cash", "collateral"}),
+        (
+            "terms.margin",
+            {m.__name__ for m in margin.REGISTRY.values()},
+            {"cash", "collateral", "needs"},
+        ),
         ("tickets", {m.__name__ for m in tickets.REGISTRY}, set()),
     ],
 )

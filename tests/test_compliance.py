@@ -232,7 +232,9 @@ def test_a_view_of_nobody(walled: Path, tmp_path: Path) -> None:
     assert in_process("view", walled, "--book", book, "--out", tmp_path / "there").returncode == 7
 
 
-CARD = (Path(__file__).parent.parent / "neutralizer" / "load" / "firm" / "model_card.yaml").read_text()
+CARD = (
+    Path(__file__).parent.parent / "neutralizer" / "load" / "firm" / "model_card.yaml"
+).read_text()
 WAIVER = ("--accept-stale", "model_card", "--waived-by", "ben", "--waiver-reason", "x", "--until", "2199-01-01T00:00:00Z")  # fmt: skip
 
 

@@ -28,7 +28,16 @@ class Cost(Protocol):
 
 
 class Measure(Protocol):
-    """What a limit measures, in the measure's own unit."""
+    """What a limit measures, in the measure's own unit. Its facts, in the words of `limits.facts`: UNIT
+    is what it counts in; BOUNDS says whether a lower bound is convex; TARGET what the column target
+    names; SCOPES where it is measured; CURVED whether it is a cone, of which rounding knows tangents.
+    """
+
+    UNIT: str
+    BOUNDS: str
+    TARGET: str
+    SCOPES: tuple[str, ...]
+    CURVED: bool
 
     def expression(self, decision: Decision, scenario: Scenario, limits: Sequence[Limit]) -> Any:
         """(len(limits),) affine or convex."""
@@ -43,8 +52,13 @@ class Measure(Protocol):
 class MarginModel(Protocol):
     """Initial margin of accounts before the multiplier, base currency. `own`: one account's entries.
     A model that is not convex itself also says what its expression lies above its parts:
-    `overstated(trades, scenario, own)`.
+    `overstated(trades, scenario, own)`; one whose program depends on the answer says what it has to be
+    solved with: `settled(trades, scenario, last)`. NEEDS is the input that it takes for each instrument,
+    in the words of `margin.needs`; CURVED says whether it is a cone, of which rounding knows tangents.
     """
+
+    NEEDS: str
+    CURVED: bool
 
     def expression(self, decision: Decision, scenario: Scenario, accounts: Sequence[int]) -> Any:
         """(len(accounts),) convex, never below the parts' sum."""

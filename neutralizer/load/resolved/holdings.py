@@ -15,6 +15,8 @@ from neutralizer.load.resolved.mandates import Selector, freedoms
 from neutralizer.load.resolved.restrictions import restricted
 from neutralizer.load.written.inputs import Inputs
 from neutralizer.load.written.table import Table
+from neutralizer.terms import margin
+from neutralizer.terms.margin.needs import RATES
 
 
 def holdings_of(
@@ -138,7 +140,7 @@ def _entries(
     table = inputs["margin_rates"]
     long_rate, short_rate = np.zeros(len(codes)), np.zeros(len(codes))
     for n, (ka, ki) in enumerate(zip(a.tolist(), i.tolist(), strict=True)):
-        if accounts.model[ka] != "rate":
+        if margin.REGISTRY[accounts.model[ka]].NEEDS != RATES:
             continue
         row = rows(select.ids[ki], accounts.ids[ka])
         unit = (

@@ -11,12 +11,19 @@ from neutralizer.load.resolved.mandates import Selector
 from neutralizer.load.resolved.restrictions import borrow_limits
 from neutralizer.load.resolved.shocks import tail, wanted
 from neutralizer.load.written.inputs import Inputs
+from neutralizer.terms.limits.facts import (
+    FACTOR,
+    INSTRUMENT,
+    LEVEL,
+    RISK_MODEL,
+    SELECTOR,
+    SHOCKS,
+    TAIL_OF_SHOCKS,
+)
+from neutralizer.terms.limits.registry import REGISTRY
 
-SELECTING = ("net", "gross", "long", "short", "position", "concentration")
-TAILS = ("expected_shortfall", "var")
-OF_SHOCKS = ("stress_loss", "expected_shortfall")
+TAILS = (LEVEL, TAIL_OF_SHOCKS)
 ABSENT = 1e15  # units of the measure: a bound farther out than this is none
-SCOPE_KINDS = ("firm", "entity", "group", "book", "pool", "account")
 
 
 def resolve_limits(
@@ -36,13 +43,14 @@ def resolve_limits(
     scopes: dict[str, tuple[Bools, frozenset[int]]] = {}
     for row in range(len(table)):
         measure, target = table["measure"][row], table["target"][row]
+        named = REGISTRY[measure].TARGET
         lower, upper = bounds_of(float(table["lower"][row]), float(table["upper"][row]))
         for scope in expanded(table["scope"][row], list(books.ids)):
             if scope not in scopes:
                 scopes[scope] = _scope(scope, books, holdings, accounts, pools)
             mask, members = scopes[scope]
             whole = np.flatnonzero(mask)
-            if measure in SELECTING and target:
+            if named in (SELECTOR, INSTRUMENT) and target:
                 chosen = select(target)
                 mask = mask & (False if chosen is None else chosen[holdings.instrument])
             found.append(
@@ -59,10 +67,10 @@ def resolve_limits(
                     description=table["description"][row],
                     scope_holdings=whole,
                     holdings=np.flatnonzero(mask),
-                    factor=factors.index(target) if measure == "factor_exposure" else -1,
-                    level=tail(target)[1] if measure in TAILS else 0.0,
-                    shocks=_shocks(measure, target, shocks),
-                    models=_models(measure, target, models),
+                    factor=factors.index(target) if named == FACTOR else -1,
+                    level=tail(target)[1] if named in TAILS else 0.0,
+                    shocks=_shocks(named, target, shocks),
+                    models=_models(named, target, models),
                     books=members,
                     accounts=_accounts(scope, accounts, pools),
                     priority=float(table["priority"][row]),
@@ -77,16 +85,17 @@ def bounds_of(lower: float, upper: float) -> tuple[float, float]:
     return (lower if lower >= -ABSENT else -np.inf, upper if upper <= ABSENT else np.inf)
 
 
-def _models(measure: str, target: str, models: Sequence[Risk]) -> tuple[int, ...]:
-    """`volatility` holds under the model that its target names, else, like `var`, under each."""
-    named = measure == "volatility" and target
-    return tuple(k for k, model in enumerate(models) if not named or model.name == target)
+def _models(named: str, target: str, models: Sequence[Risk]) -> tuple[int, ...]:
+    """The risk models under which a limit holds: the one that its target names, else each."""
+    one = named == RISK_MODEL and target
+    return tuple(k for k, model in enumerate(models) if not one or model.name == target)
 
 
-def _shocks(measure: str, target: str, shocks: Shocks) -> tuple[int, ...]:
-    if measure == "stress_loss":
+def _shocks(named: str, target: str, shocks: Shocks) -> tuple[int, ...]:
+    if named == SHOCKS:
         return wanted(target, shocks.ids, shocks.sets)
-    return wanted(tail(target)[0], shocks.ids, shocks.sets) if measure in OF_SHOCKS else ()
+    tails = named == TAIL_OF_SHOCKS
+    return wanted(tail(target)[0], shocks.ids, shocks.sets) if tails else ()
 
 
 def expanded(scope: str, books: list[str]) -> Iterator[str]:

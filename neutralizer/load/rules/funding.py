@@ -7,6 +7,8 @@ from neutralizer.load.resolved.accounts import AccountOf, margin_row
 from neutralizer.load.resolved.mandates import Selector
 from neutralizer.load.rules.instruments import in_play
 from neutralizer.load.written.inputs import Inputs
+from neutralizer.terms import margin
+from neutralizer.terms.margin.needs import ARRAYS, COVARIANCE, RATES, SENSITIVITIES, SHOCKS
 
 
 def margin_rows_are_sound(inputs: Inputs, select: Selector, issues: Issues) -> None:
@@ -77,18 +79,19 @@ class _Needs:
 
     def lacking(self, model: str, instrument: str, account: str) -> tuple[str, str]:
         """(what there is not, what to do); blank where nothing is lacking."""
-        if model == "rate":
+        need = margin.REGISTRY[model].NEEDS
+        if need == RATES:
             try:
                 self.rate(instrument, account)
             except KeyError:
                 return "margin rate", "add a row to margin_rates, or use model none"
-        if model == "scan" and instrument not in self.arrays:
+        if need == ARRAYS and instrument not in self.arrays:
             return "scan array", "add a row to scan_arrays, or use model rate"
-        if model == "simm" and instrument not in self.sensitive:
+        if need == SENSITIVITIES and instrument not in self.sensitive:
             return "sensitivity", "add rows to crif, with amount 0 if it has none"
-        if model == "volatility" and not self.modelled:
+        if need == COVARIANCE and not self.modelled:
             return "covariance", "add factor_covariance or covariance"
-        if model == "shortfall" and instrument not in self.moved.get(self.sets[account], set()):
+        if need == SHOCKS and instrument not in self.moved.get(self.sets[account], set()):
             return "shock", "add shocks that move it to the account's shock_set"
         return "", ""
 

@@ -1,6 +1,8 @@
 """Rules about limits, and about the calendar."""
 
 import re
+from collections.abc import Iterator
+from types import ModuleType
 
 import numpy as np
 
@@ -9,29 +11,40 @@ from neutralizer.domain.arrays import Bools
 from neutralizer.domain.scenario import NORMAL
 from neutralizer.errors import Issues
 from neutralizer.load.resolved.accounts import AccountOf
-from neutralizer.load.resolved.limits import (
-    ABSENT,
-    OF_SHOCKS,
-    SCOPE_KINDS,
-    SELECTING,
-    TAILS,
-    bounds_of,
-)
+from neutralizer.load.resolved.limits import ABSENT, TAILS, bounds_of
 from neutralizer.load.resolved.mandates import Selector
 from neutralizer.load.resolved.shocks import tail, wanted
 from neutralizer.load.rules.instruments import in_play
 from neutralizer.load.rules.references import selector_selects
 from neutralizer.load.written import values
 from neutralizer.load.written.inputs import Inputs
+from neutralizer.load.written.table import Table
+from neutralizer.terms.limits.facts import (
+    ANYWHERE,
+    BOTH,
+    FACTOR,
+    INSTRUMENT,
+    LEVEL,
+    NOTHING,
+    RISK_MODEL,
+    SELECTOR,
+    SHOCKS,
+    TAIL_OF_SHOCKS,
+)
+from neutralizer.terms.limits.registry import REGISTRY
 
-TWO_SIDED = ("factor_exposure", "net", "position")
-SCOPES_OF = {"external": ("firm", "group"), "margin": ("account", "pool")}
+
+def _known(table: Table) -> Iterator[tuple[int, str, ModuleType]]:
+    """(row, measure, its module) of the rows whose measure there is; the others are errors already."""
+    for row, measure in enumerate(table["measure"]):
+        if measure in REGISTRY:
+            yield row, measure, REGISTRY[measure]
 
 
 def bounds_are_sound(inputs: Inputs, select: Selector, issues: Issues) -> None:
     """A limit has a bound, in order, on a side that is convex; improve has its penalty."""
     table = inputs["limits"]
-    for row, measure in enumerate(table["measure"]):
+    for row, measure, facts in _known(table):
         lower, upper = table["lower"][row], table["upper"][row]
         if bounds_of(lower, upper) == (-np.inf, np.inf):
             table.error(
@@ -40,11 +53,11 @@ def bounds_are_sound(inputs: Inputs, select: Selector, issues: Issues) -> None:
         _far_out(inputs, row, issues)
         if lower > upper:
             table.error(issues, row, "lower", f"lower over upper {upper:g}", "exchange them")
-        if not np.isnan(lower) and measure not in TWO_SIDED:
+        if not np.isnan(lower) and facts.BOUNDS != BOTH:
             table.error(
                 issues, row, "lower", f"a lower bound on {measure} is not convex", "leave it blank"
             )
-        if measure not in TWO_SIDED and upper < 0:
+        if facts.BOUNDS != BOTH and upper < 0:
             table.error(issues, row, "upper", f"{measure} is never negative", "write 0 or more")
         if table["on_breach"][row] == "improve" and np.isnan(table["penalty"][row]):
             table.error(
@@ -94,11 +107,12 @@ def scopes_are_known(inputs: Inputs, select: Selector, issues: Issues) -> None:
         "firm": {""},
     }
     table = inputs["limits"]
-    for row, scope in enumerate(table["scope"]):
+    for row, measure, facts in _known(table):
+        scope = table["scope"][row]
         kind, colon, name = scope.partition(":")
         if not scope:
             continue
-        if kind not in SCOPE_KINDS or bool(colon) == (kind == "firm"):
+        if kind not in ANYWHERE or bool(colon) == (kind == "firm"):
             remedy = "write firm, entity:X, group:X, book:X, book:*, pool:X or account:X"
             table.error(issues, row, "scope", "not a scope", remedy)
         elif name not in known[kind]:
@@ -109,13 +123,13 @@ def scopes_are_known(inputs: Inputs, select: Selector, issues: Issues) -> None:
                 f"no such {kind}",
                 "mend the id" + values.nearest(name, sorted(known[kind])),
             )
-        elif kind not in SCOPES_OF.get(table["measure"][row], SCOPE_KINDS):
-            allowed = " or ".join(SCOPES_OF[table["measure"][row]])
+        elif kind not in facts.SCOPES:
+            allowed = " or ".join(facts.SCOPES)
             table.error(
                 issues,
                 row,
                 "scope",
-                f"{table['measure'][row]} is measured on {allowed}",
+                f"{measure} is measured on {allowed}",
                 "change the scope",
             )
 
@@ -124,8 +138,9 @@ def targets_fit(inputs: Inputs, select: Selector, issues: Issues) -> None:
     """factor_exposure names a factor, position an instrument, the selecting measures a selector."""
     table, factors = inputs["limits"], inputs["factors"]["factor_id"]
     modelled = bool(inputs.squares)
-    for row, (measure, target) in enumerate(zip(table["measure"], table["target"], strict=True)):
-        if measure == "factor_exposure" and target not in factors:
+    for row, measure, facts in _known(table):
+        target, named = table["target"][row], facts.TARGET
+        if named == FACTOR and target not in factors:
             table.error(
                 issues,
                 row,
@@ -133,7 +148,7 @@ def targets_fit(inputs: Inputs, select: Selector, issues: Issues) -> None:
                 "no such factor",
                 "name a factor" + values.nearest(target, factors),
             )
-        elif measure in ("volatility", "var") and not modelled:
+        elif named in (RISK_MODEL, LEVEL) and not modelled:
             table.error(
                 issues,
                 row,
@@ -141,19 +156,19 @@ def targets_fit(inputs: Inputs, select: Selector, issues: Issues) -> None:
                 "there is no covariance",
                 "add factor_covariance or covariance",
             )
-        elif measure == "volatility":
+        elif named == RISK_MODEL:
             _model_fits(inputs, row, issues)
-        elif measure == "position":
+        elif named == INSTRUMENT:
             if target.removeprefix("instrument:") not in select.index:
                 hint = values.nearest(target, select.ids)
                 table.error(
                     issues, row, "target", "not an instrument", "name one instrument" + hint
                 )
-        elif measure in (*TAILS, *OF_SHOCKS):
+        elif named in (LEVEL, SHOCKS, TAIL_OF_SHOCKS):
             _tail_fits(inputs, row, issues)
-        elif measure in SELECTING and target:
+        elif named == SELECTOR and target:
             selector_selects(table, row, "target", target, select, issues)
-        elif target and measure != "factor_exposure":
+        elif target and named == NOTHING:
             table.error(issues, row, "target", f"{measure} has no target", "leave it blank")
 
 
@@ -169,17 +184,24 @@ def _model_fits(inputs: Inputs, row: int, issues: Issues) -> None:
 def _tail_fits(inputs: Inputs, row: int, issues: Issues) -> None:
     """stress_loss names shocks, or none for all; expected_shortfall and var a level."""
     table, shocks = inputs["limits"], inputs["shocks"]
-    measure, target = table["measure"][row], table["target"][row]
-    if measure in TAILS:
+    target = table["target"][row]
+    named = REGISTRY[table["measure"][row]].TARGET
+    if named in TAILS:
         try:
             target, _ = tail(target)
         except ValueError:
-            remedy = "write 0.99" if measure == "var" else "write 0.975, or NAME:0.975 for a set"
+            remedy = "write 0.99" if named == LEVEL else "write 0.975, or NAME:0.975 for a set"
             table.error(issues, row, "target", "not a level of the tail", remedy)
             return
-    if measure == "var":
+    if named == LEVEL:
         if target:
-            table.error(issues, row, "target", "var has no shocks", "write the level alone")
+            table.error(
+                issues,
+                row,
+                "target",
+                f"{table['measure'][row]} has no shocks",
+                "write the level alone",
+            )
         return
     ids = sorted(set(shocks["shock_id"]))
     sets = dict(zip(shocks["shock_id"], shocks["shock_set"], strict=True))
@@ -194,9 +216,11 @@ def limits_can_bind(inputs: Inputs, select: Selector, issues: Issues) -> None:
     changes = in_play(inputs, select)[1]
     within = _Within(inputs, select)
     table = inputs["limits"]
-    for row, (scope, target) in enumerate(zip(table["scope"], table["target"], strict=True)):
-        mask = changes & within(scope)
-        chosen = select(target) if table["measure"][row] in SELECTING and target else None
+    for row, _, facts in _known(table):
+        target = table["target"][row]
+        mask = changes & within(table["scope"][row])
+        selects = facts.TARGET in (SELECTOR, INSTRUMENT)
+        chosen = select(target) if selects and target else None
         if len(select.ids) and not (mask if chosen is None else mask & chosen).any():
             reason = "nothing that it measures may change, so it can never bind"
             table.warning(issues, row, "scope", reason, "check mandates, scope and target")

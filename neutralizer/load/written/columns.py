@@ -3,8 +3,10 @@ as the manual by `neutralizer columns`.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+
+from neutralizer.terms import limits, margin
 
 REQUIRED = object()
 
@@ -17,7 +19,7 @@ class Column:
     kind: str
     doc: str
     default: object = None
-    choices: tuple[str, ...] = ()
+    choices: Collection[str] = ()
     low: float | None = None
     high: float | None = None
     above: float | None = None
@@ -47,15 +49,13 @@ def _number(
     return Column(name, "number", doc, default, (), low, high, above)
 
 
-def _choice(name: str, doc: str, choices: str, default: object) -> Column:
-    return Column(name, "choice", doc, default, tuple(choices.split()))
+def _choice(name: str, doc: str, choices: str | Collection[str], default: object) -> Column:
+    """One word of several: written out, or the names of a registry, whatever it holds by then."""
+    words = choices.split() if isinstance(choices, str) else choices
+    return Column(name, "choice", doc, default, words)
 
 
 ASSET_CLASSES = "equity etf bond future option swap fx commodity combination"
-MEASURES = (
-    "factor_exposure net gross long short position concentration volatility turnover external margin "
-    "stress_loss expected_shortfall var"
-)
 
 TABLES: dict[str, tuple[Column, ...]] = {
     "books": (
@@ -77,7 +77,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "accounts": (
         _id("account_id", "the account (netting set)"),
         _id("pool_id", "the funding pool it draws on"),
-        _choice("model", "margin model", "rate scan simm volatility shortfall none", "rate"),
+        _choice("model", "margin model", margin.REGISTRY, "rate"),
         _number("margin_multiplier", "what the broker asks over the model", 1.0, low=0),
         _number("funding_rate_bps", "a year, on margin before the multiplier", 0.0, low=0),
         _choice("short_proceeds", "do short sales free cash", "locked free", "locked"),
@@ -223,7 +223,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     ),
     "limits": (
         _id("limit_id", "the limit"),
-        _choice("measure", "what is measured", MEASURES, REQUIRED),
+        _choice("measure", "what is measured", limits.REGISTRY, REQUIRED),
         Column(
             "scope", "scope", "firm, entity:X, group:X, book:X, book:*, pool:X, account:X", REQUIRED
         ),

@@ -1,6 +1,7 @@
 """scenario.yaml beside its tables: the settings, typed and checked in one pass by pydantic."""
 
 import re
+from collections.abc import Collection
 from copy import deepcopy
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
@@ -291,7 +292,7 @@ def _table_schema(name: str) -> dict[str, Any]:
     return {"anyOf": [{"type": "string"}, file, {"type": "array", "items": row}]}
 
 
-def _cell_schema(kind: str, choices: tuple[str, ...]) -> dict[str, Any]:
+def _cell_schema(kind: str, choices: Collection[str]) -> dict[str, Any]:
     if kind == "choice":
         return {"enum": list(choices)}
     if kind == "list":

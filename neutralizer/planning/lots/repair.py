@@ -91,10 +91,10 @@ def _effects(scenario: Scenario, whole: Whole, limit: int, movable: Ints, order:
     measure = limits.REGISTRY[row.measure].amount
     start = measure(without_cash(scenario, whole.change, whole.order), scenario, row)
     direction = 1.0 if start > row.upper else -1.0
-    inside = set(row.holdings.tolist()) if row.measure != "external" else set(movable.tolist())
+    moves = limits.sensitivity(scenario, row) > 0
     found = np.zeros(len(movable))
     for k, (h, o) in enumerate(zip(movable.tolist(), order.tolist(), strict=True)):
-        if h not in inside and row.measure != "margin":
+        if not moves[h]:
             continue
         change, orders = whole.change.copy(), whole.order.copy()
         lot = scenario.tradables.lot[scenario.orders.tradable[o]]

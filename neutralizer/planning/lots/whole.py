@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from neutralizer.domain.arrays import Floats
+from neutralizer.domain.arrays import Bools, Floats
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, without_cash
 from neutralizer.errors import Infeasible
@@ -25,14 +25,12 @@ from neutralizer.planning.lots.tangents import CONE_ROOM
 from neutralizer.program.build import pool_scales
 from neutralizer.program.certificate import cost_of
 from neutralizer.program.solve import Solution
-from neutralizer.terms import limits
+from neutralizer.terms import limits, margin
 
 WINDOWS = (1.0, 1.0, 1.0, 1.0, 1.0, 10.0, 10.0)  # factors on the window; fine ones rounded after
 LAST_WINDOWS = (10.0, np.inf, np.inf)  # every holding an integer
 MOST_INTEGERS = 600  # beyond it the last windows would only burn time
 NEAREST_PREMIUM = 5e-4  # of the cost: what plain rounding may cost
-CURVED = ("volatility", "var")
-CURVED_MARGIN = ("volatility", "simm")
 TOUCH = 1e-9  # of a limit's scale: room against the rounding solver's own tolerance
 
 
@@ -118,14 +116,20 @@ def _beyond(scenario: Scenario, standard: Standard) -> Beyond:
 
 def _curved(scenario: Scenario) -> Floats:
     """(limits,) 1 where a limit is a cone, which the rounding program knows by tangents only."""
-    model = scenario.accounts.model
+    by_cone = _margin_by_cone(scenario)
     return np.array(
         [
-            x.measure in CURVED or any(model[a] in CURVED_MARGIN for a in x.accounts)
+            limits.REGISTRY[x.measure].CURVED or by_cone[list(x.accounts)].any()
             for x in scenario.limits
         ],
         dtype=float,
     )
+
+
+def _margin_by_cone(scenario: Scenario) -> Bools:
+    """(A,) whether the margin of an account is a cone."""
+    models = scenario.accounts.model
+    return np.array([margin.REGISTRY[name].CURVED for name in models], dtype=bool)
 
 
 def _search(
@@ -138,8 +142,8 @@ def _search(
     room, pool_room = rooms(scenario, grain), pool_rooms(scenario, grain)
     if not grain.coarse_holding.all():
         room = room + CONE_ROOM * scale * _curved(scenario)
-        round_margin = np.isin(scenario.accounts.model, CURVED_MARGIN)
-        curved_pool = np.isin(np.arange(len(pool_room)), scenario.accounts.pool[round_margin])
+        pools_of_cones = scenario.accounts.pool[_margin_by_cone(scenario)]
+        curved_pool = np.isin(np.arange(len(pool_room)), pools_of_cones)
         pool_room = pool_room + CONE_ROOM * pool_scales(scenario) * curved_pool
     for window in windows:
         b, loose = _right_hand_sides(rounding, scenario, standard, room, pool_room)

@@ -12,6 +12,7 @@ from neutralizer.errors import Infeasible
 from neutralizer.program.build import pool_scales
 from neutralizer.program.conflicts.members import Member
 from neutralizer.terms import limits, margin
+from neutralizer.terms.limits.facts import MONEY
 from neutralizer.terms.margin import cash
 
 NEGLIGIBLE = 1e-6  # of a limit's scale
@@ -149,12 +150,8 @@ def causes(s: Scenario, x: Limit) -> str:
 
 def unit_of(measure: str, s: Scenario) -> str:
     """What a measure is counted in."""
-    own = {
-        "position": "units",
-        "factor_exposure": "factor units",
-        "concentration": "share of gross",
-    }
-    return own.get(measure, s.base_currency)
+    unit: str = limits.REGISTRY[measure].UNIT if measure in limits.REGISTRY else MONEY
+    return s.base_currency if unit == MONEY else unit
 
 
 def _row(kind: str, name: str, scope: str, measure: str, target: str, unit: str) -> Row:

@@ -13,6 +13,7 @@ from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, nothing, sums
 from neutralizer.terms import limits, margin
 from neutralizer.terms.costs.attribution import Costs, fill_shares, fills_of
+from neutralizer.terms.limits.facts import MONEY, UNITS
 from neutralizer.terms.margin import cash, collateral
 
 Row = dict[str, str]
@@ -120,9 +121,11 @@ def limit_rows(booking: Booking, best_trades: Trades, shadow: Floats | None) -> 
 
 
 def _shown(measure: str, currency: str) -> Callable[[float], str]:
-    if measure == "position":
+    """How an amount of a measure is written, by its unit."""
+    unit = limits.REGISTRY[measure].UNIT
+    if unit == UNITS:
         return lambda x: plain(round(float(x), 9))
-    if measure in ("factor_exposure", "concentration"):
+    if unit != MONEY:
         return lambda x: f"{float(x) + 0.0:.6f}"
     return lambda x: str(rounded(float(x), currency))
 

@@ -5,6 +5,7 @@ import numpy as np
 from neutralizer.domain.arrays import Floats
 from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.domain.trades import Trades, nothing
+from neutralizer.terms.limits.facts import UNITS
 from neutralizer.terms.limits.registry import REGISTRY
 
 
@@ -99,7 +100,7 @@ def half_steps(scenario: Scenario) -> Floats:
     """
     found = steps(scenario)
     for k, limit in enumerate(scenario.limits):
-        whole = limit.lower == limit.upper and limit.measure == "position"
+        whole = limit.lower == limit.upper and REGISTRY[limit.measure].UNIT == UNITS
         narrow = limit.upper - limit.lower < found[k] and not whole
         found[k] = found[k] / 2 if narrow else 0.0
     return found

@@ -9,9 +9,16 @@ from neutralizer.domain.arrays import Floats
 from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.domain.trades import Trades, netted, nothing
 from neutralizer.terms.limits._sums import notional_sensitivity, notionals
+from neutralizer.terms.limits.facts import ANYWHERE, SELECTOR, SHARE_OF_GROSS, UPPER
 
 if TYPE_CHECKING:
     from neutralizer.terms.decision import Decision
+
+UNIT = SHARE_OF_GROSS
+BOUNDS = UPPER
+TARGET = SELECTOR
+SCOPES = ANYWHERE
+CURVED = False
 
 
 def expression(decision: "Decision", scenario: Scenario, limits: Sequence[Limit]) -> Any:

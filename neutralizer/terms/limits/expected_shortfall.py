@@ -12,9 +12,16 @@ from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.domain.tails import tail_count, worst_mean
 from neutralizer.domain.trades import Trades
 from neutralizer.terms.limits import stress_loss
+from neutralizer.terms.limits.facts import ANYWHERE, MONEY, TAIL_OF_SHOCKS, UPPER
 
 if TYPE_CHECKING:
     from neutralizer.terms.decision import Decision
+
+UNIT = MONEY
+BOUNDS = UPPER
+TARGET = TAIL_OF_SHOCKS
+SCOPES = ANYWHERE
+CURVED = False
 
 
 def expression(decision: "Decision", scenario: Scenario, limits: Sequence[Limit]) -> Any:

@@ -8,9 +8,16 @@ import numpy as np
 from neutralizer.domain.arrays import Floats
 from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.domain.trades import Trades, position
+from neutralizer.terms.limits.facts import ANYWHERE, BOTH, FACTOR, FACTOR_UNITS
 
 if TYPE_CHECKING:
     from neutralizer.terms.decision import Decision
+
+UNIT = FACTOR_UNITS
+BOUNDS = BOTH
+TARGET = FACTOR
+SCOPES = ANYWHERE
+CURVED = False
 
 
 def expression(decision: "Decision", scenario: Scenario, limits: Sequence[Limit]) -> Any:

@@ -9,9 +9,16 @@ from neutralizer.domain.arrays import Floats
 from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.terms.limits._sums import netted_money, notional_sensitivity, notionals
+from neutralizer.terms.limits.facts import ANYWHERE, MONEY, SELECTOR, UPPER
 
 if TYPE_CHECKING:
     from neutralizer.terms.decision import Decision
+
+UNIT = MONEY
+BOUNDS = UPPER
+TARGET = SELECTOR
+SCOPES = ANYWHERE
+CURVED = False
 
 
 def expression(decision: "Decision", scenario: Scenario, limits: Sequence[Limit]) -> Any:

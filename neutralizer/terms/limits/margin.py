@@ -9,9 +9,16 @@ from neutralizer.domain.arrays import Floats
 from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.terms import margin
+from neutralizer.terms.limits.facts import MONEY, NOTHING, UPPER
 
 if TYPE_CHECKING:
     from neutralizer.terms.decision import Decision
+
+UNIT = MONEY
+BOUNDS = UPPER
+TARGET = NOTHING
+SCOPES = ("account", "pool")
+CURVED = False
 
 
 def expression(decision: "Decision", scenario: Scenario, limits: Sequence[Limit]) -> Any:

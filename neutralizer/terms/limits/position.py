@@ -9,9 +9,16 @@ from scipy.sparse import csr_array
 from neutralizer.domain.arrays import Floats
 from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.domain.trades import Trades, position
+from neutralizer.terms.limits.facts import ANYWHERE, BOTH, INSTRUMENT, UNITS
 
 if TYPE_CHECKING:
     from neutralizer.terms.decision import Decision
+
+UNIT = UNITS
+BOUNDS = BOTH
+TARGET = INSTRUMENT
+SCOPES = ANYWHERE
+CURVED = False
 
 
 def expression(decision: "Decision", scenario: Scenario, limits: Sequence[Limit]) -> Any:

@@ -9,9 +9,16 @@ from neutralizer.domain.arrays import Floats
 from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.domain.tails import worst_mean
 from neutralizer.domain.trades import Trades, netted
+from neutralizer.terms.limits.facts import ANYWHERE, MONEY, SHOCKS, UPPER
 
 if TYPE_CHECKING:
     from neutralizer.terms.decision import Decision
+
+UNIT = MONEY
+BOUNDS = UPPER
+TARGET = SHOCKS
+SCOPES = ANYWHERE
+CURVED = False
 
 
 def losses(decision: "Decision", scenario: Scenario, limit: Limit) -> Any:

@@ -10,9 +10,16 @@ from neutralizer.domain.arrays import Floats
 from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.terms.limits import volatility
+from neutralizer.terms.limits.facts import ANYWHERE, LEVEL, MONEY, UPPER
 
 if TYPE_CHECKING:
     from neutralizer.terms.decision import Decision
+
+UNIT = MONEY
+BOUNDS = UPPER
+TARGET = LEVEL
+SCOPES = ANYWHERE
+CURVED = True
 
 
 def _quantile(limit: Limit) -> float:

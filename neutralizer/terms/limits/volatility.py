@@ -11,9 +11,16 @@ from neutralizer.domain.arrays import Floats
 from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.domain.trades import Trades, own_volatility
 from neutralizer.domain.trades import volatility as volatility_of
+from neutralizer.terms.limits.facts import ANYWHERE, MONEY, RISK_MODEL, UPPER
 
 if TYPE_CHECKING:
     from neutralizer.terms.decision import Decision
+
+UNIT = MONEY
+BOUNDS = UPPER
+TARGET = RISK_MODEL
+SCOPES = ANYWHERE
+CURVED = True
 
 
 def expression(decision: "Decision", scenario: Scenario, limits: Sequence[Limit]) -> Any:

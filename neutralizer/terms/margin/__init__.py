@@ -75,7 +75,10 @@ def settled(trades: Trades, scenario: Scenario, last: bool = False) -> Scenario:
     """The same scenario, or one whose program reckons with the concentration that the trades lead to:
     then it has to be solved again. last: what is only too careful will do.
     """
-    return simm.settled(trades, scenario, last) if "simm" in scenario.accounts.model else scenario
+    for name, model in REGISTRY.items():
+        if name in scenario.accounts.model and hasattr(model, "settled"):
+            scenario = model.settled(trades, scenario, last)
+    return scenario
 
 
 def sensitivity(scenario: Scenario) -> Floats:

@@ -8,9 +8,13 @@ import numpy as np
 from neutralizer.domain.arrays import Floats, Ints
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades
+from neutralizer.terms.margin.needs import NOTHING
 
 if TYPE_CHECKING:
     from neutralizer.terms.decision import Decision
+
+NEEDS = NOTHING
+CURVED = False
 
 
 def expression(decision: "Decision", scenario: Scenario, accounts: Sequence[int]) -> Any:

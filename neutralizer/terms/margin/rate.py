@@ -12,9 +12,13 @@ from scipy.sparse import csr_array
 from neutralizer.domain.arrays import Floats, Ints
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, entry_position
+from neutralizer.terms.margin.needs import RATES
 
 if TYPE_CHECKING:
     from neutralizer.terms.decision import Decision
+
+NEEDS = RATES
+CURVED = False
 
 
 def expression(decision: "Decision", scenario: Scenario, accounts: Sequence[int]) -> Any:

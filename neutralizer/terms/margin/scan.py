@@ -24,9 +24,13 @@ from neutralizer.domain.arrays import Floats, Ints, Matrix
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.tails import worst_weights
 from neutralizer.domain.trades import Trades, entry_position
+from neutralizer.terms.margin.needs import ARRAYS
 
 if TYPE_CHECKING:
     from neutralizer.terms.decision import Decision
+
+NEEDS = ARRAYS
+CURVED = False
 
 
 @dataclass(frozen=True)

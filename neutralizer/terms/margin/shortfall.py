@@ -9,9 +9,13 @@ from neutralizer.domain.arrays import Floats, Ints
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.tails import tail_count, worst_weights
 from neutralizer.domain.trades import Trades, entry_position
+from neutralizer.terms.margin.needs import SHOCKS
 
 if TYPE_CHECKING:
     from neutralizer.terms.decision import Decision
+
+NEEDS = SHOCKS
+CURVED = False
 
 
 def _losses(scenario: Scenario, own: Ints, account: int) -> Floats:

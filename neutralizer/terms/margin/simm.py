@@ -22,9 +22,13 @@ from neutralizer.domain.arrays import Floats, Ints
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.simm import Bucket, Family, Simm
 from neutralizer.domain.trades import Trades, entry_position
+from neutralizer.terms.margin.needs import SENSITIVITIES
 
 if TYPE_CHECKING:
     from neutralizer.terms.decision import Decision
+
+NEEDS = SENSITIVITIES
+CURVED = True
 
 CLOSE = 0.005  # base currency: half of what is written
 NEAR = 1e-3  # how far above the concentration that is reached the program may reckon

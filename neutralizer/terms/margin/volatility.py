@@ -9,9 +9,13 @@ import numpy as np
 from neutralizer.domain.arrays import Floats, Ints
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, deviations, entry_position, own_volatility, sums
+from neutralizer.terms.margin.needs import COVARIANCE
 
 if TYPE_CHECKING:
     from neutralizer.terms.decision import Decision
+
+NEEDS = COVARIANCE
+CURVED = True
 
 
 def _factor(scenario: Scenario, account: int) -> float:

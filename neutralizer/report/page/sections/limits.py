@@ -4,6 +4,8 @@ from neutralizer.report.page.data import Row, Run, bound, number
 from neutralizer.report.page.parts import Cell, Cells, Column, Figure, Section, Table, numbers
 from neutralizer.report.page.pictures.bands import EDGE, Band, bands
 from neutralizer.report.words import amount, count, cut, percent, relief
+from neutralizer.terms.limits.facts import FACTOR_UNITS, MONEY, SHARE_OF_GROSS, UNITS
+from neutralizer.terms.limits.registry import REGISTRY
 
 MOST = 25  # limits in the picture
 KEY = "○ before  ◆ after transfers  ● after  ✕ after, outside  ◁ ▷ beyond the picture"
@@ -105,9 +107,10 @@ def _allowed(row: Row) -> str:
 
 
 def _unit(row: Row, money: str) -> str:
-    if row["measure"] == "factor_exposure":
-        return row["target"]
-    return {"position": "unit", "concentration": "share"}.get(row["measure"], money)
+    """The unit of a limit's amounts, as a reader says it."""
+    unit = REGISTRY[row["measure"]].UNIT
+    words = {FACTOR_UNITS: row["target"], UNITS: "unit", SHARE_OF_GROSS: "share", MONEY: money}
+    return words[unit]
 
 
 def _relief(row: Row, money: str) -> Cell:
