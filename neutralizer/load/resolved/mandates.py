@@ -59,8 +59,19 @@ def specificity(selector: str, select: Selector) -> int:
     return 2 if selector.startswith("instrument:") or selector in select.index else 1
 
 
+def expired(inputs: Inputs, select: Selector) -> Bools:
+    """(I,) whether an instrument's last day lies before the execution date."""
+    settings, last = inputs.settings, inputs["instruments"]["expiry"]
+    day = settings.execution_date or settings.business_date or settings.as_of.date()
+    return np.array([last[r] is not None and last[r] < day for r in select.rows], dtype=bool)
+
+
 def freedoms(inputs: Inputs, select: Selector, books: list[str]) -> Ints:
-    """(B, I) what each book may do: 0 none, 1 reduce, 2 trade."""
+    """(B, I) what each book may do: 0 none, 1 reduce, 2 trade. Nobody changes what has expired."""
+    return np.where(expired(inputs, select), 0, _mandated(inputs, select, books))
+
+
+def _mandated(inputs: Inputs, select: Selector, books: list[str]) -> Ints:
     table = inputs["mandates"]
     shape = (len(books), len(select.ids))
     if "mandates" not in inputs.given:

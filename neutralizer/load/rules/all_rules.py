@@ -74,6 +74,7 @@ RULES: tuple[tuple[Rule, str], ...] = (
     (limits.calendar_is_known, ""),
     (dates.days_follow_each_other, "as_of"),
     (dates.nothing_is_of_the_future, "as_of"),
+    (dates.expired_is_not_held, "instruments positions"),
     (freshness.freshness_is_answerable, ""),
 )
 

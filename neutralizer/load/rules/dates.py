@@ -1,7 +1,9 @@
 """Rules about dates: nothing that is given is of after as_of, and the tickets' days follow it."""
 
+import numpy as np
+
 from neutralizer.errors import Issues
-from neutralizer.load.resolved.mandates import Selector
+from neutralizer.load.resolved.mandates import Selector, expired
 from neutralizer.load.written.columns import TIMES, path_of
 from neutralizer.load.written.inputs import Inputs
 
@@ -40,3 +42,22 @@ def nothing_is_of_the_future(inputs: Inputs, select: Selector, issues: Issues) -
         for row, time in enumerate(table[column] if late else ()):
             if time in late:
                 table.error(issues, row, column, FUTURE, remedy)
+
+
+def expired_is_not_held(inputs: Inputs, select: Selector, issues: Issues) -> None:
+    """What has expired is not held any more; where nobody holds it, a warning says that it is left out."""
+    gone = {select.ids[k] for k in np.flatnonzero(expired(inputs, select))}
+    if not gone:
+        return
+    positions, held = inputs["positions"], set()
+    remedy = "book its expiry and take the position out, or correct the expiry"
+    for row, name in enumerate(positions["instrument_id"]):
+        if name in gone and positions["quantity"][row] != 0:
+            held.add(name)
+            reason = f"{name} expired before the execution date"
+            positions.error(issues, row, "instrument_id", reason, remedy)
+    table = inputs["instruments"]
+    for row, name in enumerate(table["instrument_id"]):
+        if name in gone - held:
+            reason = "before the execution date: it is neither ordered nor crossed"
+            table.warning(issues, row, "expiry", reason, "take its row out")

@@ -150,7 +150,11 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _number("specific_volatility", "not explained by the factors, in risk.units", None, low=0),
         _number("max_participation", "share of adv; 0 = never outside", None, low=0),
         _number("settlement_days", "business days", None, low=0, high=30),
-        Column("expiry", "date", "last day"),
+        Column(
+            "expiry",
+            "date",
+            "last day: not ordered or crossed where it is before execution_date, and refused where it is held",
+        ),
         _id("isin", "for the tickets", ""),
         _id("underlying", "for selectors; of fx, the currency that is bought", ""),
         _id("quote_currency", "of fx, the currency it is paid in; default currency", ""),
