@@ -54,7 +54,7 @@ def by_hand(scenario: Scenario) -> ByHand:
 def _breaches(trades: Trades, s: Scenario, scale: Floats) -> int:
     """Limits outside their written bounds, and pools below their floors."""
     after, (lower, upper) = limits.amounts(trades, s), limits.written(s)
-    beyond = np.maximum(after - upper, lower - after) > 1e-6 * scale
+    beyond = limits.beyond(after, lower, upper) > 1e-6 * scale
     return int(beyond.sum() + (cash.headroom(trades, s) < 0).sum())
 
 

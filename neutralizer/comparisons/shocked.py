@@ -139,7 +139,7 @@ def _scaled(s: Scenario, ratio: Floats) -> Risk:
 def _broken(s: Scenario) -> dict[str, float]:
     lower, upper = limits.written(s)
     now = limits.amounts(nothing(s), s)
-    beyond = np.maximum(np.maximum(now - upper, lower - now), 0.0)
+    beyond = limits.beyond(now, lower, upper)
     error = np.maximum(limits.rounding_errors(s), limits.half_steps(s))
     return {
         f"{x.limit_id} {x.scope}": float(b)

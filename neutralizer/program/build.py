@@ -13,6 +13,7 @@ from neutralizer.domain.trades import nothing
 from neutralizer.terms import costs, limits
 from neutralizer.terms.decision import Decision
 from neutralizer.terms.margin import cash, collateral
+from neutralizer.terms.rows import POOLS, Owner, Row, Side
 
 ROOM = 1e-7  # of a limit's scale: what the solver gets, so that its answer keeps the limit exactly
 UNIT = 1e-6  # of the gross before: the objective's unit, so that costs are some tens to thousands
@@ -44,13 +45,13 @@ class Program:
 
     problem: Any
     decision: Decision
-    constraints: dict[str, Any]
+    constraints: dict[Row, Any]
     unit: float
     boxes: list[tuple[Any, Floats]]
-    slacks: dict[str, Any] = field(default_factory=dict)  # what gives, by name of the constraint
-    weights: dict[str, Floats] = field(default_factory=dict)  # of the slacks
-    limit_rows: dict[str, Ints] = field(default_factory=dict)  # constraint -> limits in its order
-    room: dict[str, Floats] = field(
+    slacks: dict[Row, Any] = field(default_factory=dict)  # what gives, by the rows it gives in
+    weights: dict[Row, Floats] = field(default_factory=dict)  # of the slacks
+    limit_rows: dict[Row, Ints] = field(default_factory=dict)  # -> the limits in their order
+    room: dict[Row, Floats] = field(
         default_factory=dict
     )  # what the bounds were drawn in by, scaled
 
@@ -77,7 +78,7 @@ def build(
     if boxed:
         for k, (variable, most) in enumerate(decision.boxes()):
             some = np.flatnonzero(np.isfinite(most))
-            program.constraints[f"box_{k}"] = variable[some] <= most[some]
+            program.constraints[Row(Owner.BOX, index=k)] = variable[some] <= most[some]
     problem = cp.Problem(cp.Minimize(objective), list(program.constraints.values()))
     program.problem = problem
     return program
@@ -89,17 +90,18 @@ def _cost(program: Program, scenario: Scenario) -> Any:
 
 
 def _given(program: Program, scenario: Scenario, give: Give) -> Any:
-    parts = [program.weights[name] @ slack for name, slack in program.slacks.items()]
+    parts = [program.weights[row] @ slack for row, slack in program.slacks.items()]
     moved = cp.sum(program.decision.moved) * program.decision.money
     tie = give.tie * moved / max(scenario.gross_before, 1e-9)
     return (sum(parts, cp.Constant(0.0)) + tie) / program.unit
 
 
-def _limits(program: Program, scenario: Scenario, give: Give | None, room: float) -> dict[str, Any]:
+def _limits(program: Program, scenario: Scenario, give: Give | None, room: float) -> dict[Row, Any]:
     """One vectorised constraint per measure and side, each row over its limit's scale. What gives is
     held to its written bounds and a slack, the rest to the bounds that hold.
     """
-    scale, found = limits.scales(scenario), {}
+    scale = limits.scales(scenario)
+    found: dict[Row, Any] = {}
     gives = np.zeros(len(scenario.limits), dtype=bool) if give is None else give.limits > 0
     held, asked = limits.bounds(scenario), limits.written(scenario)
     before = limits.amounts(nothing(scenario), scenario)
@@ -119,31 +121,31 @@ def _limits(program: Program, scenario: Scenario, give: Give | None, room: float
         each = cp.multiply(1 / scale[rows], module.expression(program.decision, scenario, chosen))
         exact = (lower == upper)[rows] & ~gives[rows]
         for side, sign, bound in (
-            ("upper", 1.0, upper),
-            ("lower", -1.0, lower),
-            ("exact", 0.0, upper),
+            (Side.UPPER, 1.0, upper),
+            (Side.LOWER, -1.0, lower),
+            (Side.EXACT, 0.0, upper),
         ):
-            inside = exact if side == "exact" else np.isfinite(bound[rows]) & ~exact
+            inside = exact if side is Side.EXACT else np.isfinite(bound[rows]) & ~exact
             some = np.flatnonzero(inside)
             if not len(some):
                 continue
-            name, which = f"{measure}_{side}", rows[some]
-            program.limit_rows[name] = which
-            program.room[name] = (gap / scale)[which] * abs(sign)
-            if side == "exact":
-                found[name] = each[some] == (bound / scale)[which]
+            block, which = Row(Owner.LIMIT, side, measure=measure), rows[some]
+            program.limit_rows[block] = which
+            program.room[block] = (gap / scale)[which] * abs(sign)
+            if side is Side.EXACT:
+                found[block] = each[some] == (bound / scale)[which]
                 continue
             target = ((sign * bound - gap) / scale)[which]
             with np.errstate(invalid="ignore"):
                 beyond = (held[sign > 0] - bound) * sign / scale
             worse = np.maximum(sign * (before - bound), 0) / scale
-            slack = _slack(program, name, give, which, beyond[which], worse[which])
-            found[name] = sign * each[some] <= target + slack
+            slack = _slack(program, block, give, which, beyond[which], worse[which])
+            found[block] = sign * each[some] <= target + slack
     return found
 
 
 def _slack(
-    program: Program, name: str, give: Give | None, which: Ints, beyond: Floats, worse: Floats
+    program: Program, row: Row, give: Give | None, which: Ints, beyond: Floats, worse: Floats
 ) -> Any:
     """What a constraint's rows may exceed their written bounds by, over scale. `beyond`: how far the
     bounds that hold lie beyond the written ones; `worse`: how far the state before does.
@@ -152,19 +154,20 @@ def _slack(
         return 0.0
     some = np.flatnonzero(give.limits[which] > 0)
     slack = cp.Variable(len(some), nonneg=True)
-    program.slacks[name] = slack
-    program.weights[name] = give.limits[which][some]
-    _boxed(program, name, slack, beyond[some] if give.no_worse else 10 * worse[some] + BIG, give)
+    program.slacks[row] = slack
+    program.weights[row] = give.limits[which][some]
+    _boxed(program, row, slack, beyond[some] if give.no_worse else 10 * worse[some] + BIG, give)
     place = csr_array((np.ones(len(some)), (some, np.arange(len(some)))), (len(which), len(some)))
     return place @ slack
 
 
-def _boxed(program: Program, name: str, slack: Any, most: Floats, give: Give) -> None:
+def _boxed(program: Program, row: Row, slack: Any, most: Floats, give: Give) -> None:
     """A slack's box, for the dual bound; where nothing may end worse, a constraint too."""
     program.boxes.append((slack, most))
     some = np.flatnonzero(np.isfinite(most))
     if give.no_worse and len(some):
-        program.constraints[f"{name}_no_worse"] = slack[some] <= most[some]
+        no_worse = Row(Owner.NO_WORSE, row.side, measure=row.measure)
+        program.constraints[no_worse] = slack[some] <= most[some]
 
 
 def _penalties(program: Program, scenario: Scenario) -> Any:
@@ -180,13 +183,13 @@ def _penalties(program: Program, scenario: Scenario) -> Any:
             if worse > 0:
                 excess = cp.Variable(nonneg=True)
                 program.boxes.append((excess, np.array([worse / scale[k]])))
-                name = f"excess_{k}_{'upper' if sign > 0 else 'lower'}"
-                program.constraints[name] = sign * each / scale[k] <= bound / scale[k] + excess
+                row = Row(Owner.EXCESS, Side.UPPER if sign > 0 else Side.LOWER, k)
+                program.constraints[row] = sign * each / scale[k] <= bound / scale[k] + excess
                 total = total + limit.penalty * scale[k] / program.unit * excess
     return total
 
 
-def _pools(program: Program, scenario: Scenario, give: Give | None) -> dict[str, Any]:
+def _pools(program: Program, scenario: Scenario, give: Give | None) -> dict[Row, Any]:
     """Every pool keeps its floor after margin."""
     if not scenario.pools.ids:
         return {}
@@ -194,14 +197,14 @@ def _pools(program: Program, scenario: Scenario, give: Give | None) -> dict[str,
     scale = pool_scales(scenario) / program.decision.money
     short = scenario.pools.shortfall * scenario.pools.fx / program.decision.money / scale
     if give is None or not give.pools:
-        return {"pools": cp.multiply(1 / scale, headroom) + short >= 0}
+        return {POOLS: cp.multiply(1 / scale, headroom) + short >= 0}
     slack = cp.Variable(len(scenario.pools.ids), nonneg=True)
-    program.slacks["pools"] = slack
-    program.weights["pools"] = np.ones(len(scenario.pools.ids))
+    program.slacks[POOLS] = slack
+    program.weights[POOLS] = np.ones(len(scenario.pools.ids))
     start = cash.headroom(nothing(scenario), scenario) * scenario.pools.fx / program.decision.money
     worse = np.maximum(-start / scale, 0)
-    _boxed(program, "pools", slack, short if give.no_worse else 10 * worse + BIG, give)
-    return {"pools": cp.multiply(1 / scale, headroom) + slack >= 0}
+    _boxed(program, POOLS, slack, short if give.no_worse else 10 * worse + BIG, give)
+    return {POOLS: cp.multiply(1 / scale, headroom) + slack >= 0}
 
 
 def pool_scales(scenario: Scenario) -> Floats:

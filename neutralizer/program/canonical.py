@@ -12,6 +12,7 @@ import numpy as np
 
 from neutralizer.domain.arrays import Floats, Ints, Matrix
 from neutralizer.program.build import Program
+from neutralizer.terms.rows import Row
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Canonical:
     b: Floats
     cones: tuple[Cone, ...]
     columns: dict[int, Ints]  # cvxpy variable id -> columns
-    rows: dict[str, Ints]  # constraint name -> rows
+    rows: dict[Row, Ints]
     upper: Floats  # (columns,) boxes of the decisions; nan for cvxpy's own variables
     unit: float
 

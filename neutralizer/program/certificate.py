@@ -68,7 +68,7 @@ def violations(trades: Trades, scenario: Scenario) -> dict[str, float]:
     """Everything a plan must keep, by name: what it is exceeded by over its own scale."""
     lower, upper = limits.bounds(scenario)
     after = limits.amounts(trades, scenario)
-    beyond = np.maximum(np.maximum(after - upper, lower - after), 0) / limits.scales(scenario)
+    beyond = limits.beyond(after, lower, upper) / limits.scales(scenario)
     found = {
         f"{x.limit_id} {x.scope}": float(v) for x, v in zip(scenario.limits, beyond, strict=True)
     }
@@ -138,9 +138,9 @@ def relaxations(trades: Trades, scenario: Scenario) -> dict[str, float]:
     after = limits.amounts(trades, scenario)
     scale = limits.scales(scenario)
     found = {}
-    for k, limit in enumerate(scenario.limits):
-        beyond = max(after[k] - limit.upper, limit.lower - after[k], 0.0) / scale[k]
-        found[f"{limit.limit_id} {limit.scope}"] = float(beyond)
+    beyond = limits.beyond(after, *limits.written(scenario)) / scale
+    for limit, share in zip(scenario.limits, beyond.tolist(), strict=True):
+        found[f"{limit.limit_id} {limit.scope}"] = share
     short = (
         np.maximum(-cash.headroom(trades, scenario), 0) * scenario.pools.fx / pool_scales(scenario)
     )

@@ -83,7 +83,7 @@ def _held(scenario: Scenario, own: Bools, found: Solution, pools: bool, let_out:
     after, room = limits.amounts(found.trades, scenario), let_out * limits.scales(scenario)
 
     def held(k: int, x: Limit) -> Limit:
-        if max(after[k] - x.upper, x.lower - after[k]) <= room[k]:
+        if limits.beyond(after[k], x.lower, x.upper) <= room[k]:
             return replace(x, settled=(x.lower, x.upper))
         low, high = min(x.lower, after[k] - room[k]), max(x.upper, after[k] + room[k])
         return replace(x, settled=(float(low), float(high)))

@@ -178,8 +178,8 @@ def _certificate(
         basis = total
         allowed = max(INFEASIBLE, 1e-3 * total)
     true_b = canonical.b.copy()
-    for name, room in program.room.items():
-        true_b[canonical.rows[name]] += room
+    for row, room in program.room.items():
+        true_b[canonical.rows[row]] += room
     unit = canonical.unit
     bound = dual_bound(canonical.with_b(true_b), answer["z"], total / unit) * unit
     worst = max(found, key=lambda k: found[k], default="")

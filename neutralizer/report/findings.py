@@ -28,7 +28,7 @@ def _outside(s: Scenario, state: Trades) -> Floats:
     """(limits,) excess beyond the written bounds, over half a step, in the measure's unit."""
     found, half = limits.amounts(state, s), limits.half_steps(s)
     lower, upper = limits.written(s)
-    beyond = np.maximum(found - upper, lower - found) - half
+    beyond = limits.beyond(found, lower, upper) - half
     return np.where(beyond > limits.rounding_errors(s), beyond, 0.0)
 
 

@@ -13,6 +13,18 @@ from scipy.sparse import csr_array, diags_array
 
 from neutralizer.domain.arrays import Floats, Ints, Matrix
 from neutralizer.domain.scenario import Scenario
+from neutralizer.terms.rows import (
+    BORROW_LIMIT,
+    CLOSED_ORDERS,
+    CONSERVATION,
+    FALL,
+    PARTICIPATION,
+    PLEDGE_LIMIT,
+    RISE,
+    ROUTE_CAPACITY,
+    Owner,
+    Row,
+)
 
 BOX = 1000.0  # every position stays within this many times the gross before
 
@@ -165,29 +177,29 @@ class Decision:
         fills = unit @ orders.order_rows @ diags_array(1 / scenario.order_notional)
         return changes @ self.change - fills @ (self.buy - self.sell)
 
-    def constraints(self) -> dict[str, Any]:
+    def constraints(self) -> dict[Row, Any]:
         """Conservation, mandates, participation, routes, borrowing; exposure where it is used."""
         scenario = self.scenario
         orders, tradables, holdings = scenario.orders, scenario.tradables, scenario.holdings
-        found = {"conservation": self.unexplained == 0}
+        found = {CONSERVATION: self.unexplained == 0}
         room = (holdings.high - holdings.before) * scenario.holding_notional / self.money
-        found |= capped("mandate_rise", self.rise, room[self.risers])
+        found |= capped(RISE, self.rise, room[self.risers])
         room = (holdings.before - holdings.low) * scenario.holding_notional / self.money
-        found |= capped("mandate_fall", self.fall, room[self.fallers])
+        found |= capped(FALL, self.fall, room[self.fallers])
         ordered = np.unique(orders.tradable)
         cap = tradables.cap * tradables.notional / self.money
         found |= capped(
-            "participation",
+            PARTICIPATION,
             self.gross,
             np.where(np.isin(np.arange(len(cap)), ordered), cap, np.inf),
         )
-        found |= capped("closed_orders", self.size, np.where(orders.closed, 0.0, np.inf))
+        found |= capped(CLOSED_ORDERS, self.size, np.where(orders.closed, 0.0, np.inf))
         fx = scenario.pools.fx[scenario.routes.source]
-        found |= capped("route_capacity", self.cash, scenario.routes.capacity * fx / self.money)
+        found |= capped(ROUTE_CAPACITY, self.cash, scenario.routes.capacity * fx / self.money)
         limit = scenario.pools.borrow_limit * scenario.pools.fx / self.money
-        found |= capped("borrow_limit", self.borrowed, limit)
-        found |= capped("pledge_limit", self.pledged, self._given())
-        return found | {f"exposure_{k}": row for k, row in enumerate(self._extra)}
+        found |= capped(BORROW_LIMIT, self.borrowed, limit)
+        found |= capped(PLEDGE_LIMIT, self.pledged, self._given())
+        return found | {Row(Owner.EXPOSURE, index=k): row for k, row in enumerate(self._extra)}
 
     def boxes(self) -> list[tuple[Any, Floats]]:
         """(variable, upper bound of each element), lower bounds being zero: positions within
@@ -238,7 +250,7 @@ def _row_notional(scenario: Scenario) -> Floats:
     return found
 
 
-def capped(name: str, expression: Any, cap: Floats) -> dict[str, Any]:
-    """{name: expression <= cap} on the elements that have one."""
+def capped(row: Row, expression: Any, cap: Floats) -> dict[Row, Any]:
+    """{row: expression <= cap} on the elements that have one."""
     some = np.flatnonzero(np.isfinite(cap))
-    return {name: expression[some] <= cap[some]} if len(some) else {}
+    return {row: expression[some] <= cap[some]} if len(some) else {}

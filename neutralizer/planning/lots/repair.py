@@ -48,7 +48,8 @@ def _movable(scenario: Scenario, grain: Grain, whole: Whole) -> tuple[Ints, Ints
     order_of_row = np.full(orders.order_rows.shape[0], -1, dtype=np.int64)
     order_of_row[matrix.row[outright]] = matrix.col[outright]
     order = order_of_row[orders.row]
-    free = scenario.may_change & ~grain.coarse_holding & (order >= 0) & ~orders.closed[order]
+    closed = np.append(orders.closed, True)[order]  # the last stands for no order at all, -1
+    free = scenario.may_change & ~grain.coarse_holding & ~closed
     if scenario.minimum_transfer > 0:
         free &= whole.change != 0
     some = np.flatnonzero(free & (holdings.low < holdings.high))

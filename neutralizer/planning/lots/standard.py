@@ -35,5 +35,5 @@ def excess(scenario: Scenario, trades: Trades, standard: Standard) -> Floats:
     for the rounding error of the sums themselves.
     """
     after = limits.amounts(trades, scenario)
-    found = np.maximum(after - standard.upper, standard.lower - after)
+    found = limits.beyond(after, standard.lower, standard.upper)
     return np.where(found > limits.rounding_errors(scenario), found, 0.0)

@@ -26,6 +26,7 @@ from neutralizer.program.build import pool_scales
 from neutralizer.program.certificate import cost_of
 from neutralizer.program.solve import Solution
 from neutralizer.terms import limits, margin
+from neutralizer.terms.rows import POOLS, Side
 
 WINDOWS = (1.0, 1.0, 1.0, 1.0, 1.0, 10.0, 10.0)  # factors on the window; fine ones rounded after
 LAST_WINDOWS = (10.0, np.inf, np.inf)  # every holding an integer
@@ -186,16 +187,16 @@ def _right_hand_sides(
     lower, upper = limits.bounds(scenario)
     half = standard.let_out
     loose: dict[int, float] = {}
-    for name, which in solution.program.limit_rows.items():
-        rows = solution.canonical.rows[name]
-        if name.endswith("_exact"):
+    for row, which in solution.program.limit_rows.items():
+        rows = solution.canonical.rows[row]
+        if row.side is Side.EXACT:
             loose |= {
                 int(r): float(v) for r, v in zip(rows, (half / scale)[which], strict=True) if v
             }
             continue
         band = np.where(np.isfinite(upper - lower), upper - lower, np.inf)[which] + 2 * half[which]
         drawn = np.minimum(room[which], band / 4)
-        b[rows] += solution.program.room[name] + (half[which] - drawn) / scale[which]
-    if "pools" in solution.canonical.rows:
-        b[solution.canonical.rows["pools"]] -= pool_room / pool_scales(scenario)
+        b[rows] += solution.program.room[row] + (half[which] - drawn) / scale[which]
+    if POOLS in solution.canonical.rows:
+        b[solution.canonical.rows[POOLS]] -= pool_room / pool_scales(scenario)
     return b, loose

@@ -70,7 +70,7 @@ class Search:
             decision.scenario, Give.everything(scenario), 0.0, decision=decision
         )
         self.canonical: Canonical = canonicalise(self.program)
-        self.members = members_of(self.program, self.canonical, scenario)
+        self.members = members_of(self.program, decision, self.canonical, scenario)
         self.row_member = np.full(self.canonical.a.shape[0], -1, dtype=np.int64)
         for m, member in enumerate(self.members):
             self.row_member[list(member.rows)] = m
@@ -81,8 +81,8 @@ class Search:
     def _slacks(self) -> Ints:
         """(columns,) the member whose relaxation a column is, else -1."""
         found = np.full(self.canonical.a.shape[1], -1, dtype=np.int64)
-        for name, slack in self.program.slacks.items():
-            rows = self.canonical.rows[name]
+        for row, slack in self.program.slacks.items():
+            rows = self.canonical.rows[row]
             found[self.canonical.columns[slack.id]] = self.row_member[rows]
         return found
 

@@ -17,6 +17,18 @@ from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.program.build import Program
 from neutralizer.program.canonical import Canonical
 from neutralizer.terms.decision import Decision, capped
+from neutralizer.terms.rows import (
+    BARRIERS,
+    BORROW_LIMIT,
+    CROSSINGS,
+    FALL,
+    MARGIN,
+    PARTICIPATION,
+    POOLS,
+    RISE,
+    ROUTE_CAPACITY,
+    Row,
+)
 
 
 @dataclass(frozen=True)
@@ -69,25 +81,26 @@ class OpenDecision(Decision):
         place = csr_array((np.ones(count), (self.walls, np.arange(count))), shape=shape)
         return super().unexplained - place @ self.across
 
-    def constraints(self) -> dict[str, Any]:
+    def constraints(self) -> dict[Row, Any]:
         """The decision's own, and the bars by name."""
         barred, money = self.barred, self.money
         h, n = barred.holdings, barred.holding_notional / money
         found = super().constraints()
-        found |= capped("mandate_rise", self.rise, ((h.high - h.before) * n)[self.risers])
-        found |= capped("mandate_fall", self.fall, ((h.before - h.low) * n)[self.fallers])
-        found |= capped("participation", self.gross, self._caps())
+        found |= capped(RISE, self.rise, ((h.high - h.before) * n)[self.risers])
+        found |= capped(FALL, self.fall, ((h.before - h.low) * n)[self.fallers])
+        found |= capped(PARTICIPATION, self.gross, self.caps())
         if len(self.walls):
             instrument = scenario_parties(self.scenario)[self.walls]
             kinds, row = np.unique(instrument, return_inverse=True)
             shape = (len(kinds), len(row))
             total = csr_array((np.ones(len(row)), (row, np.arange(len(row)))), shape=shape)
-            found |= {"crossings": total @ self.across == 0, "barriers": self.across == 0}
+            found |= {CROSSINGS: total @ self.across == 0, BARRIERS: self.across == 0}
         if self._called is not None:
-            found["margin"] = self._called <= self.posted
+            found[MARGIN] = self._called <= self.posted
         return found
 
-    def _caps(self) -> Floats:
+    def caps(self) -> Floats:
+        """(T,) the most that all groups may order of each tradable, money; inf where nothing says."""
         t, ordered = self.barred.tradables, np.unique(self.scenario.orders.tradable)
         caps = np.full(len(t.ids), np.inf)
         caps[ordered] = (t.cap * t.notional / self.money)[ordered]
@@ -121,12 +134,14 @@ def scenario_parties(scenario: Scenario) -> Ints:
     return np.where(eligible & (count[instrument] > 1), instrument, -1)
 
 
-def members_of(program: Program, canonical: Canonical, scenario: Scenario) -> list[Member]:
+def members_of(
+    program: Program, decision: OpenDecision, canonical: Canonical, scenario: Scenario
+) -> list[Member]:
     """Every member of a program over an OpenDecision."""
     rows, found = canonical.rows, []
     of_limit: dict[int, list[int]] = {}
-    for name, which in program.limit_rows.items():
-        for k, row in zip(which.tolist(), rows[name].tolist(), strict=True):
+    for block, which in program.limit_rows.items():
+        for k, row in zip(which.tolist(), rows[block].tolist(), strict=True):
             of_limit.setdefault(k, []).append(row)
     for k, its in sorted(of_limit.items()):
         x = scenario.limits[k]
@@ -134,13 +149,11 @@ def members_of(program: Program, canonical: Canonical, scenario: Scenario) -> li
             Member("limit", x.limit_id, x.scope, x.measure, x.target, tuple(its), "", x, k)
         )
     found += _of_pools(rows, scenario)
-    decision = program.decision
-    assert isinstance(decision, OpenDecision)
     return [*found, *_bars(rows, decision)]
 
 
-def _of_pools(rows: dict[str, Ints], s: Scenario) -> Iterator[Member]:
-    for p, row in enumerate(rows.get("pools", ())):
+def _of_pools(rows: dict[Row, Ints], s: Scenario) -> Iterator[Member]:
+    for p, row in enumerate(rows.get(POOLS, ())):
         name = s.pools.ids[p]
         own = (int(row),)
         yield Member(
@@ -148,7 +161,7 @@ def _of_pools(rows: dict[str, Ints], s: Scenario) -> Iterator[Member]:
         )
     lends = np.flatnonzero(s.pools.borrow_limit > 0)
     loans = np.flatnonzero(np.isfinite(s.pools.borrow_limit))
-    for p, row in zip(loans.tolist(), rows.get("borrow_limit", ()), strict=False):
+    for p, row in zip(loans.tolist(), rows.get(BORROW_LIMIT, ()), strict=True):
         if p in lends:
             name = s.pools.ids[p]
             unit = s.pools.currency[p]
@@ -156,34 +169,34 @@ def _of_pools(rows: dict[str, Ints], s: Scenario) -> Iterator[Member]:
                 "borrowing", name, f"pool:{name}", "borrow_limit", "", (int(row),), unit, None, p
             )
     capped_routes = np.flatnonzero(np.isfinite(s.routes.capacity))
-    for r, row in zip(capped_routes.tolist(), rows.get("route_capacity", ()), strict=False):
+    for r, row in zip(capped_routes.tolist(), rows.get(ROUTE_CAPACITY, ()), strict=True):
         source, target = s.pools.ids[s.routes.source[r]], s.pools.ids[s.routes.target[r]]
         name = f"{source}>{target}"
         unit = s.pools.currency[s.routes.source[r]]
         yield Member("route", name, f"pool:{source}", "capacity", "", (int(row),), unit, None, r)
 
 
-def _bars(rows: dict[str, Ints], decision: OpenDecision) -> Iterator[Member]:
+def _bars(rows: dict[Row, Ints], decision: OpenDecision) -> Iterator[Member]:
     s = decision.barred
-    for a, row in enumerate(rows.get("margin", ())):
+    for a, row in enumerate(rows.get(MARGIN, ())):
         name = s.accounts.ids[a]
         yield Member(
             "margin", name, f"account:{name}", "initial_margin", "", (int(row),), "", None, a
         )
-    caps = np.flatnonzero(np.isfinite(decision._caps()))
-    for t, row in zip(caps.tolist(), rows.get("participation", ()), strict=True):
+    caps = np.flatnonzero(np.isfinite(decision.caps()))
+    for t, row in zip(caps.tolist(), rows.get(PARTICIPATION, ()), strict=True):
         name = s.tradables.ids[t]
         yield Member(
             "participation", name, "firm", "max_participation", name, (int(row),), "", None, t
         )
     of_holding: dict[int, list[int]] = {}
     h = s.holdings
-    for name, side, room in (
-        ("mandate_rise", decision.risers, h.high - h.before),
-        ("mandate_fall", decision.fallers, h.before - h.low),
+    for block, side, room in (
+        (RISE, decision.risers, h.high - h.before),
+        (FALL, decision.fallers, h.before - h.low),
     ):
         finite = side[np.isfinite(room[side])]
-        for k, row in zip(finite.tolist(), rows.get(name, ()), strict=True):
+        for k, row in zip(finite.tolist(), rows.get(block, ()), strict=True):
             of_holding.setdefault(k, []).append(int(row))
     for k, its in sorted(of_holding.items()):
         book, instrument = s.books.ids[h.book[k]], s.instruments.ids[h.instrument[k]]
@@ -194,12 +207,12 @@ def _bars(rows: dict[str, Ints], decision: OpenDecision) -> Iterator[Member]:
     yield from _walls(rows, decision)
 
 
-def _walls(rows: dict[str, Ints], decision: OpenDecision) -> Iterator[Member]:
+def _walls(rows: dict[Row, Ints], decision: OpenDecision) -> Iterator[Member]:
     """One barrier per group: all its rows that could cross with another's."""
     s, of_group = decision.scenario, dict[str, list[int]]()
     first = np.zeros(s.orders.change_rows.shape[0], dtype=np.int64)
     first[s.orders.row] = s.holdings.book
-    for wall, row in zip(decision.walls.tolist(), rows.get("barriers", ()), strict=True):
+    for wall, row in zip(decision.walls.tolist(), rows.get(BARRIERS, ()), strict=True):
         of_group.setdefault(s.books.group[first[wall]], []).append(int(row))
     for group, its in sorted(of_group.items()):
         yield Member("barrier", group, f"group:{group}", "crossing_group", "", tuple(its))

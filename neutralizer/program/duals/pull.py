@@ -14,8 +14,14 @@ from scipy.sparse import csr_array, diags_array
 from neutralizer.domain.arrays import Bools, Floats, Ints, Matrix
 from neutralizer.domain.scenario import Scenario
 from neutralizer.program.solve import Solution
+from neutralizer.terms.rows import Owner
 
 COST, PARTICIPATION, MANDATE, ROUTE, OTHER = -5, -4, -3, -2, -1  # owners beside limits and pools
+BESIDE = {
+    Owner.PARTICIPATION: PARTICIPATION,
+    Owner.MANDATE: MANDATE,
+    Owner.ROUTE_CAPACITY: ROUTE,
+}
 
 
 @dataclass(frozen=True)
@@ -76,21 +82,15 @@ def _direct(solution: Solution, scenario: Scenario, count: int) -> Ints:
     """(rows,) the owner of each row that stands for somebody; `count` where it only defines."""
     canonical, program = solution.canonical, solution.program
     owner = np.full(canonical.a.shape[0], count, dtype=np.int64)
-    for name, rows in canonical.rows.items():
-        if name in program.limit_rows:
-            owner[rows] = program.limit_rows[name]
-        elif name == "pools":
-            owner[rows] = len(scenario.limits) + np.arange(len(rows))
-        elif name.startswith("excess_"):
-            owner[rows] = int(name.split("_")[1])
-        elif name == "participation":
-            owner[rows] = count + PARTICIPATION
-        elif name.startswith("mandate_"):
-            owner[rows] = count + MANDATE
-        elif name == "route_capacity":
-            owner[rows] = count + ROUTE
-        elif not name.startswith("exposure_"):
-            owner[rows] = count + OTHER
+    for row, places in canonical.rows.items():
+        if row.owner is Owner.LIMIT:
+            owner[places] = program.limit_rows[row]
+        elif row.owner is Owner.POOLS:
+            owner[places] = len(scenario.limits) + np.arange(len(places))
+        elif row.owner is Owner.EXCESS:
+            owner[places] = row.index
+        elif row.owner is not Owner.EXPOSURE:
+            owner[places] = count + BESIDE.get(row.owner, OTHER)
     defines = (abs(canonical.a) > 0).astype(float) @ np.isnan(canonical.upper) > 0
     flat = np.zeros(len(owner), dtype=bool)
     for cone in canonical.cones:
@@ -104,7 +104,7 @@ def _shares(solution: Solution, owner: Ints, count: int) -> Matrix:
     rows = canonical.a.shape[0]
     known = np.flatnonzero(owner < count)
     share = csr_array((np.ones(len(known)), (known, owner[known])), shape=(rows, count))
-    exposures = [r for name, r in canonical.rows.items() if name.startswith("exposure_")]
+    exposures = [places for row, places in canonical.rows.items() if row.owner is Owner.EXPOSURE]
     later = np.concatenate(exposures) if exposures else np.zeros(0, dtype=np.int64)
     defined = np.setdiff1d(np.flatnonzero(owner == count), later)
     inner = np.isnan(canonical.upper)

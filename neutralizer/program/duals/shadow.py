@@ -14,6 +14,15 @@ from neutralizer.domain.scenario import Scenario
 from neutralizer.program.build import pool_scales
 from neutralizer.program.solve import Solution
 from neutralizer.terms import limits
+from neutralizer.terms.rows import (
+    BORROW_LIMIT,
+    FALL,
+    PARTICIPATION,
+    POOLS,
+    RISE,
+    ROUTE_CAPACITY,
+    Row,
+)
 
 KINDS = ("pool", "borrowing", "route", "participation", "mandate")
 NOTHING = 1e-6  # of what the trades cost: a price whose whole limit is worth less is shown as zero
@@ -43,15 +52,15 @@ def shadow_prices(solution: Solution, scenario: Scenario) -> Floats:
     """(limits,) >= 0; of a limit that is held exactly, what relief on its dearer side saves."""
     scale, canonical = limits.scales(scenario), solution.canonical
     found = np.zeros(len(scenario.limits))
-    for name, which in solution.program.limit_rows.items():
-        duals = np.abs(solution.z[canonical.rows[name]]) * canonical.unit / scale[which]
+    for row, which in solution.program.limit_rows.items():
+        duals = np.abs(solution.z[canonical.rows[row]]) * canonical.unit / scale[which]
         np.add.at(found, which, duals)
     return np.where(found * scale > NOTHING * solution.certificate.basis, found, 0.0)
 
 
 def pool_prices(solution: Solution, scenario: Scenario) -> Floats:
     """(P,) >= 0, base currency per unit of the pool's own."""
-    rows = solution.canonical.rows.get("pools")
+    rows = solution.canonical.rows.get(POOLS)
     if rows is None:
         return np.zeros(len(scenario.pools.ids))
     scale = pool_scales(scenario)
@@ -74,10 +83,10 @@ def _cash_prices(solution: Solution, s: Scenario) -> Iterator[Price]:
     for p in np.flatnonzero(pool_prices(solution, s)).tolist():
         price, floor = float(pool_prices(solution, s)[p]), float(pools.minimum_balance[p])
         yield Price("pool", pools.ids[p], "", "", pools.currency[p], floor, price)
-    for p, bound, price in _duals(solution, "borrow_limit", pools.borrow_limit, pools.fx):
+    for p, bound, price in _duals(solution, BORROW_LIMIT, pools.borrow_limit, pools.fx):
         yield Price("borrowing", pools.ids[p], "", "", pools.currency[p], bound, price)
     fx = pools.fx[routes.source]
-    for r, bound, price in _duals(solution, "route_capacity", routes.capacity, fx):
+    for r, bound, price in _duals(solution, ROUTE_CAPACITY, routes.capacity, fx):
         source, target = int(routes.source[r]), int(routes.target[r])
         name = f"{pools.ids[source]}>{pools.ids[target]}"
         yield Price("route", name, "", "", pools.currency[source], bound, price)
@@ -87,11 +96,11 @@ def _trading_prices(solution: Solution, s: Scenario) -> Iterator[Price]:
     t, h, decision = s.tradables, s.holdings, solution.program.decision
     ordered = np.isin(np.arange(len(t.ids)), s.orders.tradable)
     cap = np.where(ordered, t.cap, np.inf)
-    for k, bound, price in _duals(solution, "participation", cap, t.notional):
+    for k, bound, price in _duals(solution, PARTICIPATION, cap, t.notional):
         yield Price("participation", t.ids[k], "", t.ids[k], "unit", bound, price)
     for name, some, room in (
-        ("mandate_rise", decision.risers, h.high - h.before),
-        ("mandate_fall", decision.fallers, h.before - h.low),
+        (RISE, decision.risers, h.high - h.before),
+        (FALL, decision.fallers, h.before - h.low),
     ):
         for k, bound, price in _duals(solution, name, room[some], s.holding_notional[some]):
             held = int(some[k])
@@ -100,14 +109,14 @@ def _trading_prices(solution: Solution, s: Scenario) -> Iterator[Price]:
 
 
 def _duals(
-    solution: Solution, name: str, bound: Floats, base: Floats
+    solution: Solution, row: Row, bound: Floats, base: Floats
 ) -> Iterator[tuple[int, float, float]]:
     """(place, bound, price) of the rows of a cap in money; `base`: base currency of one unit of its own."""
-    rows: Ints | None = solution.canonical.rows.get(name)
+    rows: Ints | None = solution.canonical.rows.get(row)
     if rows is None:
         return
     money = solution.program.decision.money
-    for k, row in zip(np.flatnonzero(np.isfinite(bound)).tolist(), rows.tolist(), strict=True):
-        price = float(solution.z[row]) * solution.canonical.unit / money * float(base[k])
+    for k, place in zip(np.flatnonzero(np.isfinite(bound)).tolist(), rows.tolist(), strict=True):
+        price = float(solution.z[place]) * solution.canonical.unit / money * float(base[k])
         if price * float(bound[k]) > NOTHING * solution.certificate.basis:
             yield k, float(bound[k]), price

@@ -5,6 +5,7 @@ Must never import the program or the proof.
 
 from neutralizer.terms.limits.bounds import (
     amounts,
+    beyond,
     bounds,
     half_steps,
     penalty,
@@ -22,6 +23,7 @@ from neutralizer.terms.limits.registry import REGISTRY
 __all__ = [
     "REGISTRY",
     "amounts",
+    "beyond",
     "bounds",
     "half_steps",
     "penalty",

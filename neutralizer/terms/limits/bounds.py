@@ -21,6 +21,12 @@ def sensitivity(scenario: Scenario, limit: Limit) -> Floats:
     return found
 
 
+def beyond(values: Floats | float, lower: Floats | float, upper: Floats | float) -> Floats:
+    """How far each value lies outside its bounds, 0 inside; in the unit of the values."""
+    found: Floats = np.maximum(np.maximum(values - upper, lower - values), 0.0)
+    return found
+
+
 def written(scenario: Scenario) -> tuple[Floats, Floats]:
     """(limits,) the bounds as written, ±inf where blank."""
     lower = np.array([x.lower for x in scenario.limits], dtype=float)
@@ -122,8 +128,8 @@ def status(limit: Limit, before: float, after: float, half_step: float, error: f
         return "OK"
     if limit.lower - half_step <= after <= limit.upper + half_step:
         return "OK_TO_A_LOT"
-    excess_before = max(before - limit.upper, limit.lower - before, 0.0)
-    better = max(after - limit.upper, limit.lower - after) <= excess_before + error
+    excess_before = beyond(before, limit.lower, limit.upper)
+    better = beyond(after, limit.lower, limit.upper) <= excess_before + error
     asked = limit.improve or limit.soft == "--best-effort"
     return "IMPROVED" if asked and better else "BREACH"
 

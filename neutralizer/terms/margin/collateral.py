@@ -13,6 +13,7 @@ from scipy.sparse import csr_array
 from neutralizer.domain.arrays import Floats, Matrix
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, entry_position, sums
+from neutralizer.terms.rows import PLEDGES, Row
 
 if TYPE_CHECKING:
     from neutralizer.terms.decision import Decision
@@ -71,7 +72,7 @@ def counted_expression(decision: "Decision", scenario: Scenario) -> Any:
     )
 
 
-def constraints(decision: "Decision", scenario: Scenario) -> dict[str, Any]:
+def constraints(decision: "Decision", scenario: Scenario) -> dict[Row, Any]:
     """No more is pledged than there is."""
     c = scenario.collateral
     of_books = np.flatnonzero(np.isnan(c.quantity))
@@ -79,4 +80,4 @@ def constraints(decision: "Decision", scenario: Scenario) -> dict[str, Any]:
         return {}
     each = scenario.instruments.value / scenario.instruments.notional
     held = _held(scenario)[of_books] * each[scenario.entries.instrument][None, :]
-    return {"pledges": decision.pledged[of_books] - csr_array(held) @ decision.entry <= 0}
+    return {PLEDGES: decision.pledged[of_books] - csr_array(held) @ decision.entry <= 0}
