@@ -5,8 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import TypeVar
 
 Row = Mapping[str, str]
+AnyRow = TypeVar("AnyRow", bound=Mapping[str, str])
 Pair = tuple[str, str]  # book, instrument
 ZERO = Decimal(0)
 GONE = ("REJECTED", "CANCELLED")
@@ -86,9 +88,9 @@ def states(tables: Mapping[str, Sequence[Row]], known: Executions) -> list[State
     return found
 
 
-def live(rows: Iterable[Row]) -> list[Row]:
-    """Tickets, without the rows that cancel one."""
-    return [row for row in rows if row["action"] != "CANCEL"]
+def live(rows: Iterable[AnyRow]) -> list[AnyRow]:
+    """The rows of a table, without those that cancel an earlier ticket."""
+    return [row for row in rows if row.get("action") != "CANCEL"]
 
 
 def _whole(

@@ -201,10 +201,9 @@ def rolled(now: Loaded, before: Previous, handoff: Path | None) -> Positions:
 def held(inputs: Inputs, name: str = "positions") -> Positions:
     """What a table of positions or open orders has of each pair."""
     table, found = inputs[name], defaultdict[tuple[str, str], Decimal](Decimal)
-    cell = table.raw.header.index("quantity") if len(table) else 0
     pairs = zip(table["book_id"], table["instrument_id"], strict=True)
-    for pair, row in zip(pairs, table.raw.rows, strict=True):
-        found[pair] += Decimal(row[cell])
+    for pair, quantity in zip(pairs, table.exact("quantity"), strict=True):
+        found[pair] += quantity
     return dict(found)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from neutralizer.errors import InputsRefused, Issue
 from neutralizer.records.finished import Finished, finished
 from neutralizer.records.folder import new_folder
-from neutralizer.records.writing import csv_bytes, csv_rows
+from neutralizer.records.writing import csv_bytes, rows_of
 from neutralizer.report.files import TABLES
 from neutralizer.tickets import REGISTRY
 from neutralizer.verify import scenario_of
@@ -33,18 +33,17 @@ def view(folder: Path, book: str, out: Path) -> list[str]:
 
 def _tables(run: Finished, book: str) -> list[tuple[str, tuple[str, ...], list[Row]]]:
     columns: Mapping[str, tuple[str, ...]] = {t.FILE: t.COLUMNS for t in REGISTRY} | TABLES
-    found = [(name, columns[name], _own(_rows(run, name), book)) for name in BY_BOOK]
+    found = [(name, columns[name], _own(rows_of(run.files, name), book)) for name in BY_BOOK]
     for name in ("internal_transfers.csv", "evidence.csv"):
-        groups = {r["ticket_id"]: r["crossing_group"] for r in _rows(run, "internal_transfers.csv")}
-        sides = [r for r in _rows(run, name) if book in (r["from_book"], r["to_book"])]
+        groups = {
+            r["ticket_id"]: r["crossing_group"]
+            for r in rows_of(run.files, "internal_transfers.csv")
+        }
+        sides = [r for r in rows_of(run.files, name) if book in (r["from_book"], r["to_book"])]
         masked = [_masked(row, book, groups[row["ticket_id"]]) for row in sides]
         found.append((name, columns[name], masked))
-    limits = [r for r in _rows(run, "limits.csv") if r["scope"] == f"book:{book}"]
+    limits = [r for r in rows_of(run.files, "limits.csv") if r["scope"] == f"book:{book}"]
     return [*found, ("limits.csv", columns["limits.csv"], [r | {"owner": ""} for r in limits])]
-
-
-def _rows(run: Finished, name: str) -> list[Row]:
-    return csv_rows(run.files[name])[1]
 
 
 def _own(rows: list[Row], book: str) -> list[Row]:

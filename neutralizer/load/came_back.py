@@ -1,7 +1,6 @@
 """What operations write back: acknowledgements and fills."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 
 from neutralizer.domain.executions import Ack, Executions, Fill
 from neutralizer.errors import InputsRefused, Issues
@@ -22,9 +21,8 @@ def executions_in(files: Mapping[str, bytes]) -> Executions:
     if issues.errors:
         raise InputsRefused(issues.found)
     known = [Ack(*row) for row in zip(acks["ticket_id"], acks["status"], acks["time"], strict=True)]
-    cell = fills.raw.header.index("quantity") if len(fills) else 0
-    written = [Decimal(row[cell]) for row in fills.raw.rows]
-    columns = (fills["ticket_id"], fills["book_id"], fills["instrument_id"], written, fills["time"])
+    ids = (fills[c] for c in ("ticket_id", "book_id", "instrument_id"))
+    columns = (*ids, fills.exact("quantity"), fills["time"])
     filled = [Fill(*row) for row in zip(*columns, strict=True)]
     return Executions(
         tuple(sorted(known, key=lambda a: a.time)), tuple(sorted(filled, key=lambda f: f.time))

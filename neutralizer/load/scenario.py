@@ -125,8 +125,7 @@ def _listed(table: Table, column: str) -> list[str]:
     found = [repr(v) for v in (values.tolist() if hasattr(values, "tolist") else values)]
     if (table.name, column) not in EXACT:
         return found
-    k = table.raw.header.index(column)
-    for row, cells in enumerate(table.raw.rows):
-        if len(cells[k]) > DIGITS and Decimal(found[row]) != Decimal(cells[k]):
-            found[row] = str(Decimal(cells[k]).normalize(Context(prec=1000)))
+    for row, text in enumerate(table.cells(column)):
+        if len(text) > DIGITS and Decimal(found[row]) != Decimal(text):
+            found[row] = str(Decimal(text).normalize(Context(prec=1000)))
     return found

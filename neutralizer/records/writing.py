@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -22,6 +22,11 @@ def csv_rows(data: bytes) -> tuple[list[str], list[dict[str, str]]]:
     if not rows or any(len(row) != len(rows[0]) for row in rows):
         raise ValueError("a row is not as wide as the header")
     return rows[0], [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+
+
+def rows_of(files: Mapping[str, bytes], name: str) -> list[dict[str, str]]:
+    """The rows of one table of a run; none where the file is absent."""
+    return csv_rows(files[name])[1] if name in files else []
 
 
 def json_bytes(value: Any) -> bytes:

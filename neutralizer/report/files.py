@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from neutralizer.domain.arrays import Floats
+from neutralizer.domain.executions import live
 from neutralizer.domain.plan import Booking
 from neutralizer.domain.trades import Trades
 from neutralizer.proof import Files
@@ -74,5 +75,5 @@ def parsed(files: Mapping[str, bytes]) -> Files:
         if tuple(header) != expected:
             raise ValueError(f"{name} has other columns than the contract's")
         cancels[name] = [row for row in every if row.get("action") == "CANCEL"]
-        rows[name] = [row for row in every if row.get("action") != "CANCEL"]
+        rows[name] = live(every)
     return Files(rows, json.loads(files[SUMMARY]), cancels)

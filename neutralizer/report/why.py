@@ -3,7 +3,8 @@
 import textwrap
 from typing import Any
 
-from neutralizer.records.writing import csv_rows
+from neutralizer.domain.executions import live
+from neutralizer.records.writing import rows_of
 from neutralizer.report.terminal import MOST, Files, amount, cut, more, one_line
 
 Row = dict[str, str]
@@ -13,7 +14,7 @@ LEAST = 0.01  # a share that is worth a word
 def plan_page(summary: dict[str, Any], files: Files) -> str:
     """What binds and what it costs, what else would save, and why the largest lines are there."""
     parts = [one_line(summary).replace(" | ", "\n  ")]
-    priced = [r for r in _table(files, "limits.csv") if float(r["shadow_price"] or 0) > 0]
+    priced = [r for r in live(rows_of(files, "limits.csv")) if float(r["shadow_price"] or 0) > 0]
     if priced:
         priced.sort(key=lambda r: -float(r["shadow_price"]) * _size(r))
         money = summary["base_currency"]
@@ -24,7 +25,7 @@ def plan_page(summary: dict[str, Any], files: Files) -> str:
             for r in priced[:MOST]
         ]
         parts.append("\n".join([head, *lines, *more(priced)]))
-    others = _table(files, "shadow_prices.csv")
+    others = live(rows_of(files, "shadow_prices.csv"))
     if others:
         head = f"{'what else is short':<60}{'saved a unit':>20}"
         lines = [
@@ -39,9 +40,9 @@ def plan_page(summary: dict[str, Any], files: Files) -> str:
 
 def _lines(files: Files) -> str:
     reasons: dict[str, list[Row]] = {}
-    for row in _table(files, "reasons.csv"):
+    for row in live(rows_of(files, "reasons.csv")):
         reasons.setdefault(row["ticket_id"], []).append(row)
-    tickets = [*_table(files, "hedges.csv"), *_table(files, "internal_transfers.csv")]
+    tickets = [*live(rows_of(files, "hedges.csv")), *live(rows_of(files, "internal_transfers.csv"))]
     tickets.sort(key=lambda r: -float(r["notional_base"]))
     found = []
     for row in tickets[:MOST]:
@@ -69,11 +70,11 @@ def _what(row: Row) -> str:
 
 def line_page(files: Files, ticket: str) -> str | None:
     """The arithmetic of one ticket, in basis points of its notional; None where there is no such."""
-    rows = [r for r in _table(files, "reasons.csv") if r["ticket_id"] == ticket]
+    rows = [r for r in live(rows_of(files, "reasons.csv")) if r["ticket_id"] == ticket]
     tickets = [
         r
         for name in ("hedges.csv", "internal_transfers.csv", "cash_transfers.csv")
-        for r in _table(files, name)
+        for r in live(rows_of(files, name))
         if r["ticket_id"] == ticket
     ]
     if not tickets:
@@ -126,8 +127,3 @@ def _served(row: Row) -> str:
 def _size(row: Row) -> float:
     ends = [abs(float(row[c])) for c in ("lower", "upper") if row[c]]
     return max(ends, default=0.0) or 1.0
-
-
-def _table(files: Files, name: str) -> list[Row]:
-    every = csv_rows(files[name])[1] if name in files else []
-    return [row for row in every if row.get("action") != "CANCEL"]

@@ -98,26 +98,20 @@ def _exact(
     """Of each holding, to the last digit: all that counts as its position, and of it what is still to be
     bought or received.
     """
-    held, zero = _written(inputs["positions"]), Decimal(0)
+    held, zero = inputs["positions"].exact("quantity"), Decimal(0)
     whole = [held[row] if row >= 0 else zero for row in rows.tolist()]
     incoming, table = [zero] * len(whole), inputs["open_orders"]
     if not len(table):
         return tuple(whole), tuple(incoming)
     pairs = zip(book.tolist(), instrument.tolist(), strict=True)
     place = {(books.ids[b], select.ids[i]): h for h, (b, i) in enumerate(pairs)}
-    columns = (table["book_id"], table["instrument_id"], _written(table))
+    columns = (table["book_id"], table["instrument_id"], table.exact("quantity"))
     for b, i, quantity in zip(*columns, strict=True):
         h = place.get((b, i))
         if h is not None:
             whole[h] += quantity
             incoming[h] += max(quantity, zero)
     return tuple(whole), tuple(incoming)
-
-
-def _written(table: Table) -> list[Decimal]:
-    """The quantities of a table to their last digit."""
-    cell = table.raw.header.index("quantity") if len(table) else 0
-    return [Decimal(row[cell]) for row in table.raw.rows]
 
 
 def _entries(

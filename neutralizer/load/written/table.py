@@ -8,6 +8,7 @@ import csv
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import chain
 from typing import Any
 
@@ -62,6 +63,15 @@ class Table:
 
     def __getitem__(self, column: str) -> Any:
         return self.columns[column]
+
+    def cells(self, column: str) -> list[str]:
+        """The texts of a column as they were written."""
+        k = self.raw.header.index(column) if len(self) else 0
+        return [row[k] for row in self.raw.rows]
+
+    def exact(self, column: str) -> list[Decimal]:
+        """The numbers of a column without a blank, to their last digit."""
+        return [Decimal(text) for text in self.cells(column)]
 
     def error(self, issues: Issues, row: int, column: str, reason: str, remedy: str) -> None:
         """An error at one cell; a cell that could not be read is not judged again."""

@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from neutralizer.records.writing import csv_rows
+from neutralizer.domain.executions import live
+from neutralizer.records.writing import rows_of
 
 Row = dict[str, str]
 INPUTS = "inputs/"
@@ -20,11 +21,11 @@ class Run:
 
     def rows(self, name: str) -> list[Row]:
         """A table's rows, none where the file is absent; without those that cancel an earlier ticket."""
-        return [row for row in self.every(name) if row.get("action") != "CANCEL"]
+        return live(self.every(name))
 
     def every(self, name: str) -> list[Row]:
         """A table's rows, with those that cancel an earlier ticket; none where the file is absent."""
-        return csv_rows(self.files[name])[1] if name in self.files else []
+        return rows_of(self.files, name)
 
     def amount(self, *path: str) -> float | None:
         """A number of the summary by its path; None where it is absent or null."""
