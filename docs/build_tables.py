@@ -10,7 +10,7 @@ from neutralizer.load.written.columns import KEYS, SQUARE_TABLES, TABLES, Column
 HEAD = """\
 # Input tables
 
-Printed by `python docs/build_tables.py` from the table that also checks the inputs; mend it there,
+Printed by `python docs/build_tables.py` from the table that also checks the inputs; correct it there,
 not here. `neutralizer columns` prints the same on a terminal, `neutralizer columns instruments` one
 table of it.
 

@@ -58,7 +58,9 @@ class Issues:
             self.found.append(Issue(file, line, column, value, reason, remedy))
         elif count == self.cap + 1:
             more = f"more than {self.cap} errors in this file"
-            self.found.append(Issue(file, 0, "", None, more, "mend these first, then check again"))
+            self.found.append(
+                Issue(file, 0, "", None, more, "correct these first, then check again")
+            )
 
     def warning(
         self, file: str, line: int, column: str, value: str | None, reason: str, remedy: str

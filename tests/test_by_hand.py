@@ -1,4 +1,4 @@
-"""The naive hand method: what it costs where it can be reckoned, and that no hand beats the optimum."""
+"""The naive hand method: what it costs where it can be computed, and that no hand beats the optimum."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,7 +20,7 @@ Named = Callable[[str], Scenario]
 
 
 def test_two_desks_by_hand(scenario_named: Named) -> None:
-    """Each desk hedges its own breach with the future, as the walk-through reckons it."""
+    """Each desk hedges its own breach with the future, as the walk-through computes it."""
     found = hand.by_hand(scenario_named("two-desks"))
     assert found.cost == pytest.approx(1610.0)
     assert (found.orders, found.notional) == (2, 13e6)

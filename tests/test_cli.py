@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -355,3 +356,10 @@ def test_a_name_that_no_folder_can_have(tmp_path: Path, name: str) -> None:
     assert done.returncode in (2, 7, 9), done.stderr
     assert done.stdout == ""
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_process_keeps_its_own_signals() -> None:
+    """Whoever runs a command in a process of its own ends at SIGTERM as before."""
+    before = signal.getsignal(signal.SIGTERM)
+    assert in_process("--version").returncode == 0
+    assert signal.getsignal(signal.SIGTERM) is before

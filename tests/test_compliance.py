@@ -96,7 +96,7 @@ def test_a_mark_far_from_the_price_is_refused(tmp_path: Path) -> None:
     done = in_process("check", desks(tmp_path / "s", far))
     assert done.returncode == 3
     assert (
-        "tables.positions.0.mark_price value='110' the price is 100: 9.1% apart, 5.0% allowed; mend"
+        "tables.positions.0.mark_price value='110' the price is 100: 9.1% apart, 5.0% allowed; correct"
         in done.stderr
     )
     wide = ("costs: {", "checks: {mark_price: 0.1}\ncosts: {")

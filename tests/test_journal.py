@@ -83,7 +83,7 @@ def test_a_torn_line_is_dropped_and_told(tmp_path: Path) -> None:
     assert kinds(tmp_path) == ["START", "COMPLETE", "START", "COMPLETE"]
 
 
-def test_a_head_that_was_not_written_is_mended(tmp_path: Path) -> None:
+def test_a_head_that_was_not_written_is_corrected(tmp_path: Path) -> None:
     """The writer was killed between the line and the head."""
     work(tmp_path)
     head = (tmp_path / "journal.head").read_bytes()

@@ -159,7 +159,7 @@ def test_mutation_is_caught(finished: tuple[Loaded, dict[str, bytes]], mutate: M
 def test_a_consistent_crossing_of_the_barrier_is_caught(
     finished: tuple[Loaded, dict[str, bytes]],
 ) -> None:
-    """A transfer between groups with positions and sums all mended to fit."""
+    """A transfer between groups with positions and sums all corrected to fit."""
     loaded, files = finished
     changed, books = fresh(files), loaded.scenario.books
     transfers = changed.rows["internal_transfers.csv"]

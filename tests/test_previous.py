@@ -95,7 +95,7 @@ def test_a_jump_is_refused_unless_somebody_lets_it_pass(firm: Firm, name: str) -
     code, said = check(firm)
     assert code == 3
     assert reason in said
-    assert f"over 10 times; mend it, or let it pass with --accept-jump {key}" in said
+    assert f"over 10 times; correct it, or let it pass with --accept-jump {key}" in said
     assert reason not in check(firm, "--accept-jump", key, *WAIVER)[1]
 
 

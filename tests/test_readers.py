@@ -113,21 +113,21 @@ def test_bytes_that_are_no_text(data: bytes, fault: str) -> None:
     assert lines(issues) == [fault]
 
 
-MEND = "mend the row; quote a field with a comma"
+MEND = "correct the row; quote a field with a comma"
 SHORT = "shorten it to one line"
 TABLES = [
     ("", ["t.csv the file is empty; write a header row"]),
     ("\n\n", ["t.csv the file is empty; write a header row"]),
-    ('"a\n', ["t.csv:1 unexpected end of data; mend the quotes of this line"]),
-    ('a,b\n1,"2\n', ["t.csv:2 unexpected end of data; mend the quotes of this line"]),
-    ('a\n"1\n2"\n"x', ["t.csv:4 unexpected end of data; mend the quotes of this line"]),
+    ('"a\n', ["t.csv:1 unexpected end of data; correct the quotes of this line"]),
+    ('a,b\n1,"2\n', ["t.csv:2 unexpected end of data; correct the quotes of this line"]),
+    ('a\n"1\n2"\n"x', ["t.csv:4 unexpected end of data; correct the quotes of this line"]),
     ("a;b\n1;2;3\n4,5\n", ["t.csv:1 fields are separated by semicolons; separate them by commas"]),
     ("a\tb\n1\n4,5\n", ["t.csv:1 fields are separated by tabs; separate them by commas"]),
     ("\na\n", ["t.csv:1 the first line is blank; begin with the header row"]),
     ("a,\n1,2\n", ["t.csv:1 a column without a name; name it, or remove the comma"]),
     ("a,b,a,b\n", [
-        "t.csv:1:a the column stands twice; keep one of them",
-        "t.csv:1:b the column stands twice; keep one of them",
+        "t.csv:1:a duplicate column; keep one of them",
+        "t.csv:1:b duplicate column; keep one of them",
     ]),
     ("a,,\n", ["t.csv:1 a column without a name; name it, or remove the comma"]),
     ("a,b\n1\n\n1,2,3\na,b\n1,2\n", [
@@ -375,7 +375,7 @@ DOCUMENTS = [
     ('\n"a\\tb": b\n', f"s.yaml:2 the key a\\tb is not a word; {WORD}"),
     (f"\n{'k' * 65}: b\n", f"s.yaml:2 the key {'k' * 65} is not a word; {WORD}"),
     (nested(21), "s.yaml:1 nested more than 20 deep; flatten it"),
-    ("a: 1\nb: [\n", "s.yaml:3 not YAML: did not find expected node content; mend this line"),
+    ("a: 1\nb: [\n", "s.yaml:3 not YAML: did not find expected node content; correct this line"),
     ("a: \uffff\n", "s.yaml not YAML: a character that may not stand there; remove it"),
     ("a: 1\n\x01", "s.yaml:2 value='\\x01' a control character stands in the file; remove it"),
 ]  # fmt: skip
@@ -402,8 +402,8 @@ def test_a_document_at_the_edge_is_read(text: str) -> None:
 STAND = "a control character stands in a value; remove it"
 MISTAKES = [
     ("a: 1\nb:\n  c: 1\n  c: 2\na: 3\n", [
-        "s.yaml:4 b.c the key stands twice, first on line 3; keep one of them",
-        "s.yaml:5 a the key stands twice, first on line 1; keep one of them",
+        "s.yaml:4 b.c duplicate key, first on line 3; keep one of them",
+        "s.yaml:5 a duplicate key, first on line 1; keep one of them",
     ]),
     ('a:\n  - "\\x1f"\n', [f"s.yaml:2 a.0 value='\\x1f' {STAND}"]),
     ('a: "\\x7f"\n', [f"s.yaml:1 a value='\\x7f' {STAND}"]),
@@ -677,8 +677,8 @@ def test_an_age_that_is_asked_for_is_there(tmp_path: Path) -> None:
     remedy = "write {file: x.csv, as_of: 2024-06-28T16:00:00-04:00} or fill the rows' times"
     assert asked_of(inputs) == [
         f"freshness.fx: the table has no time; {remedy}",
-        "freshness.postions: no such table; mend the name; did you mean positions?",
-        "freshness.units: no such table; mend the name",
+        "freshness.postions: no such table; correct the name; did you mean positions?",
+        "freshness.units: no such table; correct the name",
     ]
     assert freshness.too_old(inputs, frozenset()) == [
         "risk is 3 days, 0:00:00 old at as_of, 1 day, 0:00:00 is allowed: bring fresh data, or raise freshness.risk"

@@ -551,7 +551,7 @@ def test_hedges_never_leave_at_night(night: tuple[Firm, Path, Path]) -> None:
 
 
 def test_a_finding_keeps_a_run_until_the_morning(night: tuple[Firm, Path, Path]) -> None:
-    """The plain run says that impact is not reckoned: somebody has to read it."""
+    """The plain run says that impact is not computed: somebody has to read it."""
     firm, _, order = night
     done = firm.release(run_of(firm), "--auto", order)
     assert done.returncode == 12

@@ -163,7 +163,7 @@ def test_six_releases_at_once_have_one_winner(firm: Firm, tmp_path: Path) -> Non
 def test_a_killed_release_is_never_half_seen(
     firm: Firm, tmp_path: Path, sent: int, record_property: Note
 ) -> None:
-    """When so many files are there; without `.done` it is nothing, and the next release mends it."""
+    """When so many files are there; without `.done` it is nothing, and the next release corrects it."""
     moments = range(15) if TORTURE else (0, 4, 14)
     record_property("kills", len(moments))
     for k in moments:

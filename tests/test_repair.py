@@ -1,4 +1,4 @@
-"""--repair-psd: a covariance that is not positive semidefinite is mended where that is asked for, and told."""
+"""--repair-psd: a covariance that is not positive semidefinite is repaired where that is asked for, and told."""
 
 import json
 from pathlib import Path
@@ -43,7 +43,7 @@ def drawn(seed: int, size: int) -> np.ndarray:
 def test_it_is_refused_unless_it_is_asked_for(tmp_path: Path) -> None:
     path = write(tmp_path / "s", INDEFINITE)
     (told,) = refusal(path)
-    assert told.endswith("; estimate it anew, or let --repair-psd mend it")
+    assert told.endswith("; estimate it anew, or let --repair-psd repair it")
     loaded = load(path, REPAIR)
     assert str(loaded.warnings[0]) == WARNING
     assert WARNING in loaded.scenario.warnings
@@ -62,9 +62,9 @@ def test_it_is_what_clipping_by_hand_gives(tmp_path: Path) -> None:
 def test_variances_stay_and_no_eigenvalue_is_below_zero(seed: int) -> None:
     written = drawn(seed, 2 + seed % 9)
     root = root_of(square(written))
-    mended = root @ root.T
-    assert np.diag(mended) == pytest.approx(np.diag(written), rel=1e-12)
-    _, eigenvalues, _ = correlation_spectrum(square(mended))
+    corrected = root @ root.T
+    assert np.diag(corrected) == pytest.approx(np.diag(written), rel=1e-12)
+    _, eigenvalues, _ = correlation_spectrum(square(corrected))
     assert eigenvalues[0] >= -1e-12
 
 

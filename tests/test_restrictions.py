@@ -153,7 +153,7 @@ BAD = {
     "book": ("restricted: [{selector: ETF, book_id: MX, no_buy: yes}]", "no such book"),
     "twice": (
         "restricted: [{selector: ETF, no_buy: yes}, {selector: ETF, no_sell: yes}]",
-        "stands twice",
+        "is a duplicate",
     ),
     "margined": (
         "borrow: [{instrument_id: FUT, available: 10}]",

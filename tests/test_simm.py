@@ -121,7 +121,7 @@ def test_delta_of_all_classes_is_plain_arithmetic(threshold: float) -> None:
     assert len(lines) == 5
 
 
-def test_product_classes_are_reckoned_apart() -> None:
+def test_product_classes_are_computed_apart() -> None:
     """Long in one, short in the other: neither the margin nor the concentration nets."""
     rows = [
         Row(0, p, "Risk_Equity", "ACME", "1", "", "", x)
@@ -221,7 +221,7 @@ BAD = {
     "no such risk type": (
         CRIF.replace("Risk_Equity,ETF", "Risk_EquityVol,ETF"),
         "",
-        "not reckoned here",
+        "not computed here",
     ),
     "no such bucket": (
         CRIF.replace("ETF,1,", "ETF,9,"),
@@ -240,7 +240,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_what_cannot_be_reckoned_is_refused(tmp_path: Path, name: str) -> None:
+def test_what_cannot_be_computed_is_refused(tmp_path: Path, name: str) -> None:
     crif, words, reason = BAD[name]
     done = neutralizer("check", scenario(tmp_path, 1.0, crif, words))
     assert done.returncode == 3

@@ -17,13 +17,13 @@ from tests.conftest import SCENARIOS
 from tests.finished import finished
 
 
-def folder(path: Path, changes: dict[str, bytes | None], mended: bool = False) -> Path:
-    """The folder of a run of two-desks with files changed, gone (None) or added; `mended`: the
+def folder(path: Path, changes: dict[str, bytes | None], corrected: bool = False) -> Path:
+    """The folder of a run of two-desks with files changed, gone (None) or added; `corrected`: the
     manifest says so.
     """
     files = dict(finished("two-desks")[1]) | changes
     kept = {name: data for name, data in files.items() if data is not None}
-    if mended:
+    if corrected:
         told = json.loads(kept.pop("manifest.json"))
         told["outputs"] = manifest({}, kept, "", Record(""), {}, {})["outputs"]
         kept["manifest.json"] = json_bytes(told)
@@ -108,7 +108,7 @@ def test_a_folder_that_was_changed_after_its_approval_is_told(tmp_path: Path) ->
 def test_superseded_tickets_are_those_of_the_run(tmp_path: Path) -> None:
     """What operations sent back was put into the inputs afterwards, and the manifest made to fit."""
     with pytest.raises(ProofFailed, match="the superseded tickets in inputs/ are not those"):
-        verify(folder(tmp_path, {"inputs/superseded/acks.csv": b"ticket_id\n"}, mended=True))
+        verify(folder(tmp_path, {"inputs/superseded/acks.csv": b"ticket_id\n"}, corrected=True))
 
 
 def test_other_inputs_are_another_run(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_inputs_changed_with_the_manifest_are_another_run(tmp_path: Path) -> Non
     """A price was changed after the fact, and the manifest made to fit."""
     text = table("inputs/scenario.yaml").replace(b"price: 100,", b"price: 101,")
     with pytest.raises(ProofFailed, match="the inputs make the run"):
-        verify(folder(tmp_path, {"inputs/scenario.yaml": text}, mended=True))
+        verify(folder(tmp_path, {"inputs/scenario.yaml": text}, corrected=True))
 
 
 @pytest.mark.parametrize(
@@ -140,14 +140,14 @@ def test_what_the_manifest_does_not_tell_the_proof_does(
     """A file was changed and the manifest made to fit."""
     assert old in table(name)
     with pytest.raises(ProofFailed) as refusal:
-        verify(folder(tmp_path, {name: table(name).replace(old, new)}, mended=True))
+        verify(folder(tmp_path, {name: table(name).replace(old, new)}, corrected=True))
     assert list(refusal.value.findings) == faults
 
 
 def test_a_lost_table_is_no_proof(tmp_path: Path) -> None:
     """A table was removed, from the manifest too."""
     with pytest.raises(ProofFailed) as refusal:
-        verify(folder(tmp_path, {"costs.csv": None}, mended=True))
+        verify(folder(tmp_path, {"costs.csv": None}, corrected=True))
     assert list(refusal.value.findings) == ["costs.csv is missing"]
 
 

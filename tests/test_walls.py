@@ -324,7 +324,7 @@ def pairs(*rows: str) -> Change:
 BAD_PAIRS = {
     "unknown": (
         (pairs("{book_a: MM, book_b: ARBB}"),),
-        "tables.barriers.0.book_b value='ARBB' no such book; add it to books or mend the id; "
+        "tables.barriers.0.book_b value='ARBB' no such book; add it to books or correct the id; "
         "did you mean ARB?",
     ),
     "itself": (
@@ -333,12 +333,12 @@ BAD_PAIRS = {
     ),
     "twice": (
         (pairs("{book_a: MM, book_b: ARB}", "{book_a: MM, book_b: ARB}"),),
-        "tables.barriers.1.book_a value='MM' the key MM/ARB stands twice, first on line 25; "
+        "tables.barriers.1.book_a value='MM' duplicate key MM/ARB, first on line 25; "
         "keep one of them",
     ),
     "turned": (
         (pairs("{book_a: MM, book_b: ARB}", "{book_a: ARB, book_b: MM}"),),
-        "tables.barriers.1.book_a value='ARB' the pair ARB/MM stands twice, first on line 25; "
+        "tables.barriers.1.book_a value='ARB' duplicate pair ARB/MM, first on line 25; "
         "keep one of them",
     ),
     "part is a book": (

@@ -35,8 +35,10 @@ for command in (
 
 
 def main() -> NoReturn:
-    """Runs a command and ends with its exit code; a fault of the program itself is 70, never 1."""
-    signal.signal(signal.SIGTERM, _terminated)
+    """Runs a command and ends with its exit code; a fault of the program itself is 70, never 1. What
+    the process did at SIGTERM before is put back: whoever calls this goes on.
+    """
+    before = signal.signal(signal.SIGTERM, _terminated)
     try:
         cli.main(standalone_mode=False)
         sys.exit(0)
@@ -51,6 +53,8 @@ def main() -> NoReturn:
         sys.exit(128 + signal.SIGINT)
     except Exception as error:
         sys.exit(_refused(error))
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
 
 
 def _say_conflicts(error: "NeutralizerError") -> None:

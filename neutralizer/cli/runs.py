@@ -150,9 +150,9 @@ def run(
 def verify(folder: Path, scenario: Path | None) -> None:
     """Prove a finished folder's tickets from the files alone."""
     from neutralizer.report.terminal import one_line
-    from neutralizer.verify import verify as proveFOLDER
+    from neutralizer.verify import verify as prove_folder
 
-    click.echo(one_line(proveFOLDER(folder, scenario)) + " | proven")
+    click.echo(one_line(prove_folder(folder, scenario)) + " | proven")
 
 
 @click.command()

@@ -17,7 +17,7 @@ OVERRIDES = click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one setting."
 )
 REPAIR = click.option(
-    "--repair-psd", is_flag=True, help="Mend a covariance that is not positive semidefinite."
+    "--repair-psd", is_flag=True, help="Repair a covariance that is not positive semidefinite."
 )
 FOLDER = click.Path(path_type=Path)
 

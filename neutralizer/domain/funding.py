@@ -1,4 +1,4 @@
-"""Accounts and what their margin is reckoned from; pools, and how cash and securities reach them.
+"""Accounts and what their margin is computed from; pools, and how cash and securities reach them.
 
 Axes as in `scenario`: account a, pool p, cash route r, instrument i, netting set entry n; shock s,
 collateral c. Money is base currency unless a pool's is said.
@@ -38,7 +38,7 @@ class Credit:
 
 @dataclass(frozen=True)
 class Scan:
-    """What scan margin is reckoned from: losses by scan point, product groups and their charges."""
+    """What scan margin is computed from: losses by scan point, product groups and their charges."""
 
     groups: tuple[str, ...]
     group: Ints  # (I,) product group, -1 where there is no array

@@ -25,7 +25,7 @@ from neutralizer.domain.funding import (
 from neutralizer.domain.simm import Simm
 
 DAYS_A_YEAR = 360  # act/360
-NORMAL = "normal"  # the risk model that costs, margin and reports are reckoned with
+NORMAL = "normal"  # the risk model that costs, margin and reports are computed with
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class Costing:
-    """How costs are reckoned."""
+    """How costs are computed."""
 
     quadratic_impact: bool
     impact_coefficient: float

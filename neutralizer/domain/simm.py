@@ -47,7 +47,7 @@ class Simm:
     families: tuple[Family, ...]
     classes: dict[tuple[str, str], float]  # correlation of two risk classes
     multiplier: dict[str, float]  # by product class, 1 where it is not named
-    ratios: Floats  # (A, C) concentration that the program reckons with, >= 1
+    ratios: Floats  # (A, C) concentration that the program computes with, >= 1
 
     def concentration(self, s: Floats) -> Floats:
         """(C,) concentration ratios of sensitivities s, >= 1: CR = max(1, √(|Σ s| / threshold))."""

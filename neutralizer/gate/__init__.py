@@ -1,4 +1,4 @@
-"""What others report, held against what we reckon, before anything is decided."""
+"""What others report, held against what we compute, before anything is decided."""
 
 from dataclasses import replace
 from pathlib import Path

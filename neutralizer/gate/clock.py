@@ -23,7 +23,7 @@ def is_past(loaded: Loaded) -> None:
     as_of = loaded.scenario.as_of
     if as_of > datetime.now(UTC) + LATEST:
         reason = "over a day after this machine's clock"
-        remedy = "mend the date, or the clock"
+        remedy = "correct the date, or the clock"
         line = loaded.inputs.line("as_of")
         issue = Issue("scenario.yaml", line, "as_of", as_of.isoformat(), reason, remedy)
         raise InputsRefused([issue])

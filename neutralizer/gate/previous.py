@@ -24,7 +24,7 @@ from neutralizer.records.superseded import came_back
 from neutralizer.records.writing import csv_rows
 from neutralizer.verify import inputs_of
 
-MOST = 10.0  # times that a number may move between two runs
+LARGEST_JUMP = 10.0  # times that a number may move between two runs
 MATERIAL = 0.01  # of a book's gross, or of a factor's largest loading: what is smaller may jump
 FEWEST = 3  # prices, or positions: fewer may well stand still
 TOLD = 20
@@ -75,9 +75,9 @@ def jumps(
         was, value, name = moved.was, moved.value, "/".join(moved.key)
         if {name, *moved.key} & set(waivers.jumps) or not was or not value:
             continue
-        if not 1 / MOST <= abs(value / was) <= MOST:
-            reason = f"was {was:.9g} in run {before.run.run_id}: over {MOST:g} times"
-            moved.complain(reason, f"mend it, or let it pass with --accept-jump {name}")
+        if not 1 / LARGEST_JUMP <= abs(value / was) <= LARGEST_JUMP:
+            reason = f"was {was:.9g} in run {before.run.run_id}: over {LARGEST_JUMP:g} times"
+            moved.complain(reason, f"correct it, or let it pass with --accept-jump {name}")
 
 
 _KEYS = {

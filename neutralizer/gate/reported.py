@@ -66,5 +66,5 @@ def marks_agree(loaded: Loaded, issues: Issues) -> None:
         if abs(mark - ours) > allowed * largest:
             apart = abs(mark - ours) / largest
             reason = f"the price is {ours:,.6g}: {apart:.1%} apart, {allowed:.1%} allowed"
-            remedy = "mend the price or the mark, or set checks.mark_price"
+            remedy = "correct the price or the mark, or set checks.mark_price"
             table.error(issues, row, "mark_price", reason, remedy)

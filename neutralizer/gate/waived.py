@@ -23,7 +23,7 @@ def still_holds(waivers: Waivers) -> None:
     if waivers.until is not None and waivers.until <= datetime.now(UTC):
         raise NotApproved(
             f"the waiver of {waivers.by} ({waivers.reason}) expired at {waivers.until.isoformat()}: "
-            "mend the data, or ask for another"
+            "correct the data, or ask for another"
         )
     if waivers.written():
         permitted(waivers.by, "waive")

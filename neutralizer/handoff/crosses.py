@@ -13,7 +13,7 @@ from neutralizer.records.finished import Finished, finished
 from neutralizer.records.manifest import NAME as MANIFEST
 from neutralizer.records.superseded import kept, superseded
 from neutralizer.records.writing import csv_rows
-from neutralizer.report.terminal import cut
+from neutralizer.report.words import cut
 from neutralizer.verify import inputs_of
 
 COLUMNS = tuple(

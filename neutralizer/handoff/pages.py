@@ -4,7 +4,8 @@ from neutralizer.handoff.standing import StandingOrder
 from neutralizer.records.finished import Finished
 from neutralizer.records.handed import KINDS
 from neutralizer.records.writing import csv_rows
-from neutralizer.report.terminal import cut, one_line
+from neutralizer.report.terminal import one_line
+from neutralizer.report.words import cut
 
 LARGEST = 10
 SIZES = {"internal_transfers": "notional_base", "hedges": "notional_base"}

@@ -43,7 +43,7 @@ class StandingOrder(Strict):
 
 def read_order(file: Path) -> tuple[StandingOrder, Subject]:
     """An order, and what of it is approved. Raises InputsRefused."""
-    held = read_firm_file(file, StandingOrder, "mend the standing order, then approve it anew")
+    held = read_firm_file(file, StandingOrder, "correct the standing order, then approve it anew")
     assert held.value is not None
     assert held.sha256 is not None
     return held.value, Subject(file, file.name, held.sha256)

@@ -12,7 +12,8 @@ from neutralizer.domain.superseded import SAME_LINE
 from neutralizer.load.came_back import executions_in
 from neutralizer.records.handed import Handed, handed_over, what_is_known
 from neutralizer.records.superseded import came_back
-from neutralizer.report.terminal import MOST, cut
+from neutralizer.report.terminal import MOST_LINES
+from neutralizer.report.words import cut
 
 OPEN_COLUMNS = ("book_id", "instrument_id", "quantity", "ticket_id")
 
@@ -73,8 +74,8 @@ def status_page(found: Status, whole: bool) -> str:
         counts = ", ".join(f"{n} {word}" for word, n in sorted(words.items())) or "no tickets"
         lines.append(f"{m['business_date']} {m['name']} {h.run_id} v{m['version']}: {counts}")
         shown = own if whole else [s for s in own if s.open]
-        lines += [_line(s) for s in shown[: None if whole else MOST]]
-        more = len(shown) - MOST
+        lines += [_line(s) for s in shown[: None if whole else MOST_LINES]]
+        more = len(shown) - MOST_LINES
         lines += [f"  and {more} more; --all shows them"] if more > 0 and not whole else []
     lines += [f"DOES NOT FIT: {text}" for text in found.misfits]
     return "\n".join(lines) or "nothing was released"

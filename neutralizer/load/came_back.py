@@ -36,6 +36,6 @@ def _came_back(name: str, columns: tuple[Column, ...], data: bytes | None, issue
     for row, fill in enumerate(table.columns.get("fill_id", [])):
         if fill in seen:
             line = table.raw.lines[seen[fill]]
-            table.error(issues, row, "fill_id", f"stands twice, first on line {line}", "keep one")
+            table.error(issues, row, "fill_id", f"duplicate key, first on line {line}", "keep one")
         seen.setdefault(fill, row)
     return table

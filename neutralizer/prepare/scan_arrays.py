@@ -77,7 +77,7 @@ def _curved(scenario: Scenario, options: Table | None, issues: Issues) -> Iterat
         name, under = options["instrument_id"][row], options["underlying_id"][row]
         for column, word in (("instrument_id", name), ("underlying_id", under)):
             if word not in ids:
-                options.error(issues, row, column, "no such instrument", "mend the id")
+                options.error(issues, row, column, "no such instrument", "correct the id")
         if name not in ids or under not in ids:
             continue
         i, u = ids.index(name), ids.index(under)

@@ -17,7 +17,6 @@ from neutralizer.terms.rows import POOLS, Owner, Row, Side
 
 ROOM = 1e-7  # of a limit's scale: what the solver gets, so that its answer keeps the limit exactly
 UNIT = 1e-6  # of the gross before: the objective's unit, so that costs are some tens to thousands
-TIE = 1e-4  # transfers only: what moving the whole gross is worth against one scale of excess
 BIG = 1e4  # of a limit's scale: a relaxation never needs more, for the dual bound
 
 

@@ -47,7 +47,7 @@ class Certificate:
 
 def cost_of(trades: Trades, scenario: Scenario) -> tuple[float, float]:
     """(sum of the cost terms, penalties on improving limits), base currency; margin as the program
-    reckons it, for the bound is the program's.
+    computes it, for the bound is the program's.
     """
     above = scenario.accounts.funding_rate @ margin.overstated(trades, scenario)
     cost = sum(costs.totals(trades, scenario).values()) + float(above) * scenario.costing.years

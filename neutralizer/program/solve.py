@@ -28,6 +28,7 @@ from neutralizer.program.conflicts import conflict
 from neutralizer.program.conflicts.impossible import impossible
 from neutralizer.program.solvers.conic import run_solver
 from neutralizer.terms import margin
+from neutralizer.terms.decision import BOX
 from neutralizer.terms.margin import collateral
 
 # (divisor of the objective's unit, room in the limits): the same program, differently scaled
@@ -52,7 +53,7 @@ class Solution:
 
 
 def solve(scenario: Scenario) -> Solution:
-    """The least-cost answer, with margins reckoned at the concentration that it leads to. Raises
+    """The least-cost answer, with margins computed at the concentration that it leads to. Raises
     Infeasible with the limits in conflict, or NotSolved.
     """
     for k in range(2 * SETTLE):
@@ -189,7 +190,7 @@ def _certificate(
 def _refuse_unbounded(found: Solution, scenario: Scenario) -> None:
     """An answer on the box of 1,000 times the gross before: name the instrument and its rate."""
     reach = np.abs(scenario.holdings.before + found.trades.change) * scenario.holding_notional
-    box = 1000 * max(scenario.gross_before, found.program.decision.money)
+    box = BOX * max(scenario.gross_before, found.program.decision.money)
     h = int(reach.argmax()) if len(reach) else 0
     if not len(reach) or reach[h] < 0.999 * box or not found.certificate.accepted:
         return
@@ -198,7 +199,7 @@ def _refuse_unbounded(found: Solution, scenario: Scenario) -> None:
     rates = f"long {instruments.long_financing[i] * 1e4:g} bps, short {instruments.short_financing[i] * 1e4:g} bps"
     raise Infeasible(
         "UNBOUNDED",
-        f"the program earns money without end on {instruments.ids[i]} ({rates} a year): mend its "
+        f"the program earns money without end on {instruments.ids[i]} ({rates} a year): correct its "
         "financing, or limit its position",
     )
 

@@ -153,7 +153,7 @@ def _pledges(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]
         name = f"collateral {row['instrument_id']} of {row['pool_id']}"
         k = place.pop((row["pool_id"], row["instrument_id"]), None)
         if k is None:
-            faults.append(f"{name} may not be posted, or stands twice")
+            faults.append(f"{name} may not be posted, or is a duplicate")
             continue
         pool, quantity = int(c.pool[k]), float(decimal(row["quantity"]))
         local = quantity * worth[k] / s.pools.fx[pool]

@@ -22,7 +22,7 @@ def prove(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) -
     for row in files["evidence.csv"]:
         ticket = tickets.pop(row["ticket_id"], None)
         if ticket is None:
-            faults.append(f"evidence.csv: {row['ticket_id']} is no transfer, or stands twice")
+            faults.append(f"evidence.csv: {row['ticket_id']} is no transfer, or is a duplicate")
         elif any(row[c] != ticket[c] for c in SHARED):
             faults.append(f"evidence.csv: {row['ticket_id']} is not what the ticket says")
         else:

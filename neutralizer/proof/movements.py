@@ -17,7 +17,7 @@ def prove(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) -
     for name in ("internal_transfers.csv", "hedges.csv", "cash_transfers.csv"):
         for row in files[name]:
             if row["ticket_id"] in seen:
-                faults.append(f"{row['ticket_id']} stands twice")
+                faults.append(f"{row['ticket_id']} is a duplicate")
             seen.add(row["ticket_id"])
             if row["run_id"] != files.summary["run_id"]:
                 faults.append(f"{row['ticket_id']} belongs to another run")

@@ -71,7 +71,7 @@ def _start(folder: Path, command: str, facts: Event) -> Entry:
     if not folder.is_dir():
         raise CannotWrite(f"there is no folder {folder} for the journal: make it first")
     with holding(folder, wait=True):
-        past, torn = _mended(folder)
+        past, torn = _corrected(folder)
         told = _unfinished(past)
         lost = [{"event": "ENDED", "start": e["number"], "without": "an end"} for e in told]
         own = {"event": "START", "command": command, "pid": os.getpid(), "host": _host()} | facts
@@ -93,14 +93,14 @@ def _end(folder: Path, entry: Entry, event: str, facts: Event) -> None:
             own = {"event": event, "start": entry.number} | entry.facts | facts
             if event == "COMPLETE" and entry.figures:
                 own |= {"figures": entry.figures}
-            _append(folder, _mended(folder)[0], [own])
+            _append(folder, _corrected(folder)[0], [own])
             if "figures" in own:
                 _note(folder / HISTORY, entry.figures)
     except (CannotWrite, Tampered):
         return  # the next entry tells that this one never ended
 
 
-def _mended(folder: Path) -> tuple[tuple[Event, ...], bool]:
+def _corrected(folder: Path) -> tuple[tuple[Event, ...], bool]:
     """Every whole line, and whether a torn one stood after them, which is cut off."""
     past, size = _read(folder)
     torn = len(content(folder / FILE) or b"") > size

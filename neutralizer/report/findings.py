@@ -71,7 +71,7 @@ def findings(
 
 
 def _overstated(s: Scenario, plan: Plan) -> list[str]:
-    """What the program had to reckon above a margin model that is not convex."""
+    """What the program had to compute above a margin model that is not convex."""
     above = margin.overstated(plan.trades, s) * s.accounts.multiplier
     return [
         f"margin of account {a} was planned {x:,.2f} {s.base_currency} above what its model asks for"

@@ -4,20 +4,17 @@ import textwrap
 from typing import Any
 
 from neutralizer.records.writing import csv_rows
+from neutralizer.report import words
+from neutralizer.report.words import cut
 
 Files = dict[str, bytes]
-MOST = 12  # lines a section of an explanation shows before it says how many more there are
+
+MOST_LINES = 12  # lines a section of an explanation shows before it says how many more there are
 
 
-def short(amount: float | None) -> str:
-    """1.04m, 130.7m, 2.1bn, 950; a dash for nothing."""
-    if amount is None:
-        return "-"
-    for size, unit in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
-        if abs(amount) >= size:
-            digits = 2 if abs(amount) < 10 * size else 1
-            return f"{amount / size:.{digits}f}{unit}"
-    return f"{amount:.0f}"
+def short(value: float | None) -> str:
+    """1.04m, 130.7m, 2.1bn, 950, with a minus that every terminal has; a dash for nothing."""
+    return "-" if value is None else words.short(value).replace(words.MINUS, "-")
 
 
 def one_line(summary: dict[str, Any]) -> str:
@@ -117,8 +114,7 @@ def _limit(row: dict[str, str]) -> str:
 
 def amount(text: str) -> str:
     """Thousands separated; digits after the point only for what is small."""
-    value = float(text)
-    return f"{value:,.0f}" if abs(value) >= 1000 or value.is_integer() else f"{value:,.4g}"
+    return words.amount(float(text)).replace(words.MINUS, "-")
 
 
 def _pools(files: Files) -> str:
@@ -144,11 +140,6 @@ def _findings(summary: dict[str, Any]) -> str:
     return "\n".join(["findings", *wrapped]) if wrapped else ""
 
 
-def cut(text: str, width: int) -> str:
-    """A text no wider than so many columns."""
-    return text if len(text) <= width else text[: width - 1] + "…"
-
-
 def more(rows: list[dict[str, str]]) -> list[str]:
     """A line that says how many rows were not shown, if any."""
-    return [f"  and {len(rows) - MOST} more"] if len(rows) > MOST else []
+    return [f"  and {len(rows) - MOST_LINES} more"] if len(rows) > MOST_LINES else []

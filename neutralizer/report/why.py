@@ -5,7 +5,8 @@ from typing import Any
 
 from neutralizer.domain.executions import live
 from neutralizer.records.writing import rows_of
-from neutralizer.report.terminal import MOST, Files, amount, cut, more, one_line
+from neutralizer.report.terminal import MOST_LINES, Files, amount, more, one_line
+from neutralizer.report.words import cut
 
 Row = dict[str, str]
 LEAST = 0.01  # a share that is worth a word
@@ -22,7 +23,7 @@ def plan_page(summary: dict[str, Any], files: Files) -> str:
         lines = [
             f"  {cut(r['limit_id'], 25):<26}{cut(r['scope'], 17):<18}{amount(r['after']):>14}"
             f"{float(r['shadow_price']):>20.6g}"
-            for r in priced[:MOST]
+            for r in priced[:MOST_LINES]
         ]
         parts.append("\n".join([head, *lines, *more(priced)]))
     others = live(rows_of(files, "shadow_prices.csv"))
@@ -31,7 +32,7 @@ def plan_page(summary: dict[str, Any], files: Files) -> str:
         lines = [
             f"  {cut(r['kind'] + ' ' + r['name'], 38):<40}{cut('per ' + r['unit'], 16):<18}"
             f"{float(r['shadow_price']):>20.6g}"
-            for r in others[:MOST]
+            for r in others[:MOST_LINES]
         ]
         parts.append("\n".join([head, *lines, *more(others)]))
     parts += [_lines(files), "for one line: neutralizer explain DIR --line TICKET"]
@@ -45,7 +46,7 @@ def _lines(files: Files) -> str:
     tickets = [*live(rows_of(files, "hedges.csv")), *live(rows_of(files, "internal_transfers.csv"))]
     tickets.sort(key=lambda r: -float(r["notional_base"]))
     found = []
-    for row in tickets[:MOST]:
+    for row in tickets[:MOST_LINES]:
         found.append(f"  {row['ticket_id']}  {_what(row)}")
         why = [
             f"{_served(r)} {float(r['share']):.0%}"

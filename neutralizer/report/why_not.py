@@ -4,7 +4,8 @@ import textwrap
 from collections.abc import Iterable
 from typing import Any
 
-from neutralizer.report.terminal import MOST, amount, cut, more
+from neutralizer.report.terminal import MOST_LINES, amount, more
+from neutralizer.report.words import cut
 
 Row = dict[str, str]
 LIFTED = {
@@ -29,7 +30,9 @@ def conflicts_page(rows: list[Row]) -> str:
     given = _unique(r for r in rows if r["relaxation"])
     if given:
         title = "together they must give at least"
-        parts.append("\n".join([title, *(f"  {_given(r)}" for r in given[:MOST]), *more(given)]))
+        parts.append(
+            "\n".join([title, *(f"  {_given(r)}" for r in given[:MOST_LINES]), *more(given)])
+        )
     for number in sorted({r["conflict_set"] for r in rows} - {""}, key=int):
         members = [r for r in rows if r["conflict_set"] == number]
         head = f"conflict {number}: no plan keeps these together, and every one is needed for that"

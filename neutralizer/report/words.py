@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+MINUS = "\u2212"  # the sign of mathematics, as wide as a plus
+
 
 def whole(value: float) -> str:
     """1,243,791"""
@@ -64,4 +66,4 @@ def cut(text: str, width: int) -> str:
 
 def _signed(text: str) -> str:
     zero = not any(c in "123456789" for c in text)
-    return text.removeprefix("-") if zero else text.replace("-", "\u2212")
+    return text.removeprefix("-") if zero else text.replace("-", MINUS)

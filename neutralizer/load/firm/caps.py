@@ -22,5 +22,5 @@ class Caps(Strict):
 
 def caps_here() -> Held[Caps]:
     """The caps that hold on this machine: NEUTRALIZER_CAPS, else caps.yaml of the firm."""
-    remedy = "mend the firm's caps, or ask who keeps them"
+    remedy = "correct the firm's caps, or ask who keeps them"
     return firm_file("NEUTRALIZER_CAPS", "caps.yaml", Caps, remedy)

@@ -7,7 +7,7 @@ from neutralizer.load.firm.files import Held, firm_file, read_firm_file
 from neutralizer.load.written.settings import Day, Strict
 
 SHIPPED = Path(__file__).with_name("model_card.yaml")
-REMEDY = "mend the model card, or ask its owner"
+REMEDY = "correct the model card, or ask its owner"
 NAME = "model_card"  # by which an expired one may be let pass
 
 

@@ -69,7 +69,7 @@ class Roles(Strict):
 
 def roles_here() -> Held[Roles]:
     """The roles that hold on this machine: NEUTRALIZER_ROLES, else roles.yaml of the firm."""
-    remedy = "mend roles.yaml, or ask who keeps it"
+    remedy = "correct roles.yaml, or ask who keeps it"
     return firm_file("NEUTRALIZER_ROLES", "roles.yaml", Roles, remedy)
 
 

@@ -62,7 +62,7 @@ def line_of(row: Row, measure: str) -> Line:
     """The line that a row adds to. Raises BadParameters where SIMM has no such row."""
     risk_class = CLASS_OF.get(row.risk_type)
     if risk_class is None:
-        raise BadParameters(f"{row.risk_type} is not reckoned: {', '.join(sorted(CLASS_OF))} are")
+        raise BadParameters(f"{row.risk_type} is not computed: {', '.join(sorted(CLASS_OF))} are")
     tenor, curve = row.label1.lower(), ""
     bucket = RESIDUAL if row.bucket.lower() == "residual" else row.bucket
     if risk_class == "InterestRate":

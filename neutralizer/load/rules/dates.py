@@ -30,7 +30,7 @@ def days_follow_each_other(inputs: Inputs, select: Selector, issues: Issues) -> 
 def nothing_is_of_the_future(inputs: Inputs, select: Selector, issues: Issues) -> None:
     """Prices, positions and tables are of as_of or of before."""
     as_of = inputs.settings.as_of
-    remedy = "mend the time, or raise as_of"
+    remedy = "correct the time, or raise as_of"
     for name, time in sorted(inputs.as_of.items()):
         if time > as_of:
             path = ("tables", *path_of(name), "as_of")

@@ -19,7 +19,7 @@ def freshness_is_answerable(inputs: Inputs, select: Selector, issues: Issues) ->
         where = ("scenario.yaml", inputs.line("freshness", name), f"freshness.{name}", None)
         if name not in inputs.given and name != "risk":
             hint = values.nearest(name, sorted(inputs.given))
-            issues.error(*where, "no such table", "mend the name" + hint)
+            issues.error(*where, "no such table", "correct the name" + hint)
         elif oldest(inputs, name) is None and name not in inputs.broken:
             remedy = "write {file: x.csv, as_of: 2024-06-28T16:00:00-04:00} or fill the rows' times"
             issues.error(*where, "the table has no time", remedy)

@@ -74,7 +74,7 @@ def prices_are_there(inputs: Inputs, select: Selector, issues: Issues) -> None:
                 "write notional_per_unit",
             )
         if table["bid"][row] > table["ask"][row]:
-            table.error(issues, row, "bid", "bid over ask", "mend the quote")
+            table.error(issues, row, "bid", "bid over ask", "correct the quote")
 
 
 def prices_lie_between_quotes(inputs: Inputs, select: Selector, issues: Issues) -> None:
@@ -85,7 +85,7 @@ def prices_lie_between_quotes(inputs: Inputs, select: Selector, issues: Issues) 
         beyond = np.maximum(bid - price, price - ask) / np.abs(price) / BPS
     for row in np.flatnonzero((bid <= ask) & (beyond > allowed + ROUNDING)).tolist():
         reason = f"beyond its quotes, {bid[row]:.12g} to {ask[row]:.12g}, by {beyond[row]:.3g} bps"
-        remedy = "mend the price or the quotes, or set checks.price_beyond_quotes_bps"
+        remedy = "correct the price or the quotes, or set checks.price_beyond_quotes_bps"
         table.error(issues, row, "price", reason, remedy)
 
 
@@ -103,8 +103,8 @@ def terms_are_given(inputs: Inputs, select: Selector, issues: Issues) -> None:
             )
 
 
-def sizes_are_reckonable(inputs: Inputs, select: Selector, issues: Issues) -> None:
-    """Unit notionals and positions of a size that money can be reckoned with to the cent."""
+def sizes_are_computable(inputs: Inputs, select: Selector, issues: Issues) -> None:
+    """Unit notionals and positions of a size that money can be computed with to the cent."""
     table, rates = inputs["instruments"], fx_rates(inputs)
     rate = np.array([rates.get(currency, 1.0) for currency in table["currency"]])
     local = np.abs(prices(table, list(range(len(table))))) * np.nan_to_num(
@@ -116,13 +116,13 @@ def sizes_are_reckonable(inputs: Inputs, select: Selector, issues: Issues) -> No
         (unit > LARGEST_UNIT) | ((unit > 0) & (unit < SMALLEST_UNIT))
     ).tolist():
         reason = f"a unit notional of {unit[row]:.3g} in base currency"
-        table.error(issues, row, "price", reason, "mend price, multiplier or notional_per_unit")
+        table.error(issues, row, "price", reason, "correct price, multiplier or notional_per_unit")
     of = dict(zip(table["instrument_id"], unit.tolist(), strict=True))
     for held in (inputs["positions"], inputs["open_orders"]):
         each = np.array([of.get(name, 0.0) for name in held["instrument_id"]], dtype=float)
         for row in np.flatnonzero(np.abs(held["quantity"]) * each > LARGEST_POSITION).tolist():
             reason = "a notional over 1e18 in base currency"
-            held.error(issues, row, "quantity", reason, "mend it")
+            held.error(issues, row, "quantity", reason, "correct it")
 
 
 def costs_are_given(inputs: Inputs, select: Selector, issues: Issues) -> None:
@@ -156,7 +156,7 @@ def costs_are_given(inputs: Inputs, select: Selector, issues: Issues) -> None:
                 row,
                 "long_financing_bps",
                 reason,
-                "being long and short would earn money; mend them",
+                "being long and short would earn money; correct them",
             )
 
 
@@ -176,7 +176,9 @@ def legs_are_whole(inputs: Inputs, select: Selector, issues: Issues) -> None:
             reason = (
                 f"ratio x lot {lot[name]:g} is not a whole number of the leg's lots of {lot[leg]:g}"
             )
-            legs.error(issues, row, "ratio", reason, "mend the ratio or the combination's lot_size")
+            legs.error(
+                issues, row, "ratio", reason, "correct the ratio or the combination's lot_size"
+            )
     for name, found in combination_legs(inputs).items():
         if len({eligible.get(i) for i, _ in found}) > 1 and name in lot:
             row = legs["combination_id"].index(name)

@@ -121,7 +121,7 @@ def scopes_are_known(inputs: Inputs, select: Selector, issues: Issues) -> None:
                 row,
                 "scope",
                 f"no such {kind}",
-                "mend the id" + values.nearest(name, sorted(known[kind])),
+                "correct the id" + values.nearest(name, sorted(known[kind])),
             )
         elif kind not in facts.SCOPES:
             allowed = " or ".join(facts.SCOPES)

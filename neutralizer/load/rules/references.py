@@ -43,7 +43,9 @@ def unique_keys(inputs: Inputs, select: Selector, issues: Issues) -> None:
                 continue
             if found in first:
                 line = table.raw.lines[first[found]]
-                reason = f"the key {'/'.join(str(x or '') for x in found)} stands twice, first on line {line}"
+                reason = (
+                    f"duplicate key {'/'.join(str(x or '') for x in found)}, first on line {line}"
+                )
                 table.error(issues, row, key[0], reason, "keep one of them")
             first.setdefault(found, row)
 
@@ -94,7 +96,7 @@ def _named(
         if word in missing:
             hint = values.nearest(word, sorted(words))
             table.error(
-                issues, row, column, f"no such {what}", f"add it to {what}s or mend the id{hint}"
+                issues, row, column, f"no such {what}", f"add it to {what}s or correct the id{hint}"
             )
 
 
@@ -140,7 +142,7 @@ def selector_selects(
         return False
     if not mask.any():
         hint = values.nearest(selector.removeprefix("instrument:"), select.ids)
-        table.error(issues, row, column, "it selects nothing", "mend the value" + hint)
+        table.error(issues, row, column, "it selects nothing", "correct the value" + hint)
         return False
     return True
 
@@ -178,7 +180,7 @@ def groups_are_a_partition(inputs: Inputs, select: Selector, issues: Issues) -> 
         for book in members:
             if book not in owner:
                 hint = values.nearest(book, list(owner))
-                table.error(issues, row, "books", f"no such book {book}", "mend the id" + hint)
+                table.error(issues, row, "books", f"no such book {book}", "correct the id" + hint)
             if book in group_of:
                 table.error(
                     issues,

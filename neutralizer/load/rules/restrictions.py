@@ -15,7 +15,7 @@ def restrictions_restrict(inputs: Inputs, select: Selector, issues: Issues) -> N
             table.error(issues, row, "no_buy", "restricts nothing", remedy)
         first, last = table["from"][row], table["to"][row]
         if first and last and last < first:
-            table.error(issues, row, "to", f"before {first}", "mend the dates")
+            table.error(issues, row, "to", f"before {first}", "correct the dates")
 
 
 def borrowed_is_paid_in_full(inputs: Inputs, select: Selector, issues: Issues) -> None:

@@ -126,7 +126,7 @@ def covariances_are_sound(inputs: Inputs, select: Selector, issues: Issues) -> N
         if apart.max() > SYMMETRY:
             a, b = np.unravel_index(apart.argmax(), apart.shape)
             reason = f"the covariance is not symmetric: {square.matrix[b, a]:g} the other way round"
-            square.error(issues, square.ids[a], square.ids[b], reason, "mend the pair")
+            square.error(issues, square.ids[a], square.ids[b], reason, "correct the pair")
         elif _variances_are_sound(square, issues):
             _positive(square, inputs.settings.checks.repair_psd == "yes", issues)
 
@@ -144,10 +144,10 @@ def _variances_are_sound(square: Square, issues: Issues) -> bool:
     for k, name in enumerate(square.ids):
         variance = square.matrix[k, k]
         if variance < 0:
-            square.error(issues, name, name, "a negative variance", "mend the diagonal")
+            square.error(issues, name, name, "a negative variance", "correct the diagonal")
         elif variance == 0 and square.matrix[k].any():
             reason = "a variance of zero beside a covariance that is not"
-            square.error(issues, name, name, reason, "mend the diagonal")
+            square.error(issues, name, name, reason, "correct the diagonal")
     return len(issues.errors) == before
 
 
@@ -160,7 +160,7 @@ def _positive(square: Square, repair: bool, issues: Issues) -> None:
     reason = f"not positive semidefinite: eigenvalue {eigenvalues[0]:.3g}, carried by {names}"
     if not repair:
         first = square.ids[involved[0]]
-        remedy = "estimate it anew, or let --repair-psd mend it"
+        remedy = "estimate it anew, or let --repair-psd repair it"
         square.error(issues, first, first, reason, remedy)
         return
     a, b, before, after = _moved_most(square)

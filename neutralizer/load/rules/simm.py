@@ -23,20 +23,22 @@ def parameters_are_there(inputs: Inputs, select: Selector, issues: Issues) -> No
         accounts.error(issues, own[0], "model", reason, "add it to fx")
 
 
-def sensitivities_are_reckonable(inputs: Inputs, select: Selector, issues: Issues) -> None:
+def sensitivities_are_computable(inputs: Inputs, select: Selector, issues: Issues) -> None:
     """Each row is of a type, bucket and tenor that the parameters know."""
     table = inputs["crif"]
     for row, kind in enumerate(table["risk_type"]):
         if kind and kind not in CLASS_OF:
             remedy = f"{', '.join(CLASS_OF)} are" + nearest(kind, list(CLASS_OF))
-            table.error(issues, row, "risk_type", "not reckoned here", remedy)
+            table.error(issues, row, "risk_type", "not computed here", remedy)
     if inputs.simm is None or issues.errors:
         return
     rows = rows_of(inputs, select, fx_rates(inputs))
     for row, found in enumerate(rows):
         reason = _fault(inputs, [found])
         if reason:
-            table.error(issues, row, "risk_type", reason, "mend the row, or name newer parameters")
+            table.error(
+                issues, row, "risk_type", reason, "correct the row, or name newer parameters"
+            )
     reason = "" if issues.errors else _fault(inputs, rows)
     if reason:
         line = inputs.line("simm", "parameters")
@@ -45,7 +47,7 @@ def sensitivities_are_reckonable(inputs: Inputs, select: Selector, issues: Issue
 
 
 def _fault(inputs: Inputs, rows: list[Row]) -> str:
-    """Why rows cannot be reckoned together; blank where they can."""
+    """Why rows cannot be computed together; blank where they can."""
     if inputs.simm is None:
         return ""
     settings = inputs.settings

@@ -256,7 +256,7 @@ def _square(raw: Raw, issues: Issues) -> Square | None:
         if i not in ids:
             issues.error(*where, "not in the header", remedy)
         if i in rows[:k]:
-            issues.error(*where, "the row stands twice", "keep one")
+            issues.error(*where, "duplicate row", "keep one")
     for i in sorted(set(ids) - set(rows)):
         line, name = raw.head(i)
         issues.error(raw.file, line, name, None, "no row of this id", remedy)

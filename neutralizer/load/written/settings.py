@@ -33,7 +33,7 @@ class Strict(BaseModel):
 
 
 class CostSettings(Strict):
-    """How costs are reckoned."""
+    """How costs are computed."""
 
     impact: Literal["three_halves", "quadratic"] = "three_halves"
     impact_coefficient: NotNegative = 1.0
@@ -58,7 +58,7 @@ class SolveSettings(Strict):
 
 
 class CheckSettings(Strict):
-    """How far what we reckon may lie from what others report, before anything is decided."""
+    """How far what we compute may lie from what others report, before anything is decided."""
 
     reported_margin: NotNegative = 0.05  # a share of the larger
     reported_market_value: NotNegative = 0.05
@@ -77,7 +77,7 @@ class StressSettings(Strict):
 
 
 class SimmSettings(Strict):
-    """What SIMM is reckoned with."""
+    """What SIMM is computed with."""
 
     parameters: str | None = None  # an XML file of one version, in the scenario's folder
     days: Annotated[Literal[10, 1], BeforeValidator(lambda v: {"10": 10, "1": 1}.get(v, v))] = (

@@ -103,7 +103,7 @@ def read_csv(name: str, file: str, data: bytes, issues: Issues) -> Raw | None:
             lines.append(line)
             line = reader.line_num + 1
     except csv.Error as error:
-        issues.error(file, line, "", None, str(error), "mend the quotes of this line")
+        issues.error(file, line, "", None, str(error), "correct the quotes of this line")
         return None
     while rows and not rows[-1]:
         rows.pop()
@@ -133,14 +133,14 @@ def _shape_is_right(raw: Raw, issues: Issues) -> bool:
         )
     for name in sorted({n for n in raw.header if n and raw.header.count(n) > 1}):
         where = values.plain(name)
-        issues.error(raw.file, 1, where, None, "the column stands twice", "keep one of them")
+        issues.error(raw.file, 1, where, None, "duplicate column", "keep one of them")
     header = list(raw.header)
     in_shape = set(map(len, raw.rows)) <= {width} and header not in raw.rows
     for row, line in () if in_shape else zip(raw.rows, raw.lines, strict=True):
         if len(row) != width:
             reason = f"the row has {len(row)} fields, the header {width}" if row else "a blank line"
             issues.error(
-                raw.file, line, "", None, reason, "mend the row; quote a field with a comma"
+                raw.file, line, "", None, reason, "correct the row; quote a field with a comma"
             )
         elif row == header:
             issues.error(raw.file, line, "", None, "the header stands again", "remove this line")

@@ -51,7 +51,7 @@ def read_yaml(file: str, data: bytes, issues: Issues) -> YamlText | None:
         issues.error(file, refusal.line, "", None, refusal.reason, refusal.remedy)
     except yaml.MarkedYAMLError as error:
         line = getattr(error.problem_mark, "line", -1) + 1
-        issues.error(file, line, "", None, f"not YAML: {error.problem}", "mend this line")
+        issues.error(file, line, "", None, f"not YAML: {error.problem}", "correct this line")
     except yaml.YAMLError:
         issues.error(
             file, 0, "", None, "not YAML: a character that may not stand there", "remove it"
@@ -132,7 +132,7 @@ def _mapping(
         if key in found:
             first = document.lines[here]
             dotted = ".".join(map(str, here))
-            reason = f"the key stands twice, first on line {first}"
+            reason = f"duplicate key, first on line {first}"
             issues.error(document.file, line, dotted, None, reason, "keep one of them")
         document.lines.setdefault(here, line)
         found[key] = _value(next(events), events, document, here, issues)

@@ -24,7 +24,7 @@ from neutralizer.terms import limits
 
 CONFLICT = 1e-6  # Σ relaxation / scale, certified: a conflict
 KEPT = 1e-6  # and a plan that keeps everything is out by no more
-MOST = 3
+MOST_CONFLICTS = 3
 Say = Callable[[str], None]
 
 
@@ -169,7 +169,7 @@ class Search:
     def conflicts(self, relaxed: dict[tuple[str, str], float], say: Say) -> list[Conflict]:
         """Up to three: after each, the member that the least relaxation gives most from is let go."""
         live, found = list(range(len(self.members))), list[Conflict]()
-        while len(found) < MOST:
+        while len(found) < MOST_CONFLICTS:
             tried = self.trial(live)
             if not tried.conflicts:
                 break

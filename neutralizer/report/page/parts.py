@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-MOST = 500  # rows of a table that are shown
+MOST_ROWS = 500  # rows of a table that are shown
 
 
 @dataclass(frozen=True)
@@ -90,5 +90,5 @@ class Section:
 
 def shown(rows: Sequence[Cells], file: str) -> tuple[Sequence[Cells], str]:
     """At most so many rows, and a word on the rest."""
-    rest = len(rows) - MOST
-    return rows[:MOST], f"and {rest:,} more in {file}" if rest > 0 else ""
+    rest = len(rows) - MOST_ROWS
+    return rows[:MOST_ROWS], f"and {rest:,} more in {file}" if rest > 0 else ""

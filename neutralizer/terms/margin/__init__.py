@@ -62,7 +62,7 @@ def amounts(trades: Trades, scenario: Scenario) -> Floats:
 
 
 def overstated(trades: Trades, scenario: Scenario) -> Floats:
-    """(A,) what the program reckons above `amounts`, base currency: 0 where a model is convex itself."""
+    """(A,) what the program computes above `amounts`, base currency: 0 where a model is convex itself."""
     found = np.zeros(len(scenario.accounts.ids))
     for a, model in enumerate(scenario.accounts.model):
         if hasattr(REGISTRY[model], "overstated"):
@@ -72,7 +72,7 @@ def overstated(trades: Trades, scenario: Scenario) -> Floats:
 
 
 def settled(trades: Trades, scenario: Scenario, last: bool = False) -> Scenario:
-    """The same scenario, or one whose program reckons with the concentration that the trades lead to:
+    """The same scenario, or one whose program computes with the concentration that the trades lead to:
     then it has to be solved again. last: what is only too careful will do.
     """
     for name, model in REGISTRY.items():

@@ -175,7 +175,7 @@ def _stacked(groups: list[_Group], tables: list[Floats], size: Floats) -> Matrix
     return csr_array(cells, shape=(len(groups) * points, len(size)))
 
 
-def _reckoned(group: _Group, x: Floats, exact: bool) -> Floats:
+def _computed(group: _Group, x: Floats, exact: bool) -> Floats:
     """(n,) the group's margin entry by entry, base currency; the program's bound where not `exact`."""
     each = x[:, None] * (group.loss if exact else group.relieved)
     losses = each.sum(axis=0)
@@ -194,7 +194,7 @@ def _parts(trades: Trades, scenario: Scenario, own: Ints, exact: bool) -> Floats
     x, found = entry_position(scenario, trades), np.zeros(len(scenario.entries.account))
     groups = list(_groups(scenario, own))
     for group in groups:
-        found[group.own] = _reckoned(group, x[group.own], exact)
+        found[group.own] = _computed(group, x[group.own], exact)
     if exact and scenario.scan.credits:
         for group, credit in zip(groups, _credited(scenario, groups, x, found), strict=True):
             found[group.own] *= 1 - credit

@@ -31,7 +31,7 @@ NEEDS = SENSITIVITIES
 CURVED = True
 
 CLOSE = 0.005  # base currency: half of what is written
-NEAR = 1e-3  # how far above the concentration that is reached the program may reckon
+NEAR = 1e-3  # how far above the concentration that is reached the program may compute
 TAIL = 2.5758293035489004**2 - 1  # of curvature: the normal quantile at 99.5 %, squared, less 1
 
 

@@ -15,7 +15,7 @@ from neutralizer.report.page.parts import (
 from neutralizer.report.page.pictures.pairs import Pair, pairs
 from neutralizer.report.words import cents, count, cut, short, whole
 
-MOST = 20  # books in the picture
+MOST_BOOKS = 20  # books in the picture
 
 
 def section(run: Run) -> Section | None:
@@ -55,7 +55,7 @@ def _worse(row: Row, money: str) -> str:
 
 def _figure(known: list[Row], rows: list[Row], money: str) -> Figure:
     largest = sorted(known, key=lambda r: -max(number(r, "cost_alone"), number(r, "cost_together")))
-    kept = {id(r) for r in largest[:MOST]}
+    kept = {id(r) for r in largest[:MOST_BOOKS]}
     bars = [_pair(r) for r in known if id(r) in kept]
     alt = "Cost of each book alone and together; the table has the numbers."
     caption = (

@@ -4,7 +4,7 @@ from neutralizer.report.page.data import Row, Run, number
 from neutralizer.report.page.parts import Column, Part, Section, Table, Text, numbers, shown
 from neutralizer.report.words import amount, change, short, whole
 
-MOST = 6  # factors in sentences
+MOST_FACTORS = 6  # factors in sentences
 ROLES = {"given_up": "given\u00a0up", "taken_up": "taken\u00a0up", "kept": "kept"}
 SPENT = ("margin", "carry")  # columns with a before and an after
 
@@ -18,7 +18,7 @@ def section(run: Run) -> Section | None:
     for row in rows:
         factors.setdefault(row["factor_id"], []).append(row)
     ordered = sorted(factors.items(), key=lambda kv: -sum(map(_moved, kv[1])))
-    said = [_sentence(name, some) for name, some in ordered[:MOST]]
+    said = [_sentence(name, some) for name, some in ordered[:MOST_FACTORS]]
     parts: list[Part] = [Text(said), _totals(ordered, rows, run.money), _all(rows, run.money)]
     return Section("capital", "What was given up for what", _lead(rows, run.money), parts)
 

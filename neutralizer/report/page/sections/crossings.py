@@ -5,7 +5,7 @@ from neutralizer.report.page.parts import Column, Figure, Picture, Section, Tabl
 from neutralizer.report.page.pictures.matrix import matrix
 from neutralizer.report.words import count, percent, short, whole
 
-MOST = 9  # books by name in the picture; the rest stand together
+MOST_BOOKS = 9  # books by name in the picture; the rest stand together
 OTHERS = "others"
 
 
@@ -38,7 +38,7 @@ def _picture(flows: dict[tuple[str, str], float]) -> Picture:
         for book in pair:
             volume[book] = volume.get(book, 0.0) + x
     kept = sorted(volume, key=lambda b: (-volume[b], b))
-    kept = kept if len(kept) <= MOST + 1 else kept[:MOST]
+    kept = kept if len(kept) <= MOST_BOOKS + 1 else kept[:MOST_BOOKS]
     names = sorted(kept) + ([OTHERS] if len(kept) < len(volume) else [])
     given: dict[tuple[str, str], float] = {}
     for (giver, taker), x in flows.items():

@@ -7,7 +7,7 @@ from neutralizer.report.words import amount, count, cut, percent, relief
 from neutralizer.terms.limits.facts import FACTOR_UNITS, MONEY, SHARE_OF_GROSS, UNITS
 from neutralizer.terms.limits.registry import REGISTRY
 
-MOST = 25  # limits in the picture
+MOST_LIMITS = 25  # limits in the picture
 KEY = "○ before  ◆ after transfers  ● after  ✕ after, outside  ◁ ▷ beyond the picture"
 
 
@@ -18,7 +18,7 @@ def section(run: Run) -> Section | None:
         return None
     tight = sorted(rows, key=_rank)
     first = [r for r in tight if _notable(r)]
-    told = (first or tight)[:MOST]
+    told = (first or tight)[:MOST_LIMITS]
     alt = f"Position in its band, before and after, of {count(len(told), 'limit')}; the table has the numbers."
     figure = Figure(
         bands([_band(r) for r in told], alt),

@@ -4,7 +4,7 @@ from neutralizer.report.page.data import Row, Run, number
 from neutralizer.report.page.parts import Cell, Column, Section, Table, numbers
 from neutralizer.report.words import cents
 
-MOST = 20
+MOST_PRICES = 20
 UNITS = 1000  # of each, so that all are told alike
 ABOUT = {
     "pool": "cash in the pool",
@@ -22,8 +22,8 @@ def section(run: Run) -> Section | None:
         return None
     ordered = sorted(rows, key=lambda r: (-number(r, "shadow_price"), r["kind"], r["name"]))
     columns = [Column("what"), Column("where"), *numbers(f"saves, {run.money}")]
-    found = [_row(r) for r in ordered[:MOST]]
-    rest = len(rows) - MOST
+    found = [_row(r) for r in ordered[:MOST_PRICES]]
+    rest = len(rows) - MOST_PRICES
     more = f"and {rest:,} more in shadow_prices.csv" if rest > 0 else ""
     table = Table("Dearest first", columns, found, (), more)
     lead = (

@@ -5,7 +5,7 @@ from neutralizer.report.page.parts import Cell, Cells, Column, Figure, Part, Sec
 from neutralizer.report.page.pictures.pairs import Pair, pairs
 from neutralizer.report.words import amount, cut, percent, short, whole
 
-MOST = 18  # factors in the picture
+MOST_FACTORS = 18  # factors in the picture
 STATES = (
     ("before", "before"),
     ("after_transfers", "after transfers"),
@@ -52,7 +52,7 @@ def _figure(rows: list[Row]) -> Figure:
     told = sorted(
         rows, key=lambda r: -max(abs(number(r, c)) for c in ("variance_before", "variance_after"))
     )
-    kept = {id(r) for r in told[:MOST]}
+    kept = {id(r) for r in told[:MOST_FACTORS]}
     bars = [_pair(r, total) for r in rows if id(r) in kept]
     alt = "Share of the firm's variance by factor, before and after; the table has the numbers."
     return Figure(
