@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo test check torture format bench mutation clean
+.PHONY: help setup demo test quick check torture format bench mutation clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -20,16 +20,19 @@ demo: setup ## run the main job on scenarios/equity-desks into runs/demo
 	$(BIN)/neutralizer verify runs/demo
 
 test: setup ## every test
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+quick: setup ## the tests that start no other process: no solver, under half a minute
+	$(BIN)/python -m pytest -n 2 --quick
 
 check: setup ## format, lint, types, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 torture: setup ## every fault and kill of runs, releases and the journal, in full
-	NEUTRALIZER_TORTURE=1 $(BIN)/python -m pytest -n 2 tests/test_folder.py tests/test_release_faults.py tests/test_journal.py
+	NEUTRALIZER_TORTURE=1 $(BIN)/python -m pytest -n 2 tests/records tests/handoff/test_release_faults.py
 
 format: setup ## write the formatting
 	$(BIN)/ruff format .
@@ -39,7 +42,7 @@ bench: setup ## the measurements of benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks.measure --large --write
 
 mutation: setup ## small wrong changes in the proof, the readers and the release, each killed by a test
-	$(BIN)/python -m tests.mutation
+	$(BIN)/python -m tests.tools.mutation
 
 clean: ## remove what the above made
 	rm -rf .venv runs .pytest_cache .mypy_cache .ruff_cache .hypothesis

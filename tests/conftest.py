@@ -1,7 +1,8 @@
 """Shared fixtures: the project's scenarios, and real ones where they lie beside the checkout."""
 
 import os
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,27 @@ ROOT = Path(__file__).parent.parent
 SCENARIOS = ROOT / "scenarios"
 SHARED = ROOT.parent / "shared" / "scenarios"
 TORTURE = "NEUTRALIZER_TORTURE" in os.environ  # `make torture`: every moment instead of a few
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--quick`: without the solver and other processes."""
+    parser.addoption("--quick", action="store_true", help="skip what starts another process")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_process_when_quick(request: pytest.FixtureRequest) -> Iterator[None]:
+    """With --quick whatever would start a process, as each solver does, is skipped there and then."""
+    if not request.config.getoption("--quick"):
+        yield
+        return
+
+    def skipped(*words: object, **options: object) -> None:
+        pytest.skip("starts another process")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subprocess.Popen, "__init__", skipped)
+        patch.setattr(os, "fork", skipped)
+        yield
 
 
 @pytest.fixture(scope="session")

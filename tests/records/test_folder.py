@@ -1,0 +1,360 @@
+"""A run's folder appears whole or not at all, whoever else is running and whatever fails."""
+
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from neutralizer import run as trip
+from neutralizer.errors import CannotWrite, FolderTaken, Infeasible, Locked
+from neutralizer.load.scenario import load
+from neutralizer.records.folder import read_folder
+from neutralizer.records.manifest import NAME as MANIFEST
+from neutralizer.run import Options
+from neutralizer.verify import verify
+from tests.conftest import TORTURE
+from tests.tools.broken import NUMBERS, Broken
+
+ROOT = Path(__file__).parent.parent.parent
+TWO_DESKS = ROOT / "scenarios" / "two-desks"
+PLAIN = Options(baseline=False)
+
+
+def command(*words: object) -> list[str]:
+    return [sys.executable, "-m", "neutralizer", *map(str, words)]
+
+
+def start(*words: object, **options: Any) -> subprocess.Popen[bytes]:
+    """A run of its own, that hears an interrupt even where the tests run in the background."""
+    return subprocess.Popen(
+        command(*words),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        **options,
+    )
+
+
+def names(path: Path) -> list[str]:
+    return sorted(p.name for p in path.iterdir())
+
+
+def times(path: Path) -> dict[str, int]:
+    return {p.as_posix(): p.stat().st_mtime_ns for p in sorted([path, *path.rglob("*")])}
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The files of an ordinary run."""
+    out = tmp_path_factory.mktemp("runs") / "run"
+    trip.run(TWO_DESKS, out, PLAIN)
+    assert verify(out)["name"] == "two-desks"
+    return read_folder(out)
+
+
+@pytest.fixture
+def decided(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The decision is known already, so that a run is its files only."""
+
+    def decide(loaded: Any, run_id: str, options: Options, staging: Any = None) -> Any:
+        if staging is not None:
+            staging.write(files)
+            assert staging.read() == files
+        return json.loads(files["summary.json"]), files
+
+    monkeypatch.setattr(trip, "decided", decide)
+
+
+def test_six_runs_at_once_have_one_winner(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    runs = [start("run", TWO_DESKS, "--out", out, "--no-baseline") for _ in range(6)]
+    talk = [run.communicate(timeout=120) for run in runs]
+    codes = sorted(run.returncode for run in runs)
+    assert codes[0] == 0, talk
+    assert set(codes) <= {0, 8}, talk
+    winners = [said for said, heard in talk if b"written and proven" in said]
+    assert len(winners) == 1
+    assert names(tmp_path) == ["run"]
+    verify(out)
+
+
+def test_what_a_killed_run_left_is_taken_over(tmp_path: Path) -> None:
+    out, staged = tmp_path / "run", tmp_path / ".run.staging"
+    killed = start("run", TWO_DESKS, "--out", out)
+    wait_for(staged.exists, killed)
+    killed.kill()
+    killed.communicate()
+    (staged / "inputs").mkdir(exist_ok=True)
+    (staged / "inputs" / "half.csv").write_text("half a")
+    assert names(tmp_path) == [".run.staging"]
+    trip.run(TWO_DESKS, out, PLAIN)
+    assert names(tmp_path) == ["run"]
+    verify(out)
+
+
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM])
+def test_a_run_killed_at_any_moment_shows_nothing(
+    tmp_path: Path, sent: int, record_property: Callable[[str, object], None]
+) -> None:
+    """So many hundredths of a second after its staging appears; then the next run publishes."""
+    moments = range(0, 120, 4) if TORTURE else (1, 40)
+    record_property("kills", len(moments))
+    for k in moments:
+        out, staged = tmp_path / f"run-{k}", tmp_path / f".run-{k}.staging"
+        killed = start("run", TWO_DESKS, "--out", out, "--no-baseline")
+        wait_for(lambda staged=staged: staged.exists(), killed)
+        time.sleep(k / 100)
+        killed.send_signal(sent)
+        killed.communicate()
+        if out.exists():
+            verify(out)
+        trip.run(TWO_DESKS, out, PLAIN)
+        verify(out)
+        assert [n for n in names(tmp_path) if n.startswith(f".run-{k}.")] == []
+
+
+def wait_for(event: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + 30
+    while not event():
+        assert time.monotonic() < end
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.002)
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_leaves_nothing(tmp_path: Path, sent: int, code: int) -> None:
+    out = tmp_path / "run"
+    process = start("run", TWO_DESKS, "--out", out)
+    wait_for((tmp_path / ".run.staging").exists, process)
+    time.sleep(0.3)
+    process.send_signal(sent)
+    said, heard = process.communicate(timeout=30)
+    assert process.returncode == code, heard
+    assert said == b""
+    assert b"Traceback" not in heard
+    assert names(tmp_path) == []
+
+
+def test_another_run_holds_the_lock(tmp_path: Path, decided: None) -> None:
+    staged = tmp_path / ".run.staging"
+    staged.mkdir()
+    (staged / "theirs").write_text("theirs")
+    handle = os.open(staged, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    with pytest.raises(Locked):
+        trip.run(TWO_DESKS, tmp_path / "run", PLAIN)
+    assert (staged / "theirs").read_text() == "theirs"
+    os.close(handle)
+    trip.run(TWO_DESKS, tmp_path / "run", PLAIN)
+    assert names(tmp_path) == ["run"]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("replace", [False, True])
+def test_whatever_call_fails_all_is_visible_or_nothing(
+    files: dict[str, bytes],
+    decided: None,
+    tmp_path: Path,
+    number: int,
+    replace: bool,
+    record_property: Callable[[str, object], None],
+) -> None:
+    """N = 1, 2, … until a run passes."""
+    old = {"old.csv": b"yesterday\n"}
+    for n in range(1, 400):
+        parent = tmp_path / str(n)
+        out = parent / "run"
+        parent.mkdir()
+        if replace:
+            out.mkdir()
+            (out / "old.csv").write_bytes(old["old.csv"])
+        with pytest.MonkeyPatch.context() as patch:
+            broken = Broken(patch, n, number)
+            failed = attempt(out, replace)
+        found = read_folder(out) if out.exists() else {}
+        assert found in (files, old if replace else {}), n
+        if not failed:
+            assert found == files, n
+            assert names(parent) == ["run"], n
+        if broken.calls < n:
+            break
+        trip.run(TWO_DESKS, out, Options(baseline=False, replace=replace))
+        assert read_folder(out) == files
+        assert names(parent) == ["run"], "what a failure left is cleared by the next run"
+    assert not failed
+    assert n > 40
+    record_property("faults", n - 1)
+
+
+def attempt(out: Path, replace: bool) -> bool:
+    """Whether the run failed; it may fail in one way only."""
+    try:
+        trip.run(TWO_DESKS, out, Options(baseline=False, replace=replace))
+    except CannotWrite:
+        return True
+    return False
+
+
+def test_replace_exchanges_the_folders(
+    files: dict[str, bytes], decided: None, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    out.mkdir()
+    (out / "mine.txt").write_text("mine")
+    with pytest.raises(FolderTaken):
+        trip.run(TWO_DESKS, out, PLAIN)
+    assert names(out) == ["mine.txt"]
+    assert names(tmp_path) == ["run"]
+    trip.run(TWO_DESKS, out, Options(baseline=False, replace=True))
+    assert read_folder(out) == files
+    assert names(tmp_path) == ["run"]
+
+
+def test_replace_without_an_exchange_of_the_system(
+    files: dict[str, bytes], decided: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    out = tmp_path / "run"
+    out.mkdir()
+    (out / "mine.txt").write_text("mine")
+    trip.run(TWO_DESKS, out, Options(baseline=False, replace=True))
+    assert read_folder(out) == files
+    assert names(tmp_path) == ["run"]
+
+
+def test_an_empty_folder_is_not_taken(decided: None, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    trip.run(TWO_DESKS, tmp_path / "run", PLAIN)
+    assert names(tmp_path) == ["run"]
+
+
+def test_a_taken_folder_is_left_alone(decided: None, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    trip.run(TWO_DESKS, out, PLAIN)
+    before = times(tmp_path)
+    with pytest.raises(FolderTaken):
+        trip.run(TWO_DESKS, out, Options(overrides=("costs.booking_fee_bps=0.2",), baseline=False))
+    (tmp_path / "file").write_text("")
+    for replace in (False, True):
+        with pytest.raises(FolderTaken):
+            trip.run(TWO_DESKS, tmp_path / "file", Options(baseline=False, replace=replace))
+    (tmp_path / "file").unlink()
+    after = times(tmp_path)
+    assert {k: v for k, v in after.items() if k != str(tmp_path)} == {
+        k: v for k, v in before.items() if k != str(tmp_path)
+    }
+
+
+def test_the_same_run_again_touches_nothing(decided: None, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    assert not trip.run(TWO_DESKS, out, PLAIN).already_there
+    before = times(out)
+    for options in (PLAIN, Options(baseline=False, replace=True)):
+        assert trip.run(TWO_DESKS, out, options).already_there
+    assert times(out) == before
+    assert names(tmp_path) == ["run"]
+
+
+def test_there_is_no_place_to_write(decided: None, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for out in (tmp_path / "file" / "run", tmp_path / "no" / "run", tmp_path / ("x" * 250)):
+        with pytest.raises(CannotWrite):
+            trip.run(TWO_DESKS, out, PLAIN)
+    assert names(tmp_path) == ["file"]
+
+
+def test_a_read_only_parent(decided: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*words: Any, **options: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "mkdir", refuse)
+        with pytest.raises(CannotWrite, match="Permission denied"):
+            trip.run(TWO_DESKS, tmp_path / "run", PLAIN)
+    assert names(tmp_path) == []
+
+
+def endless(*words: Any) -> None:
+    raise RuntimeError("no end within 5 s")
+
+
+@pytest.mark.parametrize(
+    "to",
+    ["elsewhere", "elsewhere/precious", "nowhere"],
+)
+def test_a_link_in_the_place_of_the_staging_is_not_followed(
+    decided: None, tmp_path: Path, to: str
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "precious").write_text("precious")
+    (tmp_path / ".run.staging").symlink_to(to)
+    signal.signal(signal.SIGALRM, endless)
+    signal.setitimer(signal.ITIMER_REAL, 5)
+    try:
+        with pytest.raises(CannotWrite):
+            trip.run(TWO_DESKS, tmp_path / "run", PLAIN)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    assert (tmp_path / "elsewhere" / "precious").read_text() == "precious"
+    assert not (tmp_path / "run").exists()
+
+
+def refuse(*words: Any, **options: Any) -> Any:
+    raise Infeasible("infeasible", "no plan", [])
+
+
+def test_a_refusal_stands_beside_and_goes_with_success(
+    decided: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        patch.setattr(trip, "decided", refuse)
+        for _ in range(2):
+            with pytest.raises(Infeasible):
+                trip.run(TWO_DESKS, out, PLAIN)
+            assert names(tmp_path) == ["run.refused"]
+            assert names(tmp_path / "run.refused") == ["conflicts.csv", "summary.json"]
+    trip.run(TWO_DESKS, out, PLAIN)
+    assert names(tmp_path) == ["run"]
+    with monkeypatch.context() as patch:
+        patch.setattr(trip, "decided", refuse)
+        before = times(out)
+        with pytest.raises(Infeasible):
+            trip.run(
+                TWO_DESKS,
+                out,
+                Options(overrides=("costs.booking_fee_bps=0.2",), baseline=False, replace=True),
+            )
+    assert times(out) == before
+    assert names(tmp_path) == ["run", "run.refused"]
+
+
+def test_cron_writes_the_same_bytes(files: dict[str, bytes], tmp_path: Path) -> None:
+    """No HOME, no terminal, another language, zone and umask."""
+    environment = {"PATH": os.environ["PATH"], "LANG": "C", "TZ": "Asia/Tokyo"}
+    done = start(
+        "run", TWO_DESKS, "--out", tmp_path / "run", "--no-baseline",
+        env=environment, umask=0o077, stdin=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    said, heard = done.communicate(timeout=60)
+    assert (done.returncode, heard) == (0, b"")
+    assert b"\x1b" not in said
+    found = read_folder(tmp_path / "run")
+    assert found.pop(MANIFEST)
+    assert found == {name: data for name, data in files.items() if name != MANIFEST}
+    assert (tmp_path / "run" / "hedges.csv").stat().st_mode & 0o077 == 0
+
+
+def test_a_scenario_is_only_read(tmp_path: Path) -> None:
+    before = times(TWO_DESKS)
+    load(TWO_DESKS)
+    assert times(TWO_DESKS) == before

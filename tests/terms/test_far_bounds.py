@@ -1,0 +1,79 @@
+"""A bound far out does not switch off the one beside it, and a scope that holds nothing has a scale."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neutralizer.errors import InputsRefused
+from neutralizer.load.scenario import load
+from neutralizer.terms import limits
+from tests.conftest import SCENARIOS
+from tests.tools.firm import in_process
+
+YAML = (SCENARIOS / "two-desks" / "scenario.yaml").read_text()
+BOUNDS = "lower: -2000000, upper: 2000000"
+
+
+def written(folder: Path, bounds: str) -> Path:
+    """two-desks with other bounds on MM's market exposure."""
+    folder.mkdir()
+    assert BOUNDS in YAML
+    (folder / "scenario.yaml").write_text(YAML.replace(BOUNDS, bounds))
+    return folder
+
+
+def mm_market(folder: Path) -> float:
+    rows = (folder / "limits.csv").read_text().splitlines()
+    columns = rows[0].split(",")
+    row = next(r for r in rows if r.startswith("MM-market,")).split(",")
+    return float(row[columns.index("after")])
+
+
+@pytest.mark.parametrize("lower", ["-1e20", "-9e14", "-1e9"])
+def test_the_bound_that_matters_holds_beside_a_far_one(tmp_path: Path, lower: str) -> None:
+    case = written(tmp_path / "case", f"lower: {lower}, upper: 2000000")
+    done = in_process("run", case, "--out", tmp_path / "run", "-q")
+    assert done.returncode == 0, done.stderr
+    assert mm_market(tmp_path / "run") <= 2_000_000
+
+
+@pytest.mark.parametrize("lower", ["-1e20", "-9e14", "-1e9"])
+def test_no_tolerance_grows_with_a_bound(tmp_path: Path, lower: str) -> None:
+    """Neither the scale nor the slack of the proof is larger than what MM and ARB hold together."""
+    s = load(written(tmp_path / "case", f"lower: {lower}, upper: 2000000")).scenario
+    k = next(k for k, x in enumerate(s.limits) if x.limit_id == "MM-market")
+    assert limits.scales(s)[k] <= 1.1 * s.gross_before
+    assert limits.rounding_errors(s)[k] <= 1.1e-12 * s.gross_before
+
+
+def test_a_tiny_bound_on_what_is_not_held_is_no_scale(tmp_path: Path) -> None:
+    """FUT is held by nobody: the scale of a limit on it is a lot of it, not the bound."""
+    row = "    - {limit_id: no-FUT, measure: net, scope: firm, target: FUT, upper: 1e-11}\n"
+    case = written(tmp_path / "case", BOUNDS)
+    text = (case / "scenario.yaml").read_text()
+    (case / "scenario.yaml").write_text(text.replace("  limits:\n", "  limits:\n" + row))
+    s = load(case).scenario
+    k = next(k for k, x in enumerate(s.limits) if x.limit_id == "no-FUT")
+    assert limits.scales(s)[k] == pytest.approx(200_000)
+
+
+def test_a_far_bound_is_absent_and_said(tmp_path: Path) -> None:
+    loaded = load(written(tmp_path / "case", "lower: -1e20, upper: 2000000"))
+    limit = next(x for x in loaded.scenario.limits if x.limit_id == "MM-market")
+    assert limit.lower == -np.inf
+    assert any("read as no bound" in w and "-1e20" in w for w in loaded.scenario.warnings)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "reason"),
+    [
+        ("lower: 2e15", "nothing could keep it"),
+        ("upper: -2e15", "nothing could keep it"),
+        ("lower: -2e15, upper: 2e15", "the limit has no bound"),
+    ],
+)
+def test_far_bounds_that_say_nothing_are_refused(tmp_path: Path, bounds: str, reason: str) -> None:
+    with pytest.raises(InputsRefused) as refused:
+        load(written(tmp_path / "case", bounds))
+    assert reason in str([*refused.value.issues])

@@ -1,0 +1,103 @@
+"""A firm with people, keys and roles, for the tests of approvals and releases."""
+
+import atexit
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from neutralizer.handoff.keys import new_key
+from tests.conftest import SCENARIOS
+from tests.tools.command_line import Done
+from tests.tools.command_line import neutralizer as in_process
+
+MAY = {
+    "anna": "[approve, release]",
+    "ben": "[approve, waive]",
+    "cleo": "[prepare, approve, supersede]",
+    "night": "[prepare, release]",
+    "guest": "[]",
+}
+
+
+@dataclass
+class Firm:
+    """Keys and roles.yaml in one folder, a journal, and what operations read."""
+
+    root: Path
+    keys: dict[str, Path] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("handoff", "journal", "runs"):
+            (self.root / name).mkdir(parents=True)
+        lines = []
+        for name, may in MAY.items():
+            private, public = new_key()
+            self.keys[name] = self.root / f"{name}.pem"
+            self.keys[name].write_bytes(private)
+            lines.append(f"  {name}: {{may: {may}, public_key: {public}}}")
+        text = "approvers: 2\napproval_valid: 12h\npeople:\n" + "\n".join(lines) + "\n"
+        (self.root / "roles.yaml").write_text(text)
+
+    def copied(self, root: Path) -> "Firm":
+        """The same firm in a folder of its own, with what it has done so far."""
+        shutil.copytree(self.root, root)
+        copy = object.__new__(Firm)
+        copy.root, copy.keys = root, {name: root / f"{name}.pem" for name in self.keys}
+        return copy
+
+    @property
+    def handoff(self) -> Path:
+        """What operations read."""
+        return self.root / "handoff"
+
+    @property
+    def journal(self) -> Path:
+        """The journal's folder."""
+        return self.root / "journal"
+
+    def names(self) -> list[str]:
+        """The files that operations see."""
+        return sorted(p.name for p in self.handoff.iterdir() if not p.name.startswith("."))
+
+    def does(self, name: str, *words: object, **environment: str) -> Done:
+        """Runs the command line as somebody of the firm."""
+        known = {
+            "NEUTRALIZER_AS": name,
+            "NEUTRALIZER_ROLES": str(self.root / "roles.yaml"),
+            "NEUTRALIZER_JOURNAL": str(self.journal),
+        }
+        return in_process(*words, **(known | environment))
+
+    def run(self, scenario: Path, *words: object, name: str = "night", out: str = "run") -> Path:
+        """A run's folder that somebody prepared."""
+        folder = self.root / "runs" / out
+        done = self.does(name, "run", scenario, "--out", folder, "-q", "--no-baseline", *words)
+        assert done.returncode == 0, done.stderr
+        return folder
+
+    def approves(self, name: str, what: Path) -> Done:
+        """Signs without being asked."""
+        return self.does(name, "approve", what, "--key", self.keys[name], "--yes")
+
+    def approved(self, scenario: Path) -> Path:
+        """A run's folder that two have approved."""
+        folder = self.run(scenario)
+        for name in ("anna", "cleo"):
+            assert self.approves(name, folder).returncode == 0
+        return folder
+
+    def release(self, folder: Path, *words: object, name: str = "night") -> Done:
+        """Hands over."""
+        return self.does(name, "release", folder, "--to", self.handoff, *words)
+
+
+@cache
+def approved_firm() -> Firm:
+    """A firm whose run of two-desks anna and cleo have approved, made once a process: copy it."""
+    root = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    firm = Firm(root / "firm")
+    firm.approved(SCENARIOS / "two-desks")
+    return firm

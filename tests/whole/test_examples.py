@@ -1,0 +1,206 @@
+"""The walk-throughs, the end-of-day wrapper and the manuals say what the program does today."""
+
+import configparser
+import fcntl
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from examples.refresh import EXAMPLES, NAMES, PAGES, ROOT, environment, fits, outputs, printed
+from tests.tools.firm import Firm
+
+SCRIPTS = sorted(EXAMPLES.rglob("*.sh"))
+END_OF_DAY = EXAMPLES / "end-of-day" / "end-of-day.sh"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_walk_through_gives_what_is_expected(name: str, tmp_path: Path) -> None:
+    """CSV files byte for byte; summary.json without what is the solver's own."""
+    expected = {p.name: p.read_bytes() for p in (EXAMPLES / name / "expected").iterdir()}
+    found = outputs(name, tmp_path)
+    assert sorted(found) == sorted(expected)
+    ours, theirs = (json.loads(files.pop("summary.json")) for files in (found, expected))
+    for summary in (ours, theirs):
+        del summary["solver"], summary["rounding"]
+    assert ours.pop("objective") == pytest.approx(theirs.pop("objective"), rel=1e-6)
+    assert ours == theirs
+    for file in expected:
+        assert found[file].decode() == expected[file].decode(), file
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda p: f"{p.parent.name}/{p.name}")
+def test_script_is_sound(script: Path) -> None:
+    """It parses, and can be started as it is."""
+    subprocess.run(["sh", "-n", str(script)], check=True)
+    assert script.read_text().startswith("#!/bin/sh\n")
+    assert os.access(script, os.X_OK)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: f"{p.parent.name}/{p.name}")
+def test_page_shows_what_its_commands_print(page: Path, tmp_path: Path) -> None:
+    """Every `$` line of a console block runs as written; a line of … stands for any lines."""
+    for command, shown, lines in printed(page, tmp_path):
+        assert fits(shown, lines), "\n".join([f"$ {command}", *lines])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: f"{p.parent.name}/{p.name}")
+def test_links_lead_somewhere(page: Path) -> None:
+    """Relative links of a page name files that are there."""
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+def test_tables_are_what_the_generator_prints() -> None:
+    """docs/tables.md is the column table's own print."""
+    command = [sys.executable, str(ROOT / "docs" / "build_tables.py")]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert printed == (ROOT / "docs" / "tables.md").read_text()
+
+
+def test_end_of_day_runs_once(tmp_path: Path) -> None:
+    """0, then the same run again, 0: nothing is written twice."""
+    first = _end_of_day(ROOT / "scenarios" / "two-desks", tmp_path)
+    assert (first.returncode, first.stdout[:27]) == (0, "OK 2024-06-27 two-desks | 1")
+    run = tmp_path / "runs" / "2024-06-27"
+    manifest = (run / "manifest.json").read_bytes()
+    again = _end_of_day(ROOT / "scenarios" / "two-desks", tmp_path)
+    assert (again.returncode, again.stdout) == (0, first.stdout)
+    assert (run / "manifest.json").read_bytes() == manifest
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "said"),
+    [
+        ("quantity: 100000", "quantity: 1e5x", 3, "ERROR scenario.yaml:"),
+        (
+            "lower: -2000000, upper: 2000000",
+            "lower: 9000000, upper: 9500000",
+            4,
+            "limit MM-market (book:MM)",
+        ),
+        ("costs: {", "solve: {time_limit: 0s}\ncosts: {", 5, "No certified answer"),
+        ("as_of: 2024-06-27", "as_of: 2024-06-26", 10, "the scenario is of 2024-06-26"),
+    ],
+)
+def test_end_of_day_says_what_is_wrong(
+    old: str, new: str, code: int, said: str, tmp_path: Path
+) -> None:
+    """One broken copy for each exit code that inputs alone can bring about."""
+    done = _end_of_day(_changed(tmp_path, old, new), tmp_path)
+    assert (done.returncode, said in done.stdout + done.stderr) == (code, True), done.stderr
+    assert (tmp_path / "runs" / "2024-06-27").exists() == (code == 0)
+
+
+def test_end_of_day_keeps_a_run_of_other_inputs(tmp_path: Path) -> None:
+    """7 where other inputs come the same day; 11 where a file was changed since."""
+    _end_of_day(ROOT / "scenarios" / "two-desks", tmp_path)
+    other = _changed(tmp_path, "booking_fee_bps: 0.1", "booking_fee_bps: 0.2")
+    assert _end_of_day(other, tmp_path).returncode == 7
+    with open(tmp_path / "runs" / "2024-06-27" / "hedges.csv", "a") as file:
+        file.write("x")
+    assert _end_of_day(ROOT / "scenarios" / "two-desks", tmp_path).returncode == 11
+
+
+def test_end_of_day_tries_a_locked_folder_again(tmp_path: Path) -> None:
+    """8 after a second try; nothing is left behind."""
+    staging = tmp_path / "runs" / ".2024-06-27.staging"
+    staging.mkdir(parents=True)
+    handle = os.open(staging, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    done = _end_of_day(ROOT / "scenarios" / "two-desks", tmp_path)
+    os.close(handle)
+    assert (done.returncode, "Another run still writes" in done.stderr) == (8, True)
+
+
+def test_end_of_day_cannot_write(tmp_path: Path) -> None:
+    """9 where the runs folder cannot be made; 2 without its arguments."""
+    (tmp_path / "runs").write_text("a file")
+    assert _end_of_day(ROOT / "scenarios" / "two-desks", tmp_path).returncode == 9
+    assert subprocess.run(["sh", str(END_OF_DAY)], capture_output=True).returncode == 2
+
+
+def test_timetables_agree() -> None:
+    """crontab and systemd run the same command at 22:15, Monday to Friday."""
+    folder = END_OF_DAY.parent
+    lines = (folder / "crontab").read_text().splitlines()
+    entries = [x for x in lines if x and not x.startswith("#")]
+    assert [x.partition("=")[0] for x in entries[:-1]] == ["SHELL", "PATH", "MAILTO"]
+    *when, command = entries[-1].split(maxsplit=5)
+    assert when == ["15", "22", "*", "*", "1-5"]
+    assert "%" not in command  # cron reads it as a line end
+    units = {}
+    for kind in ("timer", "service"):
+        units[kind] = configparser.RawConfigParser(strict=False)
+        units[kind].read(folder / f"neutralizer-end-of-day.{kind}")
+    assert units["timer"]["Timer"]["OnCalendar"] == "Mon..Fri 22:15"
+    assert units["service"]["Service"]["ExecStart"] == command
+
+
+def test_end_of_day_releases_what_the_standing_order_allows(tmp_path: Path) -> None:
+    """Transfers and cash of a run without findings; the next evening is held against this one."""
+    firm, named = _firm_with_an_order(tmp_path)
+    quiet = _changed(tmp_path, "costs: {", "costs: {impact_coefficient: 0, ")
+    done = _end_of_day(quiet, tmp_path, **named)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "released" in done.stdout
+    assert len([n for n in firm.names() if n.endswith("_v1_auto.done")]) == 1
+    tomorrow = (quiet / "scenario.yaml").read_text().replace("2024-06-27T16", "2024-06-28T16")
+    (quiet / "scenario.yaml").write_text(tomorrow.replace("price: 100,", "price: 101,"))
+    next_day = _end_of_day(quiet, tmp_path, "2024-06-28", **named)
+    assert next_day.returncode == 0, next_day.stderr
+    manifest = json.loads((tmp_path / "runs" / "2024-06-28" / "manifest.json").read_text())
+    assert manifest["previous"] is not None
+    (firm.root / "roles.yaml").unlink()
+    assert _end_of_day(quiet, tmp_path, "2024-06-28", **named).returncode == 3
+
+
+def test_end_of_day_keeps_what_people_must_read_for_the_morning(tmp_path: Path) -> None:
+    """A finding: the run is there, and waits."""
+    firm, named = _firm_with_an_order(tmp_path)
+    done = _end_of_day(ROOT / "scenarios" / "two-desks", tmp_path, **named)
+    assert done.returncode == 0
+    assert "Nothing was released tonight; it waits for two people" in done.stdout
+    assert firm.names() == []
+    named["NEUTRALIZER_AS"] = "guest"
+    shutil.rmtree(tmp_path / "runs")
+    assert _end_of_day(ROOT / "scenarios" / "two-desks", tmp_path, **named).returncode == 12
+
+
+def _firm_with_an_order(work: Path) -> tuple[Firm, dict[str, str]]:
+    """A firm whose standing order two have signed, and the wrapper's variables."""
+    firm = Firm(work / "firm")
+    order = firm.root / "order.yaml"
+    shutil.copy(END_OF_DAY.parent / "order.yaml", order)
+    for name in ("anna", "ben"):
+        assert firm.approves(name, order).returncode == 0
+    return firm, {
+        "HANDOFF": str(firm.handoff),
+        "ORDER": str(order),
+        "NEUTRALIZER_AS": "night",
+        "NEUTRALIZER_ROLES": str(firm.root / "roles.yaml"),
+        "NEUTRALIZER_JOURNAL": str(firm.journal),
+    }
+
+
+def _end_of_day(
+    scenario: Path, work: Path, day: str = "2024-06-27", **named: str
+) -> subprocess.CompletedProcess[str]:
+    command = ["sh", str(END_OF_DAY), str(scenario), str(work / "runs"), day]
+    env = {**environment(work / "bin"), "RETRY_AFTER": "0", **named}
+    return subprocess.run(command, env=env, cwd=work, capture_output=True, text=True)
+
+
+def _changed(work: Path, old: str, new: str) -> Path:
+    """A copy of two-desks with one text replaced."""
+    copy = work / "changed"
+    shutil.copytree(ROOT / "scenarios" / "two-desks", copy)
+    text = (copy / "scenario.yaml").read_text()
+    assert old in text
+    (copy / "scenario.yaml").write_text(text.replace(old, new))
+    return copy
