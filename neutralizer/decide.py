@@ -1,10 +1,15 @@
-"""Scenario -> program -> solution -> plan -> files -> proof: the trip without the folder."""
+"""Scenario -> program -> solution -> plan -> files: the river, on one page, pure.
 
-import json
+Where one decision solves the program again: `solve.solve`, until the concentration of a margin fits the
+answer; `priorities.answered`, once per class of soft limits; `minimum_sizes`, without small lines;
+`one_side`, without the orders that an owner may not give. Whole lots are tried again in `_rounded`,
+with what soft limits may give.
+"""
+
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +22,9 @@ from neutralizer.comparisons.strip import impact_strip
 from neutralizer.domain.asked import Asked
 from neutralizer.domain.orders import crosses_only
 from neutralizer.domain.plan import Booking, Plan
-from neutralizer.domain.record import Record
 from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import Infeasible
 from neutralizer.gate.against import NOTHING_ELSE, Against
-from neutralizer.load.firm.caps import caps_here
-from neutralizer.load.firm.model_card import card_here
-from neutralizer.load.firm.roles import roles_here
 from neutralizer.load.scenario import Loaded
 from neutralizer.planning.compose import compose
 from neutralizer.planning.lots.minimum_sizes import without_small_lines
@@ -36,19 +37,13 @@ from neutralizer.program.duals.reasons import reason_rows
 from neutralizer.program.duals.shadow import other_prices, shadow_prices
 from neutralizer.program.priorities import answered
 from neutralizer.program.solve import Solution, cross_only
-from neutralizer.records.folder import Staging
-from neutralizer.records.history import figures, outliers
-from neutralizer.records.manifest import NAME as MANIFEST
-from neutralizer.records.manifest import SUMMARY, manifest
 from neutralizer.records.superseded import superseded
-from neutralizer.records.writing import json_bytes
 from neutralizer.report.files import Results, run_files
 from neutralizer.report.findings import release_phase
 from neutralizer.report.summary import summarise
 from neutralizer.terms import costs
 from neutralizer.terms.costs.attribution import by_book, fills_of
 from neutralizer.terms.limits.asked import as_asked
-from neutralizer.verify import proven
 
 Say = Callable[[str], None]
 
@@ -75,10 +70,16 @@ class Options(Asked):
         return Asked(*(getattr(self, f.name) for f in fields(Asked)))
 
 
-def decided(
-    loaded: Loaded, run_id: str, options: Options, staging: Staging | None = None
-) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """The summary and every file of the run, proven; from the disk where they are staged."""
+@dataclass(frozen=True)
+class Decided:
+    """Every file of a run but its manifest, and the seconds that solver and rounding took."""
+
+    files: dict[str, bytes]
+    seconds: dict[str, float]
+
+
+def decided(loaded: Loaded, run_id: str, options: Options) -> Decided:
+    """The river: nothing is read, written or proven here."""
     say, asked = options.say, options.asked
     say("solving")
     wanted = as_asked(loaded.scenario, asked)
@@ -87,39 +88,10 @@ def decided(
     started = time.perf_counter()
     first = Answer(scenario, solution, _rounded(scenario, solution, asked.transfers_only))
     scenario, solution, rounded = one_sided(wanted, first, _rounded, say)
-    rounding_seconds = time.perf_counter() - started
+    seconds = {"solver": solution.solver["seconds"], "rounding": time.perf_counter() - started}
     plan = compose(scenario, rounded)
     files = _written(loaded, scenario, plan, solution, rounded.report, run_id, options)
-    say("proving")
-    settings = {
-        "set": list(options.overrides),
-        **asked.written(),
-        "freshness_not_checked": list(loaded.ages_not_checked),
-        "without_control_file": sorted(loaded.inputs.without_control),
-        "firm_caps": caps_here().sha256,
-        "roles": roles_here().sha256,
-        "model_card": card_here().sha256,
-    }
-    seconds = {"solver": solution.solver["seconds"], "rounding": rounding_seconds}
-    record = _record(loaded, json.loads(files[SUMMARY]), options)
-    files[MANIFEST] = json_bytes(
-        manifest(loaded.bytes_read, files, run_id, record, settings, seconds)
-    )
-    if staging is not None:
-        staging.write(files)
-        files = staging.read()
-    proven(as_asked(loaded.scenario, asked), files)
-    return json.loads(files[SUMMARY]), files
-
-
-def _record(loaded: Loaded, summary: dict[str, Any], options: Options) -> Record:
-    unusual = outliers(figures(summary), options.past)
-    notices = (*options.notices, *loaded.notices, *unusual)
-    waivers, old = options.against.waivers, superseded(loaded.bytes_read)
-    record = Record(options.prepared_by, notices, waivers, loaded.previous)
-    if old is None:
-        return record
-    return replace(record, version=old.version + 1, supersedes=old.run_id, reason=options.reason)
+    return Decided(files, seconds)
 
 
 def _solved(scenario: Scenario, options: Options) -> tuple[Scenario, Solution]:

@@ -6,21 +6,26 @@ from pathlib import Path
 from typing import Any
 
 from neutralizer.decide import Options, decided
+from neutralizer.domain.record import Record
 from neutralizer.errors import FolderTaken, Infeasible, InputsRefused, Issue, ProofFailed, Tampered
 from neutralizer.gate import checked
 from neutralizer.gate.open_orders import done_is_held
-from neutralizer.load.firm.roles import permitted
+from neutralizer.load.firm.caps import caps_here
+from neutralizer.load.firm.model_card import card_here
+from neutralizer.load.firm.roles import permitted, roles_here
 from neutralizer.load.scenario import Loaded
 from neutralizer.records.finished import finished
 from neutralizer.records.folder import read_folder, refused_folder, remove, writing
 from neutralizer.records.handed import handed_over, superseded_first
-from neutralizer.records.history import figures
+from neutralizer.records.history import figures, outliers
 from neutralizer.records.journal import journalled
 from neutralizer.records.manifest import NAME as MANIFEST
-from neutralizer.records.manifest import SUMMARY, differences
+from neutralizer.records.manifest import SUMMARY, differences, manifest
 from neutralizer.records.superseded import digest, gathered, superseded
+from neutralizer.records.writing import json_bytes
 from neutralizer.report.refused import refused_files
-from neutralizer.verify import inputs_of
+from neutralizer.terms.limits.asked import as_asked
+from neutralizer.verify import inputs_of, proven
 
 __all__ = ["Options", "Outcome", "run"]
 
@@ -62,20 +67,58 @@ def _trip(root: Path, out: Path | None, options: Options) -> Outcome:
     run_id = loaded.run_id(options.asked)
     _takes_over(loaded, run_id, options)
     if out is None or options.dry_run:
-        return Outcome(*decided(loaded, run_id, options))
+        return _proven(loaded, _files(loaded, run_id, options), options)
     with writing(out) as staging:
         there = _same_run(out, run_id, options.replace)
         if there is not None:
             return Outcome(json.loads(there[SUMMARY]), there, already_there=True)
         try:
-            summary, files = decided(loaded, run_id, options, staging)
+            staging.write(_files(loaded, run_id, options))
+            outcome = _proven(loaded, staging.read(), options)
         except (Infeasible, ProofFailed) as refusal:
             staging.write(refused_files(refusal, loaded.scenario, run_id))
             staging.publish(refused_folder(out), replace=True)
             raise
         staging.publish(out, options.replace)
         remove(refused_folder(out))
-        return Outcome(summary, files)
+        return outcome
+
+
+def _files(loaded: Loaded, run_id: str, options: Options) -> dict[str, bytes]:
+    """Every file of the run, the manifest last: who asked for what, and under which files of the firm."""
+    decision = decided(loaded, run_id, options)
+    files = decision.files
+    settings = {
+        "set": list(options.overrides),
+        **options.asked.written(),
+        "freshness_not_checked": list(loaded.ages_not_checked),
+        "without_control_file": sorted(loaded.inputs.without_control),
+        "firm_caps": caps_here().sha256,
+        "roles": roles_here().sha256,
+        "model_card": card_here().sha256,
+    }
+    record = _record(loaded, json.loads(files[SUMMARY]), options)
+    inputs, seconds = loaded.bytes_read, decision.seconds
+    return files | {
+        MANIFEST: json_bytes(manifest(inputs, files, run_id, record, settings, seconds))
+    }
+
+
+def _record(loaded: Loaded, summary: dict[str, Any], options: Options) -> Record:
+    unusual = outliers(figures(summary), options.past)
+    notices = (*options.notices, *loaded.notices, *unusual)
+    waivers, old = options.against.waivers, superseded(loaded.bytes_read)
+    record = Record(options.prepared_by, notices, waivers, loaded.previous)
+    if old is None:
+        return record
+    return replace(record, version=old.version + 1, supersedes=old.run_id, reason=options.reason)
+
+
+def _proven(loaded: Loaded, files: dict[str, bytes], options: Options) -> Outcome:
+    """What the files come to, as they were read back. Raises ProofFailed."""
+    options.say("proving")
+    proven(as_asked(loaded.scenario, options.asked), files)
+    return Outcome(json.loads(files[SUMMARY]), files)
 
 
 def _shock_is_known(loaded: Loaded, shock: str) -> None:

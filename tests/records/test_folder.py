@@ -1,7 +1,6 @@
 """A run's folder appears whole or not at all, whoever else is running and whatever fails."""
 
 import fcntl
-import json
 import os
 import signal
 import subprocess
@@ -65,13 +64,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 def decided(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
     """The decision is known already, so that a run is its files only."""
 
-    def decide(loaded: Any, run_id: str, options: Options, staging: Any = None) -> Any:
-        if staging is not None:
-            staging.write(files)
-            assert staging.read() == files
-        return json.loads(files["summary.json"]), files
-
-    monkeypatch.setattr(trip, "decided", decide)
+    monkeypatch.setattr(trip, "_files", lambda loaded, run_id, options: files)
+    monkeypatch.setattr(trip, "proven", lambda scenario, read: None)
 
 
 def test_six_runs_at_once_have_one_winner(tmp_path: Path) -> None:
@@ -317,7 +311,7 @@ def test_a_refusal_stands_beside_and_goes_with_success(
 ) -> None:
     out = tmp_path / "run"
     with monkeypatch.context() as patch:
-        patch.setattr(trip, "decided", refuse)
+        patch.setattr(trip, "_files", refuse)
         for _ in range(2):
             with pytest.raises(Infeasible):
                 trip.run(TWO_DESKS, out, PLAIN)
@@ -326,7 +320,7 @@ def test_a_refusal_stands_beside_and_goes_with_success(
     trip.run(TWO_DESKS, out, PLAIN)
     assert names(tmp_path) == ["run"]
     with monkeypatch.context() as patch:
-        patch.setattr(trip, "decided", refuse)
+        patch.setattr(trip, "_files", refuse)
         before = times(out)
         with pytest.raises(Infeasible):
             trip.run(
