@@ -1,4 +1,4 @@
-"""Plan -> a folder that appears whole or not at all. The only room that writes.
+"""What is told of a run: its files as bytes, the summary, findings, the terminal and the page.
 
-Must never import cvxpy or decide anything.
+Must never import the gate or the hand-off, touch the disk, or decide anything.
 """

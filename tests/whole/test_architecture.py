@@ -174,3 +174,30 @@ def test_every_term_has_the_faces_of_its_contract(
         for name, words in asked.items():
             assert list(inspect.signature(getattr(module, name)).parameters) == words, module
         assert all(hasattr(module, name) for name in constants), module
+
+
+def test_the_page_of_the_house_is_the_house() -> None:
+    """docs/architecture.md has every room on its floor, and each link of its walk is there."""
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text()
+    told = {
+        name: int(floor)
+        for floor, names in re.findall(r"^\| (\d+) \| ([^|]+) \|", page, re.M)
+        for name in re.findall(r"`(\w+)(?:/|\.py)`", names)
+    }
+    there = {p.relative_to(PACKAGE).parts[0].removesuffix(".py") for p in MODULES}
+    assert told == {r: f for r, f in FLOOR.items() if r in there and r != "__main__"}
+    walk = page[page.index("in twelve links") : page.index("## To add")]
+    assert [int(n) for n in re.findall(r"^(\d+)\. ", walk, re.M)] == list(range(1, 13))
+    for file, name in re.findall(r"`([\w/]+\.py)::(\w+)`", walk):
+        names = {n.name for n in ast.parse((PACKAGE / file).read_text()).body if hasattr(n, "name")}
+        assert name in names, f"{file}::{name}"
+
+
+def test_the_top_of_the_package_is_short() -> None:
+    names = [p.name for p in PACKAGE.iterdir() if not p.name.startswith(("__pycache__", "."))]
+    assert len({*names} - {"face.py", "py.typed"}) <= 22
+
+
+def test_no_test_imports_from_another() -> None:
+    for path in sorted(Path(__file__).parent.parent.rglob("*.py")):
+        assert not any(re.match(r"tests\.(\w+\.)*test_", m) for m in imports(path)), path
