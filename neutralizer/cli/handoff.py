@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from neutralizer.cli.talk import BY, FOLDER, JOURNAL, day
+from neutralizer.cli.options import BY, FOLDER, JOURNAL, day
 
 if TYPE_CHECKING:
     from datetime import datetime

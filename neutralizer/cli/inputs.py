@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from neutralizer.cli.talk import (
+from neutralizer.cli.options import (
     FOLDER,
     HANDOFF,
     OVERRIDES,
     PREVIOUS,
     REPAIR,
-    say_issues,
-    say_notices,
+    WAIVERS,
     with_repair,
 )
-from neutralizer.cli.waivers import WAIVERS
+from neutralizer.cli.talk import say_issues, say_notices
 
 if TYPE_CHECKING:
     from neutralizer.domain.record import Waivers

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from neutralizer.cli import handoff, inputs, runs
+from neutralizer.cli.headings import GroupedCommands
 from neutralizer.cli.talk import say_issues
 from neutralizer.domain.version import VERSION as __version__
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 CANNOT_WRITE, FAULT, CLOSED_PIPE = 9, 70, 128 + signal.SIGPIPE
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=GroupedCommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="neutralizer")
 def cli() -> None:
     """Passes risk between a firm's books, hedges what is left, moves the cash, writes the tickets.

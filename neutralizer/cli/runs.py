@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from neutralizer.cli.talk import (
+from neutralizer.cli.headings import GroupedOptions
+from neutralizer.cli.options import (
     BY,
     FOLDER,
     HANDOFF,
@@ -14,12 +15,11 @@ from neutralizer.cli.talk import (
     OVERRIDES,
     PREVIOUS,
     REPAIR,
+    WAIVERS,
     day,
-    progress,
-    say_notices,
     with_repair,
 )
-from neutralizer.cli.waivers import WAIVERS
+from neutralizer.cli.talk import progress, say_notices
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -36,7 +36,22 @@ def _duration(text: str | None) -> "timedelta | None":
         raise click.UsageError(f"--live {text}: {error}") from None
 
 
-@click.command()
+class RunCommand(GroupedOptions):
+    """The options of `run` by what they change."""
+
+    headings = (
+        ("The folder", "out replace dry_run no_report"),
+        ("What is decided", "transfers_only relax best_effort overrides repair_psd"),
+        ("What it is compared with", "no_baseline strip shock"),
+        ("What the inputs are held against", "live expect_date previous handoff"),
+        ("Let pass", "accept_jump accept_stale waived_by waiver_reason until"),
+        ("A released run taken over", "supersede reason"),
+        ("Who, and where it is kept", "by journal"),
+        ("What is said", "as_json quiet verbose"),
+    )
+
+
+@click.command(cls=RunCommand)
 @click.argument("scenario", type=FOLDER)
 @click.option("--out", type=FOLDER, help="The run's folder; it appears whole or not at all.")
 @click.option("--replace", is_flag=True, help="Replace what stands in the folder.")

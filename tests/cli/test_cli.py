@@ -307,3 +307,22 @@ def test_the_process_keeps_its_own_signals() -> None:
     before = signal.getsignal(signal.SIGTERM)
     assert neutralizer("--version").returncode == 0
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_help_is_in_groups() -> None:
+    """Every command and every option of `run` stands under a heading, --help itself apart."""
+    from neutralizer.cli.headings import COMMANDS
+    from neutralizer.cli.main import cli
+    from neutralizer.cli.runs import run
+
+    told = neutralizer("--help").stdout
+    named = {name for _, names in COMMANDS for name in names.split()}
+    assert named == set(cli.commands)
+    assert all(f"\n{heading}:\n" in told for heading, _ in COMMANDS)
+    assert "Other" not in told
+    options = neutralizer("run", "--help").stdout
+    assert options.partition("\nOther:\n")[2].split("\n")[:1] == [
+        "  -h, --help  Show this message and exit."
+    ]
+    grouped = {name for _, names in run.headings for name in names.split()}
+    assert grouped == {p.name for p in run.params if p.param_type_name == "option"}

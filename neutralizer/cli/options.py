@@ -1,10 +1,81 @@
-"""The options by which somebody lets something pass: all of them, or none."""
+"""Every option that more than one command has, and what is made of them."""
 
+import os
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from datetime import date
+
+OVERRIDES = click.option(
+    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one setting."
+)
+
+
+REPAIR = click.option(
+    "--repair-psd", is_flag=True, help="Repair a covariance that is not positive semidefinite."
+)
+
+
+FOLDER = click.Path(path_type=Path)
+
+
+PREVIOUS = click.option(
+    "--previous", type=FOLDER, help="An earlier run's folder, to hold the inputs against."
+)
+
+
+HANDOFF = click.option(
+    "--handoff", type=FOLDER, help="The folder that operations read and write back into."
+)
+
+
+def with_repair(overrides: tuple[str, ...], repair_psd: bool) -> tuple[str, ...]:
+    """The overrides that --repair-psd is short for."""
+    return (*overrides, "checks.repair_psd=yes") if repair_psd else overrides
+
+
+def whoever() -> str:
+    """Who is at the keyboard, as the system has it."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # no name for this number, as in some containers
+        return str(os.getuid())
+
+
+BY = click.option(
+    "--as",
+    "by",
+    metavar="NAME",
+    envvar="NEUTRALIZER_AS",
+    default=whoever,
+    help="Who you are, as roles.yaml has it.",
+)
+
+
+JOURNAL = click.option(
+    "--journal",
+    type=FOLDER,
+    envvar="NEUTRALIZER_JOURNAL",
+    help="The folder of the journal.",
+)
+
+
+def day(text: str) -> "date":
+    """A date that was asked for. Raises UsageError."""
+    from neutralizer.load.written.values import day as read
+
+    try:
+        return read(text)
+    except ValueError as error:
+        raise click.UsageError(f"{text}: {error}") from None
+
 
 Command = Callable[..., Any]
 
