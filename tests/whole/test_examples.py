@@ -56,11 +56,12 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert (page.parent / target).exists(), target
 
 
-def test_tables_are_what_the_generator_prints() -> None:
-    """docs/tables.md is the column table's own print."""
-    command = [sys.executable, str(ROOT / "docs" / "build_tables.py")]
+@pytest.mark.parametrize("name", ["tables", "options"])
+def test_the_reference_is_what_the_program_prints(name: str) -> None:
+    """docs/tables.md is the column table's own print, docs/options.md that of the commands."""
+    command = [sys.executable, str(ROOT / "docs" / f"build_{name}.py")]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    assert printed == (ROOT / "docs" / "tables.md").read_text()
+    assert printed == (ROOT / "docs" / f"{name}.md").read_text()
 
 
 def test_end_of_day_runs_once(tmp_path: Path) -> None:
