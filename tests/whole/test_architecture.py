@@ -11,8 +11,9 @@ import pytest
 from neutralizer import tickets
 from neutralizer.load.rules import all_rules
 from neutralizer.terms import contracts, costs, limits, margin
+from tests.conftest import ROOT
 
-PACKAGE = Path(__file__).parent.parent.parent / "neutralizer"
+PACKAGE = ROOT / "neutralizer"
 FLOORS = (  # a room imports only from the floors before its own; rooms of one floor do not know each other
     ("domain", "errors"),
     ("terms",),
@@ -174,3 +175,10 @@ def test_every_term_has_the_faces_of_its_contract(
         for name, words in asked.items():
             assert list(inspect.signature(getattr(module, name)).parameters) == words, module
         assert all(hasattr(module, name) for name in constants), module
+
+
+def test_tests_share_by_tools_alone() -> None:
+    """No test file imports from another: what they share stands in tests/tools."""
+    for path in (ROOT / "tests").rglob("*.py"):
+        shared = [m for m in imports(path) if m.startswith("tests.") and ".test_" in m]
+        assert not shared, f"{path.name} imports {shared[0]}"
