@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.command_line import Done, copied, neutralizer, tampered, tree
+from tests.conftest import ROOT
+from tests.tools.command_line import Done, as_process, copied, neutralizer, tampered, tree
 
-ROOT = Path(__file__).parent.parent.parent
 TWO_DESKS = ROOT / "scenarios" / "two-desks"
 YAML = (TWO_DESKS / "scenario.yaml").read_text()
 
@@ -193,7 +193,7 @@ def test_an_unreadable_manifest_is_3(finished: Path, tmp_path: Path, content: st
 
 
 def test_help_and_version() -> None:
-    assert neutralizer("--version").stdout.startswith("neutralizer, version ")
+    assert as_process("--version").stdout.startswith("neutralizer, version ")
     helped = neutralizer("--help")
     assert helped.returncode == 0
     for command in ("init", "check", "run", "verify", "columns", "schema"):
@@ -267,7 +267,7 @@ def test_quiet_is_one_line(finished: Path, tmp_path: Path) -> None:
 
 
 def test_json_is_json(tmp_path: Path) -> None:
-    done = neutralizer("run", TWO_DESKS, "--dry-run", "--no-baseline", "--json")
+    done = as_process("run", TWO_DESKS, "--dry-run", "--no-baseline", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["name"] == "two-desks"
     assert list(tmp_path.iterdir()) == []

@@ -1,8 +1,6 @@
 """`explain` says why, within 80 columns, of runs, refusals and scenarios."""
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from neutralizer.records.writing import csv_rows
 from neutralizer.run import Options, run
 from neutralizer.studies.openings import openings
 from tests.conftest import SCENARIOS
+from tests.tools.command_line import neutralizer
 
 
 def silent(text: str) -> None:
@@ -74,9 +73,7 @@ def test_the_best_effort_says_so_everywhere(jammed: Path, tmp_path: Path) -> Non
     assert any(f.startswith("NOT KEPT") for f in outcome.summary["findings"])
     rows = csv_rows(outcome.files["limits.csv"])[1]
     assert {r["status"] for r in rows if r["relaxed_by"] == "--best-effort"} == {"IMPROVED"}
-    command = [sys.executable, "-m", "neutralizer", "verify", str(tmp_path / "run")]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert said.startswith("LIMITS NOT KEPT")
+    assert neutralizer("verify", tmp_path / "run").stdout.startswith("LIMITS NOT KEPT")
 
 
 def test_relax_is_a_run_of_its_own(jammed: Path, tmp_path: Path) -> None:

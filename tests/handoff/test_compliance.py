@@ -13,7 +13,7 @@ from neutralizer.proof import prove
 from neutralizer.records.finished import finished
 from neutralizer.report.files import parsed
 from neutralizer.verify import scenario_of
-from tests.conftest import SCENARIOS
+from tests.conftest import ROOT, SCENARIOS
 from tests.tools.desks import Row, desks, rows
 from tests.tools.firm import Firm, in_process
 
@@ -232,15 +232,13 @@ def test_a_view_of_nobody(walled: Path, tmp_path: Path) -> None:
     assert in_process("view", walled, "--book", book, "--out", tmp_path / "there").returncode == 7
 
 
-CARD = (
-    Path(__file__).parent.parent.parent / "neutralizer" / "load" / "firm" / "model_card.yaml"
-).read_text()
+CARD = (ROOT / "neutralizer" / "load" / "firm" / "model_card.yaml").read_text()
 WAIVER = ("--accept-stale", "model_card", "--waived-by", "ben", "--waiver-reason", "x", "--until", "2199-01-01T00:00:00Z")  # fmt: skip
 
 
 def test_the_card_s_page_is_the_docs_page() -> None:
     page = in_process("model-card").stdout
-    assert page == (Path(__file__).parent.parent.parent / "docs" / "model_card.md").read_text()
+    assert page == (ROOT / "docs" / "model_card.md").read_text()
 
 
 def test_an_expired_card_refuses_unless_waived(tmp_path: Path) -> None:

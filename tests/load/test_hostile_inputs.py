@@ -6,8 +6,6 @@ The world below is the two-desks scenario as CSV files, with a second pool in eu
 import os
 import re
 import socket
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,9 +17,11 @@ from neutralizer.domain.asked import Asked
 from neutralizer.errors import NeutralizerError
 from neutralizer.load.scenario import Loaded, load
 from neutralizer.load.written import folder
+from tests.conftest import SCENARIOS
+from tests.tools.command_line import neutralizer
 from tests.tools.world import TIME, WORLD, Change, refusal, tree, write
 
-TWO_DESKS = Path(__file__).parent.parent.parent / "scenarios" / "two-desks"
+TWO_DESKS = SCENARIOS / "two-desks"
 
 
 TICKERS = ("NA", "null", "TRUE", "1E5", "12345E10", "00123", "NO")
@@ -796,11 +796,6 @@ def test_names_are_read_once_however_they_are_written(tmp_path: Path) -> None:
     assert set(loaded.bytes_read) == set(WORLD)
 
 
-def neutralizer(*words: str, cwd: Path) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "neutralizer", *words]
-    return subprocess.run(command, cwd=cwd, capture_output=True, timeout=60, check=False)
-
-
 @pytest.mark.parametrize(
     "change",
     [
@@ -825,10 +820,10 @@ def test_the_command_line_refuses_cleanly(tmp_path: Path, change: Change) -> Non
     before = tree(tmp_path)
     for words in (("check", "s"), ("run", "s", "--out", "runs/today")):
         done = neutralizer(*words, cwd=tmp_path)
-        assert (done.returncode, done.stdout) == (3, b"")
-        assert done.stderr.startswith(b"ERROR ")
-        assert b"Traceback" not in done.stderr
-        assert all(32 <= byte < 127 or byte == 10 for byte in done.stderr), done.stderr
+        assert (done.returncode, done.stdout) == (3, "")
+        assert done.stderr.startswith("ERROR ")
+        assert "Traceback" not in done.stderr
+        assert all(" " <= letter <= "~" or letter == "\n" for letter in done.stderr), done.stderr
     assert tree(tmp_path) == before
 
 

@@ -13,8 +13,8 @@ from typing import Any
 from unittest.mock import patch
 
 from neutralizer.cli.main import main
+from tests.conftest import ROOT
 
-ROOT = Path(__file__).parent.parent.parent
 Done = subprocess.CompletedProcess[str]
 
 

@@ -27,10 +27,10 @@ from types import FunctionType, ModuleType
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.tools.finished import NAMES, finished
 from tests.tools.firm import approved_firm
 
-ROOT = Path(__file__).parent.parent.parent
 PACKAGE, TABLE = ROOT / "neutralizer", ROOT / "benchmarks" / "MUTATION.md"
 PROOF = "proof_faults proof_of_amendments verify mutations".split()
 READERS = "readers freshness hostile_inputs".split()
@@ -60,7 +60,7 @@ DELETED = ast.Expr | ast.AugAssign | ast.Raise | ast.Continue | ast.Break
 LEFT_ALONE = {"annotation", "returns", "decorator_list"}
 
 
-def found(name: str) -> str:
+def file_of(name: str) -> str:
     """The test file of a name, in whichever room it stands."""
     (path,) = (ROOT / "tests").glob(f"*/test_{name}.py")
     return str(path.relative_to(ROOT))
@@ -236,7 +236,7 @@ def main(words: list[str]) -> int:
                 continue
             dotted = f"neutralizer.{module.removesuffix('.py').replace('/', '.')}"
             found = Mutants(importlib.import_module(dotted.removesuffix(".__init__")))
-            parent, files = os.getpid(), [found(name) for name in tests]
+            parent, files = os.getpid(), [file_of(name) for name in tests]
             options = ("-x", "-q", "-s", "-k", QUICK, "-p", "no:xdist", "-p", "no:cacheprovider")
             code = pytest.main([*files, *options], plugins=[found])
             if os.getpid() != parent:

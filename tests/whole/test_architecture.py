@@ -11,8 +11,9 @@ import pytest
 from neutralizer import tickets
 from neutralizer.load.rules import all_rules
 from neutralizer.terms import contracts, costs, limits, margin
+from tests.conftest import ROOT
 
-PACKAGE = Path(__file__).parent.parent.parent / "neutralizer"
+PACKAGE = ROOT / "neutralizer"
 FLOORS = (  # a room imports only from the floors before its own; rooms of one floor do not know each other
     ("domain", "errors"),
     ("terms",),

@@ -1,15 +1,13 @@
 """The README's commands run, and its output is what they print."""
 
-import os
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
+from tests.tools.command_line import neutralizer
 
 README = (ROOT / "README.md").read_text()
 
@@ -19,18 +17,18 @@ def blocks(language: str) -> list[str]:
     return [text for kind, text in fences if kind == language]
 
 
-def neutralizer(line: str, folder: Path) -> str:
-    words = [sys.executable, "-m", *shlex.split(line, comments=True)]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, check=True)
-    return done.stdout.decode()
+def said(line: str, folder: Path) -> str:
+    program, *words = shlex.split(line, comments=True)
+    done = neutralizer(*words, cwd=folder)
+    assert (program, done.returncode) == ("neutralizer", 0), done.stderr
+    return done.stdout
 
 
 def test_the_commands_run_as_written(tmp_path: Path) -> None:
     lines = [x for block in blocks("sh") for x in block.splitlines() if x.startswith("neutralizer")]
     assert len(lines) >= 4
     for line in lines:
-        neutralizer(line, tmp_path)
+        said(line, tmp_path)
 
 
 def test_make_targets_exist() -> None:
@@ -42,7 +40,7 @@ def test_make_targets_exist() -> None:
 
 def test_the_demo_prints_what_is_shown(tmp_path: Path) -> None:
     shown = next(b for b in blocks("") if b.startswith("OK "))
-    found = neutralizer(f"neutralizer run {ROOT / 'scenarios/equity-desks'} --dry-run", tmp_path)
+    found = said(f"neutralizer run {ROOT / 'scenarios/equity-desks'} --dry-run", tmp_path)
     for expected, line in zip(shown.splitlines(), found.splitlines(), strict=False):
         numbers = re.compile(r"[\d,]+\.\d+")
         assert numbers.sub("#", expected) == numbers.sub("#", line)
