@@ -1,0 +1,66 @@
+"""Small scenarios out of a text, and whole-lot answers by hand on their axes. No solver."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from neutralizer.domain.scenario import Scenario
+from neutralizer.domain.trades import without_cash
+from neutralizer.errors import InputsRefused
+from neutralizer.load.scenario import load
+from neutralizer.planning.lots.integers import Whole
+from neutralizer.planning.lots.whole import Rounded
+from tests.hand_made import Places
+
+TOP = """\
+format: 1
+name: small
+as_of: 2024-06-27T16:00:00-04:00
+base_currency: USD
+tables:
+"""
+
+
+@cache
+def read(tables: str, *changes: tuple[str, str]) -> Scenario:
+    """The scenario of these tables, with texts changed."""
+    text = TOP + tables
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new)
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "scenario.yaml").write_text(text)
+        try:
+            return load(Path(folder)).scenario
+        except InputsRefused as refusal:
+            raise AssertionError("\n".join(str(issue) for issue in refusal.issues)) from None
+
+
+def answer(
+    s: Scenario,
+    changes: Mapping[tuple[str, str], float],
+    orders: Mapping[tuple[str, str, str], float],
+    fractions: Mapping[tuple[str, str], float] | None = None,
+) -> Rounded:
+    """Whole lots in which these (book, instrument) change by these steps, with these fractions of a
+    step beside, and each (group, book or "", tradable) orders these lots. Conservation is checked.
+    """
+    at = Places(s)
+    steps, moved = np.zeros(len(s.holdings.book)), np.zeros(len(s.holdings.book))
+    lots = np.zeros(len(s.orders.tradable))
+    for holding, count in changes.items():
+        steps[at.holding(*holding)] = count
+    for holding, fraction in (fractions or {}).items():
+        moved[at.holding(*holding)] = fraction
+    for order, count in orders.items():
+        lots[at.order(*order)] = count
+    change = steps * s.instruments.step[s.holdings.instrument] + moved
+    order = lots * s.tradables.lot[s.orders.tradable]
+    np.testing.assert_allclose(
+        s.orders.change_rows @ change, s.orders.order_rows @ order, atol=1e-9
+    )
+    whole = Whole(change, order, steps, lots, moved)
+    return Rounded(whole, without_cash(s, change, order), {})
