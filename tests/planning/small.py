@@ -13,6 +13,7 @@ from neutralizer.errors import InputsRefused
 from neutralizer.load.scenario import load
 from neutralizer.planning.lots.integers import Whole
 from neutralizer.planning.lots.whole import Rounded
+from tests.conftest import SCENARIOS
 from tests.hand_made import Places
 
 TOP = """\
@@ -25,9 +26,18 @@ tables:
 
 
 @cache
+def two_desks(*changes: tuple[str, str]) -> Scenario:
+    """scenarios/two-desks with texts changed."""
+    return _loaded((SCENARIOS / "two-desks" / "scenario.yaml").read_text(), changes)
+
+
+@cache
 def read(tables: str, *changes: tuple[str, str]) -> Scenario:
     """The scenario of these tables, with texts changed."""
-    text = TOP + tables
+    return _loaded(TOP + tables, changes)
+
+
+def _loaded(text: str, changes: tuple[tuple[str, str], ...]) -> Scenario:
     for old, new in changes:
         assert old in text, old
         text = text.replace(old, new)

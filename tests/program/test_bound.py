@@ -1,7 +1,6 @@
 """A bound from any duals: never above the truth, and the truth itself from the right ones.
 
-Programs are written by hand as arrays: rows of s = b - A x, decisions in [0, upper], nan for columns
-of cvxpy's own.
+Programs are written by hand as arrays (arrays.py).
 """
 
 from dataclasses import replace
@@ -14,33 +13,11 @@ from scipy.optimize import linprog
 from scipy.sparse import csc_array
 
 from neutralizer.program.bound import _column_boxes, dual_bound
-from neutralizer.program.canonical import Canonical, Cone
+from neutralizer.program.canonical import Canonical
+from tests.program.arrays import OWN, flat, program
 
-OWN = np.nan  # the box of a column that is not a decision
 ROOT = np.sqrt(13.0)
 seeds = st.integers(0, 2**32 - 1)
-
-
-def program(
-    c: list[float],
-    blocks: list[tuple[str, list[tuple[list[float], float]], float]],
-    upper: list[float],
-    offset: float = 0.0,
-) -> Canonical:
-    """Arrays of a program whose blocks are (kind, [(coefficients, b), ...], power)."""
-    rows, cones = [row for _, some, _ in blocks for row in some], []
-    start = 0
-    for kind, some, power in blocks:
-        cones.append(Cone(kind, start, start + len(some), power))
-        start += len(some)
-    a = np.array([row for row, _ in rows], dtype=float).reshape(len(rows), len(c))
-    b = np.array([end for _, end in rows], dtype=float)
-    parts = (np.array(c, dtype=float), offset, csc_array(a), b, tuple(cones))
-    return Canonical(*parts, {}, {}, np.array(upper, dtype=float), 1.0)
-
-
-def flat(*rows: tuple[list[float], float]) -> tuple[str, list[tuple[list[float], float]], float]:
-    return "nonneg", list(rows), 0.0
 
 
 def boxes(canonical: Canonical, target: float) -> tuple[np.ndarray, np.ndarray]:
