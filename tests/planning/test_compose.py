@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neutralizer.domain.plan import Hedge, Plan
@@ -129,6 +129,7 @@ def test_where_nobody_changes_the_first_that_may_is_filled(
 steps = st.integers(-50, 50)
 
 
+@settings(deadline=None)
 @given(st.lists(steps, min_size=3, max_size=3), st.lists(steps, min_size=3, max_size=3), steps)
 def test_everything_sums_exactly(fut: list[int], nxt: list[int], roll: int) -> None:
     """Fills of an order sum to its legs, crossings of a row to nothing, both to what each book changes

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neutralizer.planning.lots.tangents import Tangents, breaks_a_limit, hidden_cost
@@ -49,6 +49,7 @@ def test_a_tangent_touches_where_it_is_drawn() -> None:
     assert beyond(cut, np.array([8.0, 1, 4])) == pytest.approx([0], abs=1e-12)
 
 
+@settings(deadline=None)
 @given(CONES, st.floats(1e-3, 10), numbers, st.floats(1e-3, 10), numbers, st.floats(0, 10))
 def test_a_tangent_cuts_off_what_is_outside_and_nothing_else(
     canonical: Canonical, second: float, third: float, other: float, last: float, above: float
@@ -63,6 +64,7 @@ def test_a_tangent_cuts_off_what_is_outside_and_nothing_else(
     assert max(beyond(tangents_at(canonical, outside), outside)) > 0
 
 
+@settings(deadline=None)
 @given(CONES, st.floats(1e-3, 10), numbers, st.floats(0, 10))
 def test_nothing_is_drawn_where_the_cone_holds(
     canonical: Canonical, second: float, third: float, above: float
@@ -71,6 +73,7 @@ def test_nothing_is_drawn_where_the_cone_holds(
     assert not tangents_at(canonical, x).rows
 
 
+@settings(deadline=None)
 @given(st.sampled_from(list(POWER.values())), st.floats(-5, 5), st.floats(-5, 5), numbers)
 def test_a_point_without_a_foot_on_the_cone_gives_a_true_tangent_too(
     canonical: Canonical, first: float, second: float, third: float

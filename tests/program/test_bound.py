@@ -87,6 +87,7 @@ def test_the_right_dual_of_a_cone_gives_the_optimum(
     assert dual_bound(canonical, np.array(z), 100.0) == pytest.approx(optimum, rel=1e-12)
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from([(DISTANCE, ROOT), (IMPACT, 2**1.5)]),
     st.lists(st.floats(-50, 50), min_size=3, max_size=3),
@@ -124,7 +125,7 @@ def answered(canonical: Canonical, upper: np.ndarray) -> tuple[np.ndarray, float
     return found.x, found.fun + canonical.offset, z
 
 
-@settings(max_examples=80)
+@settings(deadline=None, max_examples=80)
 @given(seeds, st.sampled_from([1e-6, 1e-2, 1.0, 100.0]), st.floats(0, 5))
 def test_no_dual_lifts_the_bound_above_what_another_solver_finds(
     seed: int, error: float, dearer: float
@@ -138,7 +139,7 @@ def test_no_dual_lifts_the_bound_above_what_another_solver_finds(
     assert dual_bound(canonical, wrong, optimum + dearer) <= optimum + 1e-7
 
 
-@settings(max_examples=80)
+@settings(deadline=None, max_examples=80)
 @given(seeds, st.floats(0, 5))
 def test_a_box_that_is_drawn_in_keeps_the_optimum(seed: int, dearer: float) -> None:
     canonical, upper = drawn(np.random.default_rng(seed))
