@@ -22,7 +22,7 @@ demo: setup ## run the main job on scenarios/equity-desks into runs/demo
 test: setup ## every test
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-quick: setup ## the tests that start no other process: no solver, under half a minute
+quick: setup ## the tests that start no other process: no solver, about half a minute
 	$(BIN)/python -m pytest -n 2 --quick
 
 check: setup ## format, lint, types, tests

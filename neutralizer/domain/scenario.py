@@ -129,8 +129,9 @@ class Risk:
 
 @dataclass(frozen=True)
 class Limit:
-    """One row of limits.csv, resolved for one scope. Bounds are ±inf where blank. A soft limit is held
-    to `settled`, once that is known: its bounds, let out by what they could not be kept by.
+    """One row of limits.csv, resolved for one scope. Bounds are ±inf where blank. `settled` is the bound
+    a soft limit is finally held to: the written bounds, widened by the least violation that cannot be
+    avoided.
     """
 
     limit_id: str

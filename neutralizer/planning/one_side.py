@@ -3,6 +3,7 @@ are held at nothing and everything is decided again, until no owner does both.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -20,9 +21,7 @@ Round = Callable[[Scenario, Solution], Rounded]
 Side = dict[int, float]  # order -> units filled for the owner
 BOUGHT, SOLD = "purchase", "sale"
 ROUNDS = 30  # the most often that everything is decided again
-ONE_BY_ONE = (
-    10  # of them: the first, which close one side of one tradable; the others of all at once
-)
+ONE_BY_ONE = 10  # rounds that close one side of one tradable; later ones first try all at once
 
 
 class Answer(NamedTuple):
@@ -59,10 +58,7 @@ def one_sided(
         if not both:
             return answer
         say(f"deciding again: {_owner(both[0])} is on both sides of {_name(scenario, both[0])}")
-        if k >= ONE_BY_ONE:
-            for other in both[1:]:
-                scenario = _without(scenario, other, other.smaller_first[0])
-        scenario, answer = _on_one(scenario, both[0], in_lots)
+        scenario, answer = _decided(scenario, both if k >= ONE_BY_ONE else both[:1], in_lots)
     if both := both_sides(answer):
         names = ", ".join(f"{_owner(x)} in {_name(scenario, x)}" for x in both[:5])
         raise Infeasible(
@@ -88,6 +84,17 @@ def both_sides(answer: Answer) -> list[Both]:
             own = found.setdefault(key, {BOUGHT: {}, SOLD: {}})[side]
             own[hedge.order] = own.get(hedge.order, 0.0) + abs(float(fill.quantity))
     return [Both(*key, sides) for key, sides in sorted(found.items()) if all(sides.values())]
+
+
+def _decided(scenario: Scenario, both: list[Both], in_lots: Round) -> tuple[Scenario, Answer]:
+    """Without the smaller sides of all of them; of the first alone where that has no plan."""
+    if len(both) > 1:
+        held = scenario
+        for other in both[1:]:
+            held = _without(held, other, other.smaller_first[0])
+        with suppress(Infeasible):
+            return _on_one(held, both[0], in_lots)
+    return _on_one(scenario, both[0], in_lots)
 
 
 def _on_one(scenario: Scenario, both: Both, in_lots: Round) -> tuple[Scenario, Answer]:

@@ -58,7 +58,7 @@ def solve(scenario: Scenario) -> Solution:
     """
     for k in range(2 * SETTLE):
         found = _solved(scenario)
-        settled = margin.settled(found.trades, scenario, last=k >= SETTLE)
+        settled = margin.at_its_concentration(found.trades, scenario, last=k >= SETTLE)
         if settled is scenario:
             return found
         scenario = settled

@@ -27,8 +27,8 @@ def exact(text: str) -> str:
 
 def short(value: float) -> str:
     """1.24m, 157.9m, 2.1bn, 950"""
-    for size, unit in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
-        if abs(value) >= size * 0.9995:
+    for size, unit, least in ((1e9, "bn", 999.95e6), (1e6, "m", 999.95e3), (1e3, "k", 999.5)):
+        if abs(value) >= least:  # a smaller unit would be written with four figures
             digits = 2 if abs(value) < 9.995 * size else 1
             return _signed(f"{value / size:.{digits}f}{unit}")
     return _signed(f"{value:.0f}")

@@ -53,7 +53,7 @@ class MarginModel(Protocol):
     """Initial margin of accounts before the multiplier, base currency. `own`: one account's entries.
     A model that is not convex itself also says what its expression lies above its parts:
     `overstated(trades, scenario, own)`; one whose program depends on the answer says what it has to be
-    solved with: `settled(trades, scenario, last)`. NEEDS is the input that it takes for each instrument,
+    solved with: `at_its_concentration(trades, scenario, last)`. NEEDS is the input that it takes for each instrument,
     in the words of `margin.needs`; CURVED says whether it is a cone, of which rounding knows tangents.
     """
 

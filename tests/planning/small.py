@@ -14,7 +14,7 @@ from neutralizer.load.scenario import load
 from neutralizer.planning.lots.integers import Whole
 from neutralizer.planning.lots.whole import Rounded
 from tests.conftest import SCENARIOS
-from tests.hand_made import Places
+from tests.tools.hand_made import Places
 
 TOP = """\
 format: 1

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from neutralizer.domain.plan import Hedge, Plan
 from neutralizer.domain.scenario import Scenario
 from neutralizer.planning.compose import compose
-from tests.hand_made import Places
 from tests.planning.small import answer, read
+from tests.tools.hand_made import Places
 
 TABLES = """\
   books:

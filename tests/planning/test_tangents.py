@@ -58,7 +58,8 @@ def test_a_tangent_cuts_off_what_is_outside_and_nothing_else(
     inside = point(canonical, other, last, above)
     size = max(1.0, float(np.abs(inside).max()))
     assert all(excess <= 1e-9 * size for excess in beyond(found, inside))
-    outside = point(canonical, second, max(abs(third), 0.1), -0.05)
+    size = float(np.copysign(max(abs(third), 0.1), third))
+    outside = point(canonical, second, size) * np.array([0.99, 1, 1])
     assert max(beyond(tangents_at(canonical, outside), outside)) > 0
 
 

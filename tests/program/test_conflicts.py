@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import Infeasible
 from neutralizer.load.scenario import load
 from neutralizer.program.conflicts.conflict import as_held
-from neutralizer.program.conflicts.irreducible import Search
+from neutralizer.program.conflicts.irreducible import Conflict, Search
 from neutralizer.program.conflicts.members import Member
 from neutralizer.program.solve import relax, solve
 from neutralizer.terms import limits
@@ -67,12 +68,17 @@ def lifted(s: Scenario, kept: Collection[Member]) -> Scenario:
     return with_groups(free, [g if g in names else "~open" for g in s.books.group])
 
 
+@cache
+def searched(k: int) -> tuple[Search, list[Conflict]]:
+    """A drawn scenario's conflicts, searched once a process."""
+    search = Search(infeasible()[k])
+    return search, search.conflicts({}, lambda text: None)
+
+
 @pytest.mark.parametrize("k", range(COUNT))
 def test_a_conflict_is_irreducible(k: int) -> None:
     """Keep all: certified relaxation above 1e-4 of scale; drop any member: below 1e-6."""
-    held = infeasible()[k]
-    search = Search(held)
-    found = search.conflicts({}, lambda text: None)
+    held, (search, found) = infeasible()[k], searched(k)
     assert found
     for conflict in found:
         members = [search.members[m] for m in conflict.members]
@@ -85,9 +91,7 @@ def test_a_conflict_is_irreducible(k: int) -> None:
 
 @pytest.mark.parametrize("k", range(0, COUNT, 3))
 def test_what_each_must_give_alone_is_enough_and_needed(k: int) -> None:
-    held = infeasible()[k]
-    search = Search(held)
-    conflict = search.conflicts({}, lambda text: None)[0]
+    held, (search, (conflict, *_)) = infeasible()[k], searched(k)
     members = [search.members[m] for m in conflict.members]
     for m, give in conflict.alone.items():
         member = search.members[m]

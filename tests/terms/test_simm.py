@@ -210,8 +210,8 @@ def test_concentration_is_iterated_to_where_the_positions_lead(tmp_path: Path) -
     change = np.where(before.holding_notional < 1000, 10 * h.before, 0.0)
     still = nothing(before)
     rising = replace(still, change=change)
-    assert margin.settled(still, before) is before
-    settled = margin.settled(rising, before, last=True)
+    assert margin.at_its_concentration(still, before) is before
+    settled = margin.at_its_concentration(rising, before, last=True)
     assert (settled.simm.ratios >= before.simm.ratios).all()
     assert (settled.simm.ratios > before.simm.ratios).any()
     assert margin.overstated(rising, before)[0] < 0 <= margin.overstated(rising, settled)[0] + 1e-6

@@ -10,7 +10,7 @@ from neutralizer.planning.lots.grain import Grain
 from neutralizer.planning.lots.integers import Whole
 
 
-def settle(scenario: Scenario, grain: Grain, whole: Whole) -> Whole | None:
+def round_fine(scenario: Scenario, grain: Grain, whole: Whole) -> Whole | None:
     """The same with whole lots and steps everywhere; None where a row cannot be closed."""
     h, orders, t = scenario.holdings, scenario.orders, scenario.tradables
     lot = t.lot[orders.tradable]

@@ -23,7 +23,7 @@ Beyond = Callable[[Whole], Floats]  # (limits,) what each measure is out by, in 
 
 
 def repair(scenario: Scenario, grain: Grain, whole: Whole, beyond: Beyond) -> Whole:
-    """The same with fewer limits out; as good as it was found, not more."""
+    """Returns the lots with fewer limits broken. Best effort: some may remain."""
     movable, order = _movable(scenario, grain, whole)
     scale = limits.scales(scenario)
     out = beyond(whole) / scale

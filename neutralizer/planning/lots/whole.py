@@ -14,7 +14,7 @@ from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, without_cash
 from neutralizer.errors import Infeasible
 from neutralizer.planning.cash import funded
-from neutralizer.planning.lots.fine import settle
+from neutralizer.planning.lots.fine import round_fine
 from neutralizer.planning.lots.grain import Grain, all_coarse, all_fine, grain_of, pool_rooms, rooms
 from neutralizer.planning.lots.integers import Whole
 from neutralizer.planning.lots.milp import Rounding, attempt, start
@@ -88,7 +88,7 @@ def _nearest(
         np.zeros_like(best.trades.order),
         nothing_yet,
     )
-    found = _checked(settle(scenario, everything_fine, whole), scenario, standard, grain)
+    found = _checked(round_fine(scenario, everything_fine, whole), scenario, standard, grain)
     if found is None:
         return None
     dearer = sum(cost_of(found[1], scenario)) - sum(cost_of(best.trades, scenario))
@@ -96,12 +96,12 @@ def _nearest(
 
 
 def _checked(
-    settled: Whole | None, scenario: Scenario, standard: Standard, grain: Grain
+    rounded: Whole | None, scenario: Scenario, standard: Standard, grain: Grain
 ) -> tuple[Whole, Trades] | None:
     """Whole lots with their cash, where every limit, cap and pool holds exactly, after small repairs."""
-    if settled is None:
+    if rounded is None:
         return None
-    repaired = repair(scenario, grain, settled, _beyond(scenario, standard))
+    repaired = repair(scenario, grain, rounded, _beyond(scenario, standard))
     trades = without_cash(scenario, repaired.change, repaired.order)
     paid = funded(scenario, trades, standard.pool_slack)
     if paid is None or excess(scenario, trades, standard).any():
@@ -153,13 +153,13 @@ def _search(
             rounding.proven &= not (room.any() or pool_room.any())
             room, pool_room = room / 10, pool_room / 10
             continue
-        settled = settle(scenario, grain, whole)
-        if settled is None:
+        rounded = round_fine(scenario, grain, whole)
+        if rounded is None:
             continue
-        found = _checked(settled, scenario, standard, grain)
+        found = _checked(rounded, scenario, standard, grain)
         if found is not None:
             return found
-        trades = without_cash(scenario, settled.change, settled.order)
+        trades = without_cash(scenario, rounded.change, rounded.order)
         beyond = excess(scenario, trades, standard)
         paid = funded(scenario, trades, standard.pool_slack)
         room = np.where(beyond > 0, np.maximum(2 * room, room + 2 * beyond + TOUCH * scale), room)

@@ -71,13 +71,13 @@ def overstated(trades: Trades, scenario: Scenario) -> Floats:
     return found
 
 
-def settled(trades: Trades, scenario: Scenario, last: bool = False) -> Scenario:
+def at_its_concentration(trades: Trades, scenario: Scenario, last: bool = False) -> Scenario:
     """The same scenario, or one whose program computes with the concentration that the trades lead to:
     then it has to be solved again. last: what is only too careful will do.
     """
     for name, model in REGISTRY.items():
-        if name in scenario.accounts.model and hasattr(model, "settled"):
-            scenario = model.settled(trades, scenario, last)
+        if name in scenario.accounts.model and hasattr(model, "at_its_concentration"):
+            scenario = model.at_its_concentration(trades, scenario, last)
     return scenario
 
 

@@ -103,7 +103,7 @@ def headroom(trades: Trades, scenario: Scenario) -> Floats:
 def rungs(trades: Trades, scenario: Scenario) -> Floats:
     """(4, P) what is free of a pool's cash, in its currency, inf where a rung is not asked of it.
 
-    settled   balance + borrowed + collateral − margin − what its shocks call for − minimum balance
+    final     balance + borrowed + collateral − margin − what its shocks call for − minimum balance
     cash      the same without margin and collateral, which stands in for margin alone
     morning   cash now, what arrives today and loans, + collateral − margin − minimum balance
     and that  without margin and collateral
@@ -111,11 +111,9 @@ def rungs(trades: Trades, scenario: Scenario) -> Floats:
     pools, s = scenario.pools, scenario
     same_day = s.routes.days == 0
     posted = collateral.counted(trades, s) - requirements(trades, s)
-    settled = (
-        balances(trades, s) + trades.borrowed - pools.minimum_balance - stress_calls(trades, s)
-    )
+    final = balances(trades, s) + trades.borrowed - pools.minimum_balance - stress_calls(trades, s)
     early = pools.cash + routed(trades, s, same_day) + trades.borrowed - pools.minimum_balance
-    found = np.array([settled + posted, settled, early + posted, early])
+    found = np.array([final + posted, final, early + posted, early])
     found[~asked(s)] = np.inf
     return found
 
@@ -142,21 +140,21 @@ def headroom_expression(decision: "Decision", scenario: Scenario) -> Any:
         for p in range(len(pools.ids))
     ]
     kept = pools.minimum_balance * pools.fx / money
-    settled = _settled_expression(decision, s) + decision.borrowed - kept
-    settled = settled - cp.hstack(stressed) if any(pools.shocks) else settled
+    final = _final_expression(decision, s) + decision.borrowed - kept
+    final = final - cp.hstack(stressed) if any(pools.shocks) else final
     posted = -called
     if len(s.collateral.pool):
         posted = collateral.counted_expression(decision, s) + posted
     start = pools.cash * pools.fx / money
     early = start + _routed_expression(decision, s, s.routes.days == 0) + decision.borrowed - kept
-    ladder, needed = (settled + posted, settled, early + posted, early), asked(s)
+    ladder, needed = (final + posted, final, early + posted, early), asked(s)
     if not needed[1:].any():
         return ladder[0]
     own = [[ladder[k][p] for k in np.flatnonzero(needed[:, p])] for p in range(len(pools.ids))]
     return cp.hstack([cp.min(cp.hstack(rows)) for rows in own])
 
 
-def _settled_expression(decision: "Decision", scenario: Scenario) -> Any:
+def _final_expression(decision: "Decision", scenario: Scenario) -> Any:
     """(P,) cash after what is fully paid and what is routed, base currency over `money`."""
     import cvxpy as cp
 

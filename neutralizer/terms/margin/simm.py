@@ -9,7 +9,7 @@
 
 The clip is not convex. The program joins buckets without the sign of S, at the greatest |γ| of the family:
 convex, never below the formula at the same CR, and the formula itself for one bucket. CR is that of the
-position before; `settled` says what it must be for an answer. Source: ISDA SIMM methodology, version 2.6.
+position before; `at_its_concentration` says what it must be for an answer. Source: ISDA SIMM methodology, version 2.6.
 """
 
 from collections.abc import Iterator, Sequence
@@ -262,7 +262,7 @@ def overstated(trades: Trades, scenario: Scenario, own: Ints) -> float:
     return float(bound) - formula(scenario.simm, s)[0]
 
 
-def settled(trades: Trades, scenario: Scenario, last: bool) -> Scenario:
+def at_its_concentration(trades: Trades, scenario: Scenario, last: bool) -> Scenario:
     """The same scenario where the program's margin fits the concentration after the trades; else one on
     the way there. last: a margin above the formula will do, one below it never does.
     """
