@@ -30,6 +30,7 @@ def meaning(option: click.Option) -> str:
     """Its help, what it is required or repeated for, and the variable that stands in for it."""
     told = [(option.help or "").rstrip(".")]
     told += ["required"] if option.required else []
+    told += [f"default `{option.default}`"] if option.show_default is True else []
     told += ["may stand several times"] if option.multiple else []
     told += [f"else the environment variable `{option.envvar}`"] if option.envvar else []
     return "; ".join(part for part in told if part).replace("|", "\\|")

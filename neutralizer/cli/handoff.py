@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from neutralizer.cli.options import BY, FOLDER, JOURNAL, day
+from neutralizer.cli import options as asked
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from neutralizer.records.approvals import Subject
 
 
 @click.command("new-key")
-@click.argument("file", type=FOLDER)
+@click.argument("file", type=asked.FOLDER)
 def new_key(file: Path) -> None:
     """Write a private key, print the public key for roles.yaml."""
     from neutralizer.errors import FolderTaken
@@ -29,11 +29,11 @@ def new_key(file: Path) -> None:
 
 
 @click.command()
-@click.argument("what", type=FOLDER)
-@BY
-@click.option("--key", type=FOLDER, required=True, help="Your private key, PEM.")
-@click.option("--yes", is_flag=True, help="Do not ask; for what was read before.")
-@JOURNAL
+@click.argument("what", type=asked.FOLDER)
+@asked.BY
+@asked.KEY
+@asked.YES
+@asked.JOURNAL
 def approve(what: Path, by: str, key: Path, yes: bool, journal: Path | None) -> None:
     """Read and sign a run's folder, or a standing order."""
     from datetime import UTC, datetime
@@ -88,11 +88,11 @@ def _subject(what: Path, by: str, now: "datetime") -> "tuple[Subject, str, datet
 
 
 @click.command()
-@click.argument("folder", type=FOLDER)
-@click.option("--to", type=FOLDER, required=True, help="The folder that operations read.")
-@click.option("--auto", type=FOLDER, metavar="FILE", help="A standing order: what it lets leave.")
-@BY
-@JOURNAL
+@click.argument("folder", type=asked.FOLDER)
+@asked.RELEASE_TO
+@asked.AUTO
+@asked.BY
+@asked.JOURNAL
 def release(folder: Path, to: Path, auto: Path | None, by: str, journal: Path | None) -> None:
     """Hand an approved run's tickets over to operations."""
     from neutralizer.handoff.release import release as let_go
@@ -111,8 +111,8 @@ def release(folder: Path, to: Path, auto: Path | None, by: str, journal: Path | 
 
 
 @click.command()
-@click.argument("folder", type=FOLDER)
-@click.option("--last", type=click.IntRange(1), default=40, help="So many lines.")
+@click.argument("folder", type=asked.FOLDER)
+@asked.LAST_LINES
 def journal(folder: Path, last: int) -> None:
     """Check the journal's chain and print its last lines."""
     from neutralizer.records.journal import events
@@ -129,9 +129,9 @@ def journal(folder: Path, last: int) -> None:
 
 
 @click.command()
-@click.argument("folder", type=FOLDER)
-@click.option("--all", "whole", is_flag=True, help="Every ticket, not only those that are open.")
-@click.option("--open-orders", is_flag=True, help="Print the input table open_orders, CSV.")
+@click.argument("folder", type=asked.FOLDER)
+@asked.ALL_TICKETS
+@asked.OPEN_ORDERS
 def status(folder: Path, whole: bool, open_orders: bool) -> None:
     """Say where released tickets stand, by acks.csv and fills.csv beside them."""
     from neutralizer.handoff import status as told
@@ -145,16 +145,16 @@ def status(folder: Path, whole: bool, open_orders: bool) -> None:
 
 
 @click.command()
-@click.argument("runs", type=FOLDER)
-@click.option("--from", "first", required=True, metavar="DATE", help="First business date.")
-@click.option("--to", "last", required=True, metavar="DATE", help="Last business date.")
-@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
-def crosses(runs: Path, first: str, last: str, as_csv: bool) -> None:
+@click.argument("runs", type=asked.FOLDER)
+@asked.FIRST_DAY
+@asked.LAST_DAY
+@asked.AS_CSV
+def crosses(runs: Path, first: "date", last: "date", as_csv: bool) -> None:
     """Review what books passed to each other, pair by pair, over a folder of runs."""
     from neutralizer.handoff import crosses as review
     from neutralizer.records.writing import csv_bytes
 
-    rows = review.pair_rows(review.crosses(runs, day(first), day(last)))
+    rows = review.pair_rows(review.crosses(runs, first, last))
     if as_csv:
         click.echo(csv_bytes(review.COLUMNS, rows).decode(), nl=False)
     else:
@@ -162,9 +162,9 @@ def crosses(runs: Path, first: str, last: str, as_csv: bool) -> None:
 
 
 @click.command()
-@click.argument("folder", type=FOLDER)
-@click.option("--book", required=True, help="Whose view.")
-@click.option("--out", type=FOLDER, required=True, help="A new folder for the files.")
+@click.argument("folder", type=asked.FOLDER)
+@asked.BOOK
+@asked.NEW_FOLDER
 def view(folder: Path, book: str, out: Path) -> None:
     """Write what one book may see of a run, and nothing of any other."""
     from neutralizer.handoff.view import view as write

@@ -6,6 +6,7 @@ import click
 
 Headings = Sequence[tuple[str, str]]  # (heading, names separated by blanks), in the order shown
 
+LONGEST = 200  # characters of a sentence about a command: wrapped, never cut off
 COMMANDS: Headings = (
     ("Begin", "init check columns schema"),
     ("Run", "run"),
@@ -25,9 +26,8 @@ class GroupedCommands(click.Group):
         others = [name for name in self.list_commands(context) if name not in known]
         widest = max(map(len, self.commands), default=0)
         for heading, its in [*names, ("Other", others)]:
-            limit = formatter.width - 6 - widest
             found = [(n, self.commands[n]) for n in its if n in self.commands]
-            rows = [(n.ljust(widest), c.get_short_help_str(limit)) for n, c in found]
+            rows = [(n.ljust(widest), c.get_short_help_str(LONGEST)) for n, c in found]
             if rows:
                 with formatter.section(heading):
                     formatter.write_dl(rows)
@@ -44,8 +44,10 @@ class GroupedOptions(click.Command):
         names = [(heading, its.split()) for heading, its in self.headings]
         known = {name for _, its in names for name in its}
         others = [name for name in rows if name not in known]
+        widest = max((len(row[0]) for row in rows.values() if row), default=0)
         for heading, its in [*names, ("Other", others)]:
-            found = [row for n in its if (row := rows.get(n)) is not None]
+            shown = [row for n in its if (row := rows.get(n)) is not None]
+            found = [(name.ljust(widest), meaning) for name, meaning in shown]
             if found:
                 with formatter.section(heading):
                     formatter.write_dl(found)

@@ -7,28 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from neutralizer.cli.options import (
-    FOLDER,
-    HANDOFF,
-    OVERRIDES,
-    PREVIOUS,
-    REPAIR,
-    WAIVERS,
-    with_repair,
-)
+from neutralizer.cli import options as asked
 from neutralizer.cli.talk import say_issues, say_notices
 
 if TYPE_CHECKING:
     from neutralizer.domain.record import Waivers
 
-EXAMPLES = ("two-desks", "equity-desks", "multi-asset", "options", "rates")
-
 
 @click.command()
-@click.argument("name", type=click.Path(path_type=Path))
-@click.option(
-    "--from", "example", type=click.Choice(EXAMPLES), default="two-desks", help="Which one."
-)
+@click.argument("name", type=asked.FOLDER)
+@asked.EXAMPLE
 def init(name: Path, example: str) -> None:
     """Write a ready scenario folder."""
     from neutralizer.errors import CannotWrite, FolderTaken
@@ -53,12 +41,12 @@ def _example(name: str) -> Path:
 
 
 @click.command()
-@click.argument("scenario", type=FOLDER)
-@PREVIOUS
-@HANDOFF
-@REPAIR
-@WAIVERS
-@OVERRIDES
+@click.argument("scenario", type=asked.FOLDER)
+@asked.PREVIOUS
+@asked.HANDOFF
+@asked.REPAIR
+@asked.WAIVERS
+@asked.OVERRIDES
 def check(
     scenario: Path,
     previous: Path | None,
@@ -72,7 +60,7 @@ def check(
     from neutralizer.gate.against import Against
 
     against = Against(previous=previous, handoff=handoff, waivers=waivers)
-    loaded = checked(scenario, with_repair(overrides, repair_psd), against)
+    loaded = checked(scenario, asked.with_repair(overrides, repair_psd), against)
     say_issues(loaded.warnings)
     say_notices(loaded.notices)
     s = loaded.scenario
@@ -115,16 +103,12 @@ def schema() -> None:
 
 
 @click.command()
-@click.argument("scenario", type=FOLDER)
-@click.option("--out", type=FOLDER, required=True, help="A new folder for the two tables.")
-@click.option("--options", type=FOLDER, help="Terms or greeks of options, a CSV file.")
-@click.option(
-    "--spread-charge", type=float, required=True, help="Of a spread, as a share of one outright."
-)
-@click.option(
-    "--short-option-minimum", type=float, default=0.0, help="A unit, as a share of one outright."
-)
-@OVERRIDES
+@click.argument("scenario", type=asked.FOLDER)
+@asked.NEW_FOLDER
+@asked.OPTION_TERMS
+@asked.SPREAD_CHARGE
+@asked.SHORT_OPTION_MINIMUM
+@asked.OVERRIDES
 def arrays(
     scenario: Path,
     out: Path,
@@ -152,13 +136,13 @@ def arrays(
 
 
 @click.command()
-@click.argument("scenario", type=FOLDER)
-@click.option("--history", type=FOLDER, required=True, help="Prices by day and instrument, CSV.")
-@click.option("--days", type=click.IntRange(1, 20), default=1, help="Of each return.")
-@click.option("--worst", type=click.IntRange(1), help="Only the days that cost the firm most.")
-@click.option("--filtered", is_flag=True, help="Past returns at today's volatility.")
-@click.option("--name", default="", help="The shocks' set.")
-@OVERRIDES
+@click.argument("scenario", type=asked.FOLDER)
+@asked.HISTORY
+@asked.RETURN_DAYS
+@asked.WORST
+@asked.FILTERED
+@asked.SHOCK_SET
+@asked.OVERRIDES
 def shocks(
     scenario: Path,
     history: Path,
@@ -180,11 +164,11 @@ def shocks(
 
 
 @click.command()
-@click.argument("crif", type=FOLDER)
-@click.option("--parameters", type=FOLDER, required=True, help="Of one SIMM version, XML.")
-@click.option("--days", type=click.Choice(["10", "1"]), default="10", help="Margin period of risk.")
-@click.option("--currency", default="USD", help="Of the amounts and of the calculation.")
-@click.option("--rate", type=float, default=1.0, help="That currency per US dollar.")
+@click.argument("crif", type=asked.FOLDER)
+@asked.PARAMETERS
+@asked.RISK_DAYS
+@asked.CURRENCY
+@asked.RATE
 def simm(crif: Path, parameters: Path, days: str, currency: str, rate: float) -> None:
     """Print the ISDA SIMM of a portfolio in the common risk interchange format."""
     from neutralizer.prepare.readers import read_crif, read_simm

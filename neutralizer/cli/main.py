@@ -3,6 +3,9 @@
 import os
 import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -16,9 +19,13 @@ if TYPE_CHECKING:
     from neutralizer.errors import NeutralizerError
 
 CANNOT_WRITE, FAULT, CLOSED_PIPE = 9, 70, 128 + signal.SIGPIPE
+WIDEST = 120  # columns of help, where the terminal has them
 
 
-@click.group(cls=GroupedCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=GroupedCommands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDEST},
+)
 @click.version_option(__version__, prog_name="neutralizer")
 def cli() -> None:
     """Passes risk between a firm's books, hedges what is left, moves the cash, writes the tickets.
@@ -36,10 +43,12 @@ for command in (
 
 
 def main() -> NoReturn:
-    """Runs a command and ends with its exit code; a fault of the program itself is 70, never 1. What
-    the process did at SIGTERM before is put back: whoever calls this goes on.
-    """
-    before = signal.signal(signal.SIGTERM, _terminated)
+    """Runs a command and ends with its exit code; a fault of the program itself is 70, never 1."""
+    with _sigterm_ends_the_command():
+        _main()
+
+
+def _main() -> NoReturn:
     try:
         cli.main(standalone_mode=False)
         sys.exit(0)
@@ -54,6 +63,19 @@ def main() -> NoReturn:
         sys.exit(128 + signal.SIGINT)
     except Exception as error:
         sys.exit(_refused(error))
+
+
+@contextmanager
+def _sigterm_ends_the_command() -> Iterator[None]:
+    """SIGTERM ends a command like an exception, so that what was staged is removed; afterwards the
+    process does at SIGTERM what it did before. Python lets only the main thread ask for that.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _terminated)
+    try:
+        yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
 
@@ -88,5 +110,4 @@ def _refused(error: Exception) -> int:
 
 
 def _terminated(number: int, frame: object) -> NoReturn:
-    """SIGTERM ends the run like an exception, so that what was staged is removed."""
     raise SystemExit(128 + number)

@@ -1,42 +1,31 @@
-"""Every option that more than one command has, and what is made of them."""
+"""Every option of every command, each named once.
+
+Where a command hands an option on, its parameter has the name of the field that takes it: `WAIVERS`
+and `RUN` gather theirs by those names.
+"""
 
 import os
 from collections.abc import Callable
+from dataclasses import fields
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from neutralizer.cli.talk import progress
+
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, timedelta
 
-OVERRIDES = click.option(
-    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one setting."
-)
+    from neutralizer.decide import Options
+    from neutralizer.domain.record import Waivers
 
-
-REPAIR = click.option(
-    "--repair-psd", is_flag=True, help="Repair a covariance that is not positive semidefinite."
-)
-
+Command = Callable[..., Any]
+Option = Callable[[Command], Command]
 
 FOLDER = click.Path(path_type=Path)
-
-
-PREVIOUS = click.option(
-    "--previous", type=FOLDER, help="An earlier run's folder, to hold the inputs against."
-)
-
-
-HANDOFF = click.option(
-    "--handoff", type=FOLDER, help="The folder that operations read and write back into."
-)
-
-
-def with_repair(overrides: tuple[str, ...], repair_psd: bool) -> tuple[str, ...]:
-    """The overrides that --repair-psd is short for."""
-    return (*overrides, "checks.repair_psd=yes") if repair_psd else overrides
+EXAMPLES = ("two-desks", "equity-desks", "multi-asset", "options", "rates")
 
 
 def whoever() -> str:
@@ -49,67 +38,224 @@ def whoever() -> str:
         return str(os.getuid())
 
 
+def with_repair(overrides: tuple[str, ...], repair_psd: bool) -> tuple[str, ...]:
+    """The overrides that --repair-psd is short for."""
+    return (*overrides, "checks.repair_psd=yes") if repair_psd else overrides
+
+
+def _date(context: click.Context, option: click.Parameter, text: str | None) -> "date | None":
+    """Raises BadParameter."""
+    from neutralizer.load.written.values import day
+
+    try:
+        return None if text is None else day(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text}: {error}") from None
+
+
+def _duration(
+    context: click.Context, option: click.Parameter, text: str | None
+) -> "timedelta | None":
+    """Raises BadParameter."""
+    from neutralizer.load.written.values import duration
+
+    try:
+        return None if text is None else duration(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text}: {error}") from None
+
+
+def _not(context: click.Context, option: click.Parameter, given: bool) -> bool:
+    """`--no-report` is `report=False`."""
+    return not given
+
+
+def _together(*options: Option) -> Option:
+    """Several options as one decorator, in the order in which they are written."""
+
+    def wrap(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return wrap
+
+
+# Of several commands.
+
+OVERRIDES = click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Override one setting, such as costs.booking_fee_bps=0.2.",
+)
+REPAIR = click.option(
+    "--repair-psd",
+    is_flag=True,
+    help="Repair a covariance that is not positive semidefinite, and say so.",
+)
+PREVIOUS = click.option(
+    "--previous", type=FOLDER, help="An earlier run's folder, to hold the inputs against."
+)
+HANDOFF = click.option(
+    "--handoff", type=FOLDER, help="The folder that operations read and write back into."
+)
 BY = click.option(
     "--as",
     "by",
     metavar="NAME",
     envvar="NEUTRALIZER_AS",
+    show_envvar=True,
     default=whoever,
+    show_default="the system's user",
     help="Who you are, as roles.yaml has it.",
 )
-
-
 JOURNAL = click.option(
     "--journal",
     type=FOLDER,
     envvar="NEUTRALIZER_JOURNAL",
+    show_envvar=True,
     help="The folder of the journal.",
 )
+NEW_FOLDER = click.option("--out", type=FOLDER, required=True, help="A new folder for the files.")
 
+# Of the commands about inputs.
 
-def day(text: str) -> "date":
-    """A date that was asked for. Raises UsageError."""
-    from neutralizer.load.written.values import day as read
+EXAMPLE = click.option(
+    "--from",
+    "example",
+    type=click.Choice(EXAMPLES),
+    default="two-desks",
+    show_default=True,
+    help="Which one.",
+)
+OPTION_TERMS = click.option(
+    "--options", type=FOLDER, help="Terms or greeks of options, a CSV file."
+)
+SPREAD_CHARGE = click.option(
+    "--spread-charge", type=float, required=True, help="Of a spread, as a share of one outright."
+)
+SHORT_OPTION_MINIMUM = click.option(
+    "--short-option-minimum",
+    type=float,
+    default=0.0,
+    show_default=True,
+    help="A unit, as a share of one outright.",
+)
+HISTORY = click.option(
+    "--history", type=FOLDER, required=True, help="Prices by day and instrument, CSV."
+)
+RETURN_DAYS = click.option(
+    "--days", type=click.IntRange(1, 20), default=1, show_default=True, help="Of each return."
+)
+WORST = click.option(
+    "--worst", type=click.IntRange(1), help="Only the days that cost the firm most."
+)
+FILTERED = click.option("--filtered", is_flag=True, help="Past returns at today's volatility.")
+SHOCK_SET = click.option("--name", default="", help="The shocks' set.")
+PARAMETERS = click.option(
+    "--parameters", type=FOLDER, required=True, help="Of one SIMM version, XML."
+)
+RISK_DAYS = click.option(
+    "--days",
+    type=click.Choice(["10", "1"]),
+    default="10",
+    show_default=True,
+    help="Margin period of risk.",
+)
+CURRENCY = click.option(
+    "--currency", default="USD", show_default=True, help="Of the amounts and of the calculation."
+)
+RATE = click.option(
+    "--rate", type=float, default=1.0, show_default=True, help="That currency per US dollar."
+)
 
-    try:
-        return read(text)
-    except ValueError as error:
-        raise click.UsageError(f"{text}: {error}") from None
+# Of verify and explain.
 
+PROVE_AGAINST = click.option(
+    "--scenario", type=FOLDER, help="Prove against this scenario, not FOLDER/inputs."
+)
+LINE = click.option("--line", metavar="TICKET", help="The arithmetic of one ticket.")
+BARRIERS = click.option(
+    "--barriers", is_flag=True, help="What opening the barriers would save; solves again."
+)
 
-Command = Callable[..., Any]
+# Of the commands between a run and operations.
 
+KEY = click.option("--key", type=FOLDER, required=True, help="Your private key, PEM.")
+YES = click.option("--yes", is_flag=True, help="Do not ask; for what was read before.")
+RELEASE_TO = click.option(
+    "--to", type=FOLDER, required=True, help="The folder that operations read."
+)
+AUTO = click.option(
+    "--auto", type=FOLDER, metavar="FILE", help="A standing order: what it lets leave."
+)
+LAST_LINES = click.option(
+    "--last", type=click.IntRange(1), default=40, show_default=True, help="So many lines."
+)
+ALL_TICKETS = click.option(
+    "--all", "whole", is_flag=True, help="Every ticket, not only those that are open."
+)
+OPEN_ORDERS = click.option(
+    "--open-orders", is_flag=True, help="Print the input table open_orders, CSV."
+)
+FIRST_DAY = click.option(
+    "--from", "first", required=True, metavar="DATE", callback=_date, help="First business date."
+)
+LAST_DAY = click.option(
+    "--to", "last", required=True, metavar="DATE", callback=_date, help="Last business date."
+)
+AS_CSV = click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+BOOK = click.option("--book", required=True, help="Whose view.")
 
-def WAIVERS(command: Command) -> Command:
-    """Adds the options and gives the command one `waivers`."""
+# What somebody lets pass: what, and who, why and until when, or none of it.
 
-    @wraps(command)
-    def with_waivers(**words: Any) -> Any:
-        names = ("accept_jump", "accept_stale", "waived_by", "waiver_reason", "until")
-        jumps, stale, by, reason, until = (words.pop(name) for name in names)
-        return command(waivers=_waivers(jumps, stale, by, reason, until), **words)
-
-    for option in reversed(_OPTIONS):
-        with_waivers = option(with_waivers)
-    return with_waivers
-
-
-_OPTIONS = (
+_WAIVING = _together(
     click.option(
-        "--accept-jump", multiple=True, metavar="ID", help="Let an id move over ten times."
+        "--accept-jump",
+        multiple=True,
+        metavar="ID",
+        help="Let an id move over ten times.",
     ),
     click.option(
-        "--accept-stale", multiple=True, metavar="TABLE", help="Let a table be too old; model_card."
+        "--accept-stale",
+        multiple=True,
+        metavar="TABLE",
+        help="Let a table, or the model_card, be too old.",
     ),
     click.option("--waived-by", default="", metavar="NAME", help="Who lets it pass."),
     click.option("--waiver-reason", default="", metavar="TEXT", help="Why."),
-    click.option("--until", default="", metavar="INSTANT", help="2024-06-28T23:00:00-04:00"),
+    click.option(
+        "--until",
+        default="",
+        metavar="INSTANT",
+        help="How long that holds, such as 2024-06-28T23:00:00-04:00.",
+    ),
 )
+
+
+def WAIVERS(command: Command) -> Command:
+    """Adds the five options and gives the command one `waivers`."""
+
+    @wraps(command)
+    def with_waivers(
+        accept_jump: tuple[str, ...],
+        accept_stale: tuple[str, ...],
+        waived_by: str,
+        waiver_reason: str,
+        until: str,
+        **others: Any,
+    ) -> Any:
+        found = _waivers(accept_jump, accept_stale, waived_by, waiver_reason, until)
+        return command(waivers=found, **others)
+
+    return _WAIVING(with_waivers)
 
 
 def _waivers(
     jumps: tuple[str, ...], stale: tuple[str, ...], by: str, reason: str, until: str
-) -> Any:
+) -> "Waivers":
     """Raises UsageError where a part is missing."""
     from neutralizer.domain.record import NO_WAIVERS, Waivers
     from neutralizer.load.written.values import identifier, instant
@@ -125,3 +271,117 @@ def _waivers(
         return Waivers(jumps, stale, identifier(by), reason, instant(until))
     except ValueError as error:
         raise click.UsageError(f"--waived-by or --until: {error}") from None
+
+
+# Of the main job.
+
+_RUNNING = _together(
+    click.option("--out", type=FOLDER, help="The run's folder; it appears whole or not at all."),
+    click.option("--replace", is_flag=True, help="Replace what stands in the folder, in one step."),
+    click.option("--dry-run", is_flag=True, help="Decide and prove, write nothing."),
+    click.option("--json", "as_json", is_flag=True, help="Print summary.json instead of the page."),
+    click.option("--quiet", "-q", is_flag=True, help="One line, for a mail."),
+    click.option("--verbose", "-v", is_flag=True, help="Say what is done even without a terminal."),
+    click.option(
+        "--transfers-only",
+        is_flag=True,
+        help="Cross only, order nothing outside; nothing may end worse than before.",
+    ),
+    click.option(
+        "--relax",
+        type=float,
+        metavar="PRIORITY",
+        help="Hard limits of this priority and after are soft.",
+    ),
+    click.option(
+        "--best-effort",
+        is_flag=True,
+        help="Where no plan keeps every limit: the one that comes nearest, and say so.",
+    ),
+    click.option(
+        "--no-baseline",
+        "baseline",
+        is_flag=True,
+        callback=_not,
+        help="Do not solve each book alone: faster, and no saving in the summary.",
+    ),
+    click.option(
+        "--strip",
+        is_flag=True,
+        help="The saving at impact coefficients 0.03, 0.3 and 1; solves six times more.",
+    ),
+    click.option(
+        "--shock",
+        default="",
+        metavar="ID",
+        help="Whether the plan survives this shock, and what would be needed then.",
+    ),
+    click.option(
+        "--no-report", "report", is_flag=True, callback=_not, help="Do not write report.html."
+    ),
+    click.option(
+        "--live",
+        metavar="DURATION",
+        callback=_duration,
+        help="Refuse an as_of further from the clock, such as 30m.",
+    ),
+    click.option(
+        "--expect-date",
+        "day",
+        metavar="DATE",
+        callback=_date,
+        help="Refuse inputs of another business date.",
+    ),
+    PREVIOUS,
+    HANDOFF,
+    click.option(
+        "--supersede", type=FOLDER, help="The folder of a released run that this takes over."
+    ),
+    click.option("--reason", default="", help="Why it is superseded."),
+    BY,
+    JOURNAL,
+    WAIVERS,
+    REPAIR,
+    OVERRIDES,
+)
+
+
+def RUN(command: Command) -> Command:
+    """Adds the options of `run`; how it is asked for comes to the command as one `options`."""
+
+    @wraps(command)
+    def with_options(
+        scenario: Path, out: Path | None, as_json: bool, quiet: bool, **asked: Any
+    ) -> Any:
+        _refuse_contradictions(out, asked)
+        return command(scenario, out, as_json, quiet, _options(quiet, asked))
+
+    return _RUNNING(with_options)
+
+
+def _refuse_contradictions(out: Path | None, asked: dict[str, Any]) -> None:
+    """Raises UsageError."""
+    if out is None and not asked["dry_run"]:
+        raise click.UsageError("name the run's folder with --out, or try it with --dry-run")
+    if asked["transfers_only"] and (asked["best_effort"] or asked["relax"] is not None):
+        raise click.UsageError(
+            "--transfers-only gives nothing away: leave --relax and --best-effort"
+        )
+    if asked["supersede"] is not None and not (asked["reason"] and asked["handoff"]):
+        raise click.UsageError("--supersede needs --reason and --handoff")
+
+
+def _options(quiet: bool, asked: dict[str, Any]) -> "Options":
+    """By name: what `Against` has a field for goes there, all else is a field of `Options`."""
+    from neutralizer.decide import Options
+    from neutralizer.gate.against import Against
+
+    rest = dict(asked)
+    held = {f.name: rest.pop(f.name) for f in fields(Against) if f.name in rest}
+    return Options(
+        against=Against(**held),
+        prepared_by=rest.pop("by"),
+        overrides=with_repair(rest.pop("overrides"), rest.pop("repair_psd")),
+        say=progress(quiet, rest.pop("verbose")),
+        **rest,
+    )

@@ -321,8 +321,7 @@ def test_help_is_in_groups() -> None:
     assert all(f"\n{heading}:\n" in told for heading, _ in COMMANDS)
     assert "Other" not in told
     options = neutralizer("run", "--help").stdout
-    assert options.partition("\nOther:\n")[2].split("\n")[:1] == [
-        "  -h, --help  Show this message and exit."
-    ]
+    others = options.partition("\nOther:\n")[2].splitlines()
+    assert [line.split()[:2] for line in others] == [["-h,", "--help"]]
     grouped = {name for _, names in run.headings for name in names.split()}
     assert grouped == {p.name for p in run.params if p.param_type_name == "option"}

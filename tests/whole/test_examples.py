@@ -56,9 +56,11 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert (page.parent / target).exists(), target
 
 
-@pytest.mark.parametrize("name", ["tables", "options"])
+@pytest.mark.parametrize("name", ["tables", "options", "settings"])
 def test_the_reference_is_what_the_program_prints(name: str) -> None:
-    """docs/tables.md is the column table's own print, docs/options.md that of the commands."""
+    """docs/tables.md is the column table's own print, docs/options.md that of the commands, and
+    docs/settings.md that of the models that check the settings.
+    """
     command = [sys.executable, str(ROOT / "docs" / f"build_{name}.py")]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert printed == (ROOT / "docs" / f"{name}.md").read_text()

@@ -32,84 +32,134 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def said(default: Any, meaning: str) -> Any:
+    """A setting's default and what it means, as docs/settings.md and the JSON Schema tell it."""
+    return Field(default=default, description=meaning)
+
+
+def needed(meaning: str) -> Any:
+    """What a setting without a default means."""
+    return Field(description=meaning)
+
+
 class CostSettings(Strict):
     """How costs are computed."""
 
-    impact: Literal["three_halves", "quadratic"] = "three_halves"
-    impact_coefficient: NotNegative = 1.0
-    booking_fee_bps: NotNegative = 0.1
-    horizon_days: NotNegative = 1.0
-    risk_aversion: NotNegative = 0.0
+    impact: Literal["three_halves", "quadratic"] = said(
+        "three_halves", "how market impact grows with the size of an order"
+    )
+    impact_coefficient: NotNegative = said(1.0, "of market impact; 0: no impact")
+    booking_fee_bps: NotNegative = said(0.1, "on every change of a position, of its notional")
+    horizon_days: NotNegative = said(
+        1.0, "days that financing, funding and borrowing are charged for"
+    )
+    risk_aversion: NotNegative = said(0.0, "charge per unit of the firm's daily variance")
 
 
 class LotSettings(Strict):
-    """Smallest lines worth a ticket, base currency."""
+    """Smallest lines worth a ticket. A smaller line is held at nothing, unless a position of the same
+    instrument is closed with it or no answer is found without it, which a finding says.
+    """
 
-    minimum_order_notional: NotNegative = 0.0
-    minimum_transfer_notional: NotNegative = 0.0
+    minimum_order_notional: NotNegative = said(0.0, "of an order, base currency")
+    minimum_transfer_notional: NotNegative = said(0.0, "of a transfer, base currency")
 
 
 class SolveSettings(Strict):
     """Which solver, and for how long."""
 
-    solver: Literal["auto", "clarabel"] = "auto"
-    time_limit: Duration = timedelta(seconds=120)
-    memory_limit_gb: Annotated[float, text(values.number), Field(gt=0)] = 8.0
+    solver: Literal["auto", "clarabel"] = said("auto", "`auto` is Clarabel")
+    time_limit: Duration = said(timedelta(seconds=120), "of each solve")
+    memory_limit_gb: Annotated[float, text(values.number), Field(gt=0)] = said(8.0, "of each solve")
 
 
 class CheckSettings(Strict):
-    """How far what we compute may lie from what others report, before anything is decided."""
+    """How far what others report may lie from what we compute before a run is refused: where nothing
+    else is said, a share of the larger. A repaired covariance keeps its variances: eigenvalues of its
+    correlation below zero become zero, and a warning says what moved most.
+    """
 
-    reported_margin: NotNegative = 0.05  # a share of the larger
-    reported_market_value: NotNegative = 0.05
-    price_beyond_quotes_bps: NotNegative = 0.0  # of a price outside bid and ask, which is refused
-    mark_price: NotNegative = 0.05  # of a book's own price, a share of the larger
-    breaks: Literal["report", "refuse"] = "report"  # positions that do not follow from --previous
-    repair_psd: Literal["yes", "no"] = "no"  # of a covariance that is not positive semidefinite
+    reported_margin: NotNegative = said(
+        0.05, "of `accounts.reported_margin` from the model's margin"
+    )
+    reported_market_value: NotNegative = said(
+        0.05,
+        "of `books.reported_market_value` from its fully paid positions",
+    )
+    price_beyond_quotes_bps: NotNegative = said(
+        0.0,
+        "of `instruments.price` outside `bid` and `ask`, basis points of it",
+    )
+    mark_price: NotNegative = said(
+        0.05,
+        "of a book's own `positions.mark_price` from the price",
+    )
+    breaks: Literal["report", "refuse"] = said(
+        "report", "`refuse`: a position that does not follow from `--previous` ends with 3"
+    )
+    repair_psd: Literal["yes", "no"] = said(
+        "no",
+        "`yes`: a covariance that is not positive semidefinite is repaired, not refused",
+    )
 
 
 class StressSettings(Strict):
     """What changes with prices under a shock: factors, 1 for no change."""
 
-    margin: Annotated[float, text(values.number), Field(ge=1)] = 1.0
-    half_spread: Annotated[float, text(values.number), Field(ge=1)] = 1.0
-    adv: Annotated[float, text(values.number), Field(gt=0, le=1)] = 1.0
+    margin: Annotated[float, text(values.number), Field(ge=1)] = said(1.0, "on margin multipliers")
+    half_spread: Annotated[float, text(values.number), Field(ge=1)] = said(1.0, "on half spreads")
+    adv: Annotated[float, text(values.number), Field(gt=0, le=1)] = said(1.0, "on ADV")
 
 
 class SimmSettings(Strict):
-    """What SIMM is computed with."""
+    """What SIMM is computed with. The file has the format of Open Source Risk Engine; its numbers are
+    ISDA's, and none ship here.
+    """
 
-    parameters: str | None = None  # an XML file of one version, in the scenario's folder
-    days: Annotated[Literal[10, 1], BeforeValidator(lambda v: {"10": 10, "1": 1}.get(v, v))] = (
-        10  # margin period of risk
+    parameters: str | None = said(
+        None,
+        "the XML file of one SIMM version in the scenario's folder",
     )
-    calculation_currency: Identifier | None = None  # default the base currency
-    multipliers: dict[str, NotNegative] = {}  # by product class
+    days: Annotated[Literal[10, 1], BeforeValidator(lambda v: {"10": 10, "1": 1}.get(v, v))] = said(
+        10, "margin period of risk"
+    )
+    calculation_currency: Identifier | None = said(
+        None, "the currency without FX risk; else the base currency"
+    )
+    multipliers: dict[str, NotNegative] = said({}, "by product class; else 1")
 
 
 class BaselineSettings(Strict):
-    """What the baseline is compared at."""
+    """What the baseline, each book alone, is compared at."""
 
-    firm_volatility: NotNegative | None = None  # base currency a day; default what it leaves
+    firm_volatility: NotNegative | None = said(
+        None,
+        "daily, base currency, for `saving_equal_risk`; else what the baseline leaves",
+    )
 
 
 class StressedModel(Strict):
     """Another covariance of the same factors or instruments, in the same units."""
 
-    factor_covariance: Any = None
-    covariance: Any = None
-    specific_scale: NotNegative = 1.0  # on every specific volatility
+    factor_covariance: Any = said(None, "of the factors")
+    covariance: Any = said(None, "of the instruments")
+    specific_scale: NotNegative = said(1.0, "a factor on every specific volatility")
 
 
 class RiskFiles(Strict):
     """The risk tables and their units."""
 
-    units: Literal["daily_fraction", "annual_fraction", "annual_percent"]
+    units: Literal["daily_fraction", "annual_fraction", "annual_percent"] = needed(
+        "of volatilities and covariances; 252 days a year"
+    )
     factors: Any = None
     loadings: Any = None
     factor_covariance: Any = None
     covariance: Any = None
-    models: dict[Identifier, StressedModel] = {}
+    models: dict[Identifier, StressedModel] = said(
+        {},
+        "other covariances: volatility limits hold under each, or that of their target",
+    )
 
 
 class TableFiles(Strict):
@@ -142,25 +192,45 @@ class TableFiles(Strict):
 
 
 class Settings(Strict):
-    """The whole of scenario.yaml."""
+    """The whole of scenario.yaml. Ages leave out the days on which the calendar has no business; a row's
+    own time (`price_time`, `positions.as_of`) beats the `as_of` of its table, and a row without one
+    takes that.
+    """
 
-    format: Annotated[Literal[1], BeforeValidator(lambda v: 1 if v == "1" else v)]
-    name: Identifier
-    as_of: Instant
-    business_date: Day | None = None
-    execution_date: Day | None = None
-    calendar: str = ""
-    base_currency: Identifier
+    format: Annotated[Literal[1], BeforeValidator(lambda v: 1 if v == "1" else v)] = needed(
+        "of this file"
+    )
+    name: Identifier = needed("of the scenario; ticket ids contain it in their hash")
+    as_of: Instant = needed(
+        "when the inputs are of. No time of a price, a position or a table is later"
+    )
+    business_date: Day | None = said(
+        None, "the date on the tickets, not before that of `as_of`; else that date"
+    )
+    execution_date: Day | None = said(
+        None, "when the hedges trade, not before `business_date`; else `business_date`"
+    )
+    calendar: str = said(
+        "",
+        "a code of the `holidays` package, such as `XNYS`, for settlement dates; else Monday to Friday",
+    )
+    base_currency: Identifier = needed("everything is decided and reported in it")
     tables: TableFiles
     costs: CostSettings = CostSettings()
     lots: LotSettings = LotSettings()
-    freshness: dict[str, Duration] = {}
+    freshness: dict[str, Duration] = said(
+        {},
+        "the greatest age against `as_of` by table; one that is not named is not checked",
+    )
     solve: SolveSettings = SolveSettings()
     baseline: BaselineSettings = BaselineSettings()
     checks: CheckSettings = CheckSettings()
     stress: StressSettings = StressSettings()
     simm: SimmSettings = SimmSettings()
-    fairness: Literal["none", "make_good"] = "none"
+    fairness: Literal["none", "make_good"] = said(
+        "none",
+        "`make_good`: books that pay more together than alone are compensated in books.csv",
+    )
 
 
 NEEDED_TABLES = ("books", "instruments", "positions")
