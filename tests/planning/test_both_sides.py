@@ -1,5 +1,5 @@
-"""Who is on both sides of one tradable, on whole lots by hand. X owns books A and B, Y owns C; NOX is
-ordered book by book, the future by the house, or by B itself where B may not cross it.
+"""Who is on both sides of one tradable, on whole lots by hand. X owns books A and B, Y owns C; NOX
+is ordered book by book, the future by the house, or by B itself where B may not cross it.
 """
 
 from typing import Any, cast
@@ -80,7 +80,9 @@ def test_both_directions_of_different_tradables_are_no_two_sides() -> None:
 
 
 def test_of_equal_sides_the_purchases_come_first() -> None:
-    """10 for A, 10 for B; with 10.5 sold the purchases are smaller all the more, with 9.5 the sales."""
+    """10 for A, 10 for B; with 10.5 sold the purchases are smaller all the more, with 9.5 the
+    sales.
+    """
     (both,) = both_sides(book_by_book(A=10.0, B=-10.0))
     assert both.smaller_first == [BOUGHT, SOLD]
     for sold, first in ((10.5, BOUGHT), (9.5, SOLD)):
@@ -90,8 +92,8 @@ def test_of_equal_sides_the_purchases_come_first() -> None:
 
 
 def test_of_a_shared_order_only_the_owners_part_counts() -> None:
-    """The house buys 10 futures, 6 for A and 4 for C, and B sells 5 by itself: X has 6 against 5, Y one
-    side. Had A taken 4 and C 6, X's purchases were the smaller side, by 4 to 5.
+    """The house buys 10 futures, 6 for A and 4 for C, and B sells 5 by itself: X has 6 against 5, Y
+    one side. Had A taken 4 and C 6, X's purchases were the smaller side, by 4 to 5.
     """
     for a, c, first in ((6.0, 4.0, SOLD), (4.0, 6.0, BOUGHT)):
         changes = {("A", "FUT"): a, ("C", "FUT"): c, ("B", "FUT"): -5.0}

@@ -1,5 +1,5 @@
-"""Small moves after rounding, on two desks. MM may be 2 million long: 40,000 ETF and -10 futures are it
-to the dollar, and each ETF more is 100 beyond.
+"""Small moves after rounding, on two desks. MM may be 2 million long: 40,000 ETF and -10 futures
+are it to the dollar, and each ETF more is 100 beyond.
 """
 
 from dataclasses import replace
@@ -22,13 +22,20 @@ from tests.planning.small import answer, two_desks
 from tests.planning.test_integers import HUNDREDS
 
 ARB, MM = 0, 1  # their ETF; the future is MM's, holding 2
+FUN = """\
+    - {instrument_id: FUN, asset_class: etf, currency: USD, price: 30, half_spread_bps: 2,
+       specific_volatility: 0}
+  positions:
+    - {book_id: MM, instrument_id: FUN, quantity: 1000}
+"""
+LOADING = "      - {instrument_id: FUN, factor_id: MARKET, loading: 1}\n"
+MARGIN = "    - {instrument_id: FUN, long_rate: 0.15, short_rate: 0.15}\n"
 OTHER = (
-    ("  positions:\n", "    - {instrument_id: FUN, asset_class: etf, currency: USD, price: 30, "
-     "half_spread_bps: 2, specific_volatility: 0}\n  positions:\n    - {book_id: MM, instrument_id: FUN, quantity: 1000}\n"),
-    ("    factor_covariance:", "      - {instrument_id: FUN, factor_id: MARKET, loading: 1}\n    factor_covariance:"),
-    ("  limits:\n", "    - {instrument_id: FUN, long_rate: 0.15, short_rate: 0.15}\n  limits:\n"),
+    ("  positions:\n", FUN),
+    ("    factor_covariance:", LOADING + "    factor_covariance:"),
+    ("  limits:\n", MARGIN + "  limits:\n"),
     ("volatility, scope: firm, upper: 20000", "volatility, scope: firm, upper: 30000"),
-)  # fmt: skip
+)
 
 
 def out(s: Scenario, whole: Whole) -> Floats:
@@ -55,8 +62,8 @@ def same(one: Whole, other: Whole) -> bool:
 
 
 def test_what_is_just_missed_is_brought_back_by_the_lots_that_it_lacks() -> None:
-    """MM keeps three ETF too many, 300 beyond, and the firm's 1 % a day of that, 3: three are sold, and
-    nothing else is touched.
+    """MM keeps three ETF too many, 300 beyond, and the firm's 1 % a day of that, 3: three are sold,
+    and nothing else is touched.
     """
     s = two_desks()
     before = given_out(s, 60000, -59997)
@@ -68,8 +75,8 @@ def test_what_is_just_missed_is_brought_back_by_the_lots_that_it_lacks() -> None
 
 
 def test_a_lower_bound_is_bought_back_and_one_limit_after_the_other() -> None:
-    """ARB is short 10,002 where 10,000 may be, MM long one too many: two bought for one, one sold for the
-    other.
+    """ARB is short 10,002 where 10,000 may be, MM long one too many: two bought for one, one sold
+    for the other.
     """
     s = two_desks()
     before = given_out(s, 49998, -59999)
@@ -91,7 +98,9 @@ def test_a_lot_of_a_hundred_is_moved_whole() -> None:
 
 @pytest.mark.parametrize(("beyond", "etf", "other"), [(100, -60000, 0), (30, -59999, -1)])
 def test_the_smallest_order_is_taken(beyond: int, etf: int, other: int) -> None:
-    """100 beyond are one ETF of 100 or four of 30 each: 120. 30 beyond are one of 30, or one of 100."""
+    """100 beyond are one ETF of 100 or four of 30 each: 120. 30 beyond are one of 30, or one of
+    100.
+    """
     upper = ("lower: -2000000, upper: 2000000", f"lower: -2000000, upper: {2030100 - beyond}")
     s = two_desks(*OTHER, upper)
     changes = {("ARB", "ETF"): 60000.0, ("MM", "ETF"): -59999.0, ("MM", "FUT"): -10.0}
@@ -110,8 +119,8 @@ def test_nothing_is_done_where_nothing_is_out() -> None:
 
 
 def test_nothing_is_done_that_may_not_be() -> None:
-    """MM is one ETF too long. It may not sell below 40,001; or 0 may be ordered; or the order is closed; or
-    the ETF is an integer of the search, which has decided: the answer stays as it was.
+    """MM is one ETF too long. It may not sell below 40,001; or 0 may be ordered; or the order is
+    closed; or the ETF is an integer of the search, which has decided: the answer stays as it was.
     """
     s = two_desks()
     before = given_out(s, 59999, -59999)
@@ -131,7 +140,9 @@ def test_nothing_is_done_that_may_not_be() -> None:
 
 
 def test_where_small_lines_are_not_wanted_only_lines_that_are_there_move() -> None:
-    """No ETF is ordered, so that one would be a small line; where one is bought already, none is left."""
+    """No ETF is ordered, so that one would be a small line; where one is bought already, none is
+    left.
+    """
     s = replace(two_desks(), minimum_order=1000.0)
     before = given_out(s, 59999, -59999)
     assert repaired(s, before) is before
@@ -147,9 +158,9 @@ def test_where_small_lines_are_not_wanted_only_lines_that_are_there_move() -> No
     ("floor", "change"), [(2000000, [59999, -59999]), (1999950, [60000, -60000])]
 )
 def test_a_move_that_takes_as_much_as_it_gives_is_not_made(floor: int, change: list[int]) -> None:
-    """ARB is one short, MM one too long, the firm 2,000,000 long. Selling MM's one gains 100 of 2,000,000
-    and, where that is the firm's floor, loses as much. With 50 to spare it loses half, is made, and ARB
-    then buys its one back for the other half.
+    """ARB is one short, MM one too long, the firm 2,000,000 long. Selling MM's one gains 100 of
+    2,000,000 and, where that is the firm's floor, loses as much. With 50 to spare it loses half, is
+    made, and ARB then buys its one back for the other half.
     """
     held = f"    - {{limit_id: floor, measure: net, scope: firm, lower: {floor}}}\n"
     s = two_desks(("  crossing_groups:\n", held + "  crossing_groups:\n"))

@@ -26,7 +26,9 @@ DEAR = (
 def rounding(
     changes: tuple[tuple[str, str], ...] = (), coarse: bool = True
 ) -> tuple[Rounding, Floats]:
-    """A rounding, with every holding an integer, and right-hand sides with the solver's room given back."""
+    """A rounding, with every holding an integer, and right-hand sides with the solver's room given
+    back.
+    """
     s, solution = solved(*changes)
     grain = all_coarse(grain_of(s)) if coarse else grain_of(s)
     return start(solution, grain, s), bounds(solution)
@@ -52,9 +54,10 @@ def closes(s: Scenario, whole: Whole) -> bool:
 
 
 def test_the_cheapest_whole_lots_within_the_window() -> None:
-    """Ten futures are 2,000,000 to the dollar: enough. With the room kept that the solver had, two tenths
-    of a dollar are missing: an ETF more is sold, for two cents, and not a future for twelve dollars. The
-    search may stop within 5e-4 of the cost of 260: 13 cents above one ETF, which are six more.
+    """Ten futures are 2,000,000 to the dollar: enough. With the room kept that the solver had, two
+    tenths of a dollar are missing: an ETF more is sold, for two cents, and not a future for twelve
+    dollars. The search may stop within 5e-4 of the cost of 260: 13 cents above one ETF, which are
+    six more.
     """
     found, b = rounding()
     whole = attempt(found, b, {}, 1.0)
@@ -79,8 +82,8 @@ def test_fine_holdings_stay_continuous() -> None:
 
 
 def test_a_closed_order_is_not_given() -> None:
-    """Without futures MM has to sell 20,000 ETF, of which the answer orders none: beyond the window there
-    is nothing, and without a window exactly those.
+    """Without futures MM has to sell 20,000 ETF, of which the answer orders none: beyond the window
+    there is nothing, and without a window exactly those.
     """
     s, solution = solved()
     held = without_orders(s, np.array([False, True]))
@@ -93,7 +96,9 @@ def test_a_closed_order_is_not_given() -> None:
 
 
 def test_a_fraction_moves_whole_or_stays() -> None:
-    """ARB is short 60,000.4 and MM long 100,000.3: each gives its own fraction or none, never a part."""
+    """ARB is short 60,000.4 and MM long 100,000.3: each gives its own fraction or none, never a
+    part.
+    """
     found, b = rounding(FRACTIONS)
     whole = attempt(found, b, {}, 1.0)
     assert whole is not None
@@ -104,8 +109,8 @@ def test_a_fraction_moves_whole_or_stays() -> None:
 
 
 def test_none_is_a_proof_only_where_everything_was_looked_at() -> None:
-    """A limit drawn in beyond what is possible. Only where all are integers and there is no window is it
-    proven that there is none.
+    """A limit drawn in beyond what is possible. Only where all are integers and there is no window
+    is it proven that there is none.
     """
     _, solution = solved()
     impossible = bounds(solution, lower_by=1e3)
@@ -116,7 +121,9 @@ def test_none_is_a_proof_only_where_everything_was_looked_at() -> None:
 
 
 def test_an_equality_may_miss_by_what_it_is_let_and_no_more() -> None:
-    """ARB is to be long 50 dollars, and an ETF is 100: no whole number does, unless it may miss by 50."""
+    """ARB is to be long 50 dollars, and an ETF is 100: no whole number does, unless it may miss by
+    50.
+    """
     found, b = rounding(ARB_AT_50)
     canonical, s = found.solution.canonical, found.scenario
     (row,) = canonical.rows["factor_exposure_exact"].tolist()
@@ -130,8 +137,8 @@ def test_an_equality_may_miss_by_what_it_is_let_and_no_more() -> None:
 
 
 def test_costs_that_curve_are_followed_by_tangents() -> None:
-    """Impact makes cones of both orders. The answer's own tangents are there from the start, and every
-    attempt leaves those that it needed, none of which cuts off the answer.
+    """Impact makes cones of both orders. The answer's own tangents are there from the start, and
+    every attempt leaves those that it needed, none of which cuts off the answer.
     """
     found, b = rounding(DEAR)
     cones = [c for c in found.solution.canonical.cones if c.kind == "power"]
@@ -144,8 +151,8 @@ def test_costs_that_curve_are_followed_by_tangents() -> None:
 
 
 def test_rows_are_the_programs_then_tangents_then_ties() -> None:
-    """Equalities both ways, and loose where they are let; inequalities one way; a tangent at most its bound;
-    ties to nothing, switches to at most one.
+    """Equalities both ways, and loose where they are let; inequalities one way; a tangent at most
+    its bound; ties to nothing, switches to at most one.
     """
     s, solution = solved(*FRACTIONS)
     found, b = rounding(FRACTIONS)
