@@ -48,7 +48,9 @@ def test_nothing_is_sent_where_nothing_is_missing() -> None:
 
 
 def test_the_cheapest_route_is_taken_and_cents_rounded_up() -> None:
-    """P lacks 100 and is given two cents more against rounding: 100.02 / 1.1 / 0.9999 = 90.9363… EUR."""
+    """P lacks 100 and is given two cents more against rounding: 100.02 / 1.1 / 0.9999 = 90.9363…
+    EUR.
+    """
     s = read(TABLES + FROM_Q + FROM_R)
     assert sent(s, funded(s, nothing(s))) == {"QP": 90.94, "RP": 0.0}
 
@@ -64,9 +66,9 @@ def test_a_route_that_is_full_leaves_the_rest_to_the_next(capacity: str, by_q: f
 
 
 def test_a_detour_is_taken_where_it_is_cheaper_and_only_there() -> None:
-    """Q has the three cents that it keeps against rounding, nothing more. R -> Q is free and Q -> P costs
-    1 bp, R -> P 2: 90.9363 EUR by way of Q, of 100.030003 USD. Where all are free the direct way costs as
-    little and moves half as much.
+    """Q has the three cents that it keeps against rounding, nothing more. R -> Q is free and Q -> P
+    costs 1 bp, R -> P 2: 90.9363 EUR by way of Q, of 100.030003 USD. Where all are free the direct
+    way costs as little and moves half as much.
     """
     empty = ("pool_id: Q, currency: EUR, cash: 5000", "pool_id: Q, currency: EUR, cash: 0.03")
     s = read(TABLES + FROM_Q + FROM_R + R_TO_Q, empty)
@@ -77,7 +79,7 @@ def test_a_detour_is_taken_where_it_is_cheaper_and_only_there() -> None:
 
 
 def test_where_there_is_no_room_for_cents_the_last_one_is_sent() -> None:
-    """R -> P carries 100, free: the two cents more cannot be had, the 100 can. 99.99 cover nothing."""
+    """R -> P carries 100, free: the two cents more cannot be had, 100 can. 99.99 cover nothing."""
     for capacity, covered in (("100", True), ("99.99", False)):
         s = read(TABLES + FROM_R.replace("bps: 2", f"bps: 0, capacity: {capacity}"))
         found = funded(s, nothing(s))
@@ -98,8 +100,8 @@ def test_there_is_no_cash_that_pools_cannot_spare() -> None:
 
 
 def test_a_loan_is_taken_where_a_night_of_it_is_cheaper_than_a_route() -> None:
-    """1 % a year is 0.28 bp a day: cheaper than 1 bp, so that the loan goes to its limit of 30 and 70.02
-    come from Q, 63.6613… EUR. At 10 %, 2.8 bp, none is taken.
+    """1 % a year is 0.28 bp a day: cheaper than 1 bp, so that the loan goes to its limit of 30 and
+    70.02 come from Q, 63.6613… EUR. At 10 %, 2.8 bp, none is taken.
     """
     floor = "minimum_balance: 1000"
     loan = floor + ", borrow_limit: 30, borrow_rate_bps: "
@@ -116,8 +118,9 @@ def test_a_loan_is_taken_where_a_night_of_it_is_cheaper_than_a_route() -> None:
 
 
 def test_bills_are_pledged_whole_for_margin_and_never_for_cash() -> None:
-    """100 bills at 98 with a margin of 12 % call for 1,176 of P's 982: 194.02 are missing. A bill counts
-    for 96.04, not 98: three. Where P must keep 1,000 in cash and has 900, a bill is no help with the 100.
+    """100 bills at 98 with a margin of 12 % call for 1,176 of P's 982: 194.02 are missing. A bill
+    counts for 96.04, not 98: three. Where P must keep 1,000 in cash and has 900, a bill is no help
+    with the 100.
     """
     pledge = "  collateral: [{pool_id: P, instrument_id: BILL, haircut: 0.02}]\n"
     called = ("long_rate: 0", "long_rate: 0.12")
@@ -147,9 +150,9 @@ def test_what_arrives_tomorrow_covers_nothing_this_morning() -> None:
 
 @pytest.mark.parametrize("seed", range(25))
 def test_pools_are_covered_in_cents_within_capacity(seed: int) -> None:
-    """Drawn cash, floors, capacities and fees over all six routes. Where something is found every pool
-    keeps its floor, no route more than it carries; where none is found no cash would do: held against
-    a program of the same rules in exact amounts.
+    """Drawn cash, floors, capacities and fees over all six routes. Where something is found every
+    pool keeps its floor, no route more than it carries; where none is found no cash would do: held
+    against a program of the same rules in exact amounts.
     """
     rng = np.random.default_rng(seed)
     ends = [(p, q) for p in "PQR" for q in "PQR" if p != q]
@@ -171,11 +174,12 @@ def test_pools_are_covered_in_cents_within_capacity(seed: int) -> None:
 
 
 def _pool(rng: np.random.Generator) -> str:
-    return f"cash: {rng.integers(0, 150000) / 100}, minimum_balance: {rng.integers(20000, 70000) / 100}"
+    held, kept = rng.integers(0, 150000) / 100, rng.integers(20000, 70000) / 100
+    return f"cash: {held}, minimum_balance: {kept}"
 
 
 def _least_missing(s: Scenario) -> float:
-    """The least total that pools stay below their floors by, base currency, in another formulation."""
+    """The least total that pools stay below their floors by, base currency, formulated anew."""
     import cvxpy as cp
 
     x = cp.Variable(len(s.routes.source), nonneg=True)

@@ -1,4 +1,4 @@
-"""Whole lots by hand -> a plan: who is filled, what is sold short, who gives whom, cash in cents."""
+"""Whole lots by hand -> a plan: who is filled, what is sold short, who gives, cash in cents."""
 
 from collections import defaultdict
 from dataclasses import replace
@@ -77,8 +77,9 @@ def test_each_book_on_the_side_of_the_order_is_filled_in_proportion() -> None:
 
 
 def test_the_legs_of_a_combination_go_to_whom_each_row_says() -> None:
-    """3 ROLL are 3 FUT and -6 NEXT. The FUT row nets 3 - 1 = 2 bought: A, who wants 3, is filled with both
-    lines, and C gives it the third. The NEXT is sold for B and C, 2 : 1, who give A 2 and 1.
+    """3 ROLL are 3 FUT and -6 NEXT. The FUT row nets 3 - 1 = 2 bought: A, who wants 3, is filled
+    with both lines, and C gives it the third. The NEXT is sold for B and C, 2 : 1, who give A 2 and
+    1.
     """
     s = read(TABLES)
     changes = {
@@ -110,8 +111,8 @@ FROZEN = ((MANDATES, A_HAS + MANDATES), (ALL_MAY, A_MAY_NOT))
 def test_where_nobody_changes_the_first_that_may_is_filled(
     changes: tuple[tuple[str, str], ...], first: str
 ) -> None:
-    """5 FUT bought, 5 ROLL sold, 10 NEXT sold: 5 - 5 and 10 - 10, so that no book wants a thing. All of
-    it goes to A and, where A holds some that it may not change, to B.
+    """5 FUT bought, 5 ROLL sold, 10 NEXT sold: 5 - 5 and 10 - 10, so that no book wants a thing.
+    All of it goes to A and, where A holds some that it may not change, to B.
     """
     s = read(TABLES, *changes)
     orders = {(*HOUSE, "FUT"): 5.0, (*HOUSE, "ROLL"): -5.0, (*HOUSE, "NEXT"): -10.0}
@@ -132,8 +133,8 @@ steps = st.integers(-50, 50)
 @settings(deadline=None)
 @given(st.lists(steps, min_size=3, max_size=3), st.lists(steps, min_size=3, max_size=3), steps)
 def test_everything_sums_exactly(fut: list[int], nxt: list[int], roll: int) -> None:
-    """Fills of an order sum to its legs, crossings of a row to nothing, both to what each book changes
-    by; a transfer moves what its books cross and no more; the sign is the order's.
+    """Fills of an order sum to its legs, crossings of a row to nothing, both to what each book
+    changes by; a transfer moves what its books cross and no more; the sign is the order's.
     """
     s = read(TABLES)
     books = "ABC"
@@ -170,7 +171,9 @@ def test_everything_sums_exactly(fut: list[int], nxt: list[int], roll: int) -> N
 
 
 def test_tenths_and_quarters_are_exact() -> None:
-    """Three steps of 0.1 are 0.3, which no float is; A's 100.5 goes to B with its half: 100 and 0.5."""
+    """Three steps of 0.1 are 0.3, which no float is; A's 100.5 goes to B with its half: 100 and
+    0.5.
+    """
     s, at = read(TABLES), Places(read(TABLES))
     changes = {("A", "TEN"): -3, ("B", "TEN"): 3, ("A", "EQ"): -100, ("B", "EQ"): 100}
     plan = compose(s, answer(s, changes, {}, {("A", "EQ"): -0.5, ("B", "EQ"): 0.5}))
@@ -179,8 +182,9 @@ def test_tenths_and_quarters_are_exact() -> None:
 
 
 def test_a_sale_through_zero_is_split_at_what_the_owner_has() -> None:
-    """X has 100.5 + 20.25, 120 whole shares, and sells 200, A and B 3 : 1: 90 and 30 of what it has, 60
-    and 20 short. Y has 300 and sells 10. Of the order of 210, 130 are sold and 80 sold short.
+    """X has 100.5 + 20.25, 120 whole shares, and sells 200, A and B 3 : 1: 90 and 30 of what it
+    has, 60 and 20 short. Y has 300 and sells 10. Of the order of 210, 130 are sold and 80 sold
+    short.
     """
     s = read(TABLES)
     changes = {("A", "EQ"): -150, ("B", "EQ"): -50, ("C", "EQ"): -10}
@@ -203,8 +207,9 @@ def test_a_sale_through_zero_is_split_at_what_the_owner_has() -> None:
 def test_what_is_given_inside_counts_before_what_is_sold(
     changes: dict[str, int], split: dict[str, int]
 ) -> None:
-    """Both times 240 are sold, 2 : 1, and 30 cross. A and C sell 160 and 80 and give B 20 and 10: X has
-    120.75 - 20 + 30, so 130 and 30 short, Y its 80. Or A and B give C 20 and 10: X has 90 of 240.
+    """Both times 240 are sold, 2 : 1, and 30 cross. A and C sell 160 and 80 and give B 20 and 10: X
+    has 120.75 - 20 + 30, so 130 and 30 short, Y its 80. Or A and B give C 20 and 10: X has 90 of
+    240.
     """
     s = read(TABLES)
     wanted = {(b, "EQ"): q for b, q in changes.items()}
@@ -223,7 +228,9 @@ def test_what_is_still_to_come_cannot_be_sold() -> None:
 
 
 def test_what_one_order_sells_the_next_has_no_more() -> None:
-    """NOX is ordered book by book. X has 50 + 70: A's 110 come first and are there, of B's 30 only 10."""
+    """NOX is ordered book by book. X has 50 + 70: A's 110 come first and are there, of B's 30 only
+    10.
+    """
     s = read(TABLES)
     changes = {("A", "NOX"): -110, ("B", "NOX"): -30}
     orders = {("house", "A", "NOX"): -110.0, ("house", "B", "NOX"): -30.0}
@@ -235,7 +242,9 @@ def test_what_one_order_sells_the_next_has_no_more() -> None:
 
 
 def test_what_is_bought_and_a_future_are_never_split() -> None:
-    """Nobody has a future, yet a sale is a sale; 400 more shares than anybody has are bought at once."""
+    """Nobody has a future, yet a sale is a sale; 400 more shares than anybody has are bought at
+    once.
+    """
     s = read(TABLES)
     changes = {("C", "FUT"): -4, ("C", "EQ"): 400}
     plan = compose(s, answer(s, changes, {(*HOUSE, "FUT"): -4, (*HOUSE, "EQ"): 40}))
@@ -243,7 +252,7 @@ def test_what_is_bought_and_a_future_are_never_split() -> None:
 
 
 def test_every_transfer_faces_the_central_book() -> None:
-    """A gives 8, C takes 6, B 2: all through B, whose own 2 are what is left. Otherwise A to each."""
+    """A gives 8, C takes 6, B 2: all through B, whose own 2 are left. Otherwise A to each."""
     apart, central = (
         read(TABLES),
         read(TABLES, ("cross_entity: yes", "cross_entity: yes, via_book: B")),
@@ -266,8 +275,9 @@ CASH = """\
 
 
 def test_fees_are_rounded_up_and_receipts_to_the_nearest_cent() -> None:
-    """1000.50 USD at 1 bp: 0.10005, so 0.11; 1000.39 / 1.1 = 909.4454…, so 909.45. 1000 EUR at 1.5 bp is
-    0.15 exactly, which the dust of floats does not make 0.16; 999.85 · 1.1 = 1099.835, half goes up.
+    """1000.50 USD at 1 bp: 0.10005, so 0.11; 1000.39 / 1.1 = 909.4454…, so 909.45. 1000 EUR at 1.5
+    bp is 0.15 exactly, which the dust of floats does not make 0.16; 999.85 · 1.1 = 1099.835, half
+    goes up.
     """
     s = read(TABLES + CASH)
     given_out = answer(s, {}, {})

@@ -50,7 +50,9 @@ def own(found: Integers, bounds: Floats) -> tuple[list[float], list[float], list
 
 
 def test_a_window_is_three_whole_numbers_to_either_side() -> None:
-    """10.000001 futures sold: from -11 - 3 to -10 + 3, and ten times that. The ETF is fine: no integer."""
+    """10.000001 futures sold: from -11 - 3 to -10 + 3, and ten times that. The ETF is fine: no
+    integer.
+    """
     found = integers((), 1.0, lambda grain: grain)
     assert (own(found, found.low), own(found, found.high)) == (([-14], [-14], []), ([-7], [-7], []))
     found = integers((), 10.0, lambda grain: grain)
@@ -58,8 +60,8 @@ def test_a_window_is_three_whole_numbers_to_either_side() -> None:
 
 
 def test_a_holding_reaches_as_far_as_the_lots_that_fill_it() -> None:
-    """ETF in lots of 100, transferred in single shares: 60,000 ± 300 shares, but ± 3 lots. Without a lot of
-    its own the future keeps its three.
+    """ETF in lots of 100, transferred in single shares: 60,000 ± 300 shares, but ± 3 lots. Without
+    a lot of its own the future keeps its three.
     """
     found = integers(HUNDREDS)
     (etf, _), (arb, mm, fut), _ = own(found, found.high - found.low)
@@ -79,8 +81,8 @@ def test_a_holding_reaches_as_far_as_the_lots_that_fill_it() -> None:
 def test_every_window_holds_the_answer_between_whole_numbers(
     order: list[float], change: list[float], window: float, changes: tuple[tuple[str, str], ...]
 ) -> None:
-    """Whatever the answer: it lies inside, three whole numbers or more from either end, without a window
-    everything does. A large one reaches further: a hundred-thousandth of it.
+    """Whatever the answer: it lies inside, three whole numbers or more from either end, without a
+    window everything does. A large one reaches further: a hundred-thousandth of it.
     """
     s, solution = solved(*changes)
     trades = replace(solution.trades, order=np.array(order), change=np.array(change))
@@ -103,7 +105,9 @@ def test_every_window_holds_the_answer_between_whole_numbers(
 
 @pytest.mark.parametrize("window", [1.0, np.inf])
 def test_closed_orders_are_held_at_zero(window: float) -> None:
-    """The future's order is closed after the answer sold ten: 0 and nothing near it, whatever window."""
+    """The future's order is closed after the answer sold ten: 0 and nothing near it, whatever
+    window.
+    """
     s, solution = solved()
     held = without_orders(s, np.array([False, True]))
     found = Integers(solution, all_coarse(grain_of(s)), held, window)
@@ -124,8 +128,8 @@ def test_what_may_not_change_is_no_integer() -> None:
 
 
 def test_what_is_rounded_afterwards_stays_near_the_answer() -> None:
-    """The ETF's columns: ± 20 times the error of one share, of 100 USD, over `money`, never below zero.
-    Coarse columns and cvxpy's own have no bound from here.
+    """The ETF's columns: ± 20 times the error of one share, of 100 USD, over `money`, never below
+    zero. Coarse columns and cvxpy's own have no bound from here.
     """
     _, solution = solved()
     found = integers((), 1.0, lambda grain: grain)
@@ -147,7 +151,7 @@ def test_what_is_rounded_afterwards_stays_near_the_answer() -> None:
 
 
 def on_columns(found: Integers, change: Floats, order: Floats) -> Floats:
-    """A solver's x that changes and orders so many units: money of each over `money`, by direction."""
+    """A solver's x that changes and orders so many units: money over `money`, by direction."""
     s, solution = found.scenario, found.solution
     decision, columns = solution.program.decision, solution.canonical.columns
     x = np.zeros(found.size)
@@ -172,9 +176,9 @@ whole_numbers = st.integers(-1000, 1000)
 def test_whole_numbers_and_the_programs_columns_say_the_same(
     steps: list[int], moved: list[bool], noise: list[float]
 ) -> None:
-    """ARB gives its -0.4 to MM, or not; MM its 0.3 to ARB, or not. The ties are nothing exactly where the
-    money in the columns is that of steps and fractions, and of lots; one step off shows in its row.
-    Read back, the numbers are exact, whatever the solver's last digits were.
+    """ARB gives its -0.4 to MM, or not; MM its 0.3 to ARB, or not. The ties are nothing exactly
+    where the money in the columns is that of steps and fractions, and of lots; one step off shows
+    in its row. Read back, the numbers are exact, whatever the solver's last digits were.
     """
     found = integers(FRACTIONS)
     s = found.scenario
@@ -207,7 +211,9 @@ def test_whole_numbers_and_the_programs_columns_say_the_same(
 
 
 def test_a_fraction_goes_to_one_receiver_at_most() -> None:
-    """The row of each giver sums its own switches, and stands among the last, which are held to one."""
+    """The row of each giver sums its own switches, and stands among the last, which are held to
+    one.
+    """
     ties = integers(FRACTIONS).ties()
     first = integers(FRACTIONS).first_switch
     sums = [t for t in ties.triples if t[0] >= ties.rows - ties.switches]

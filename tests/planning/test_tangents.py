@@ -37,8 +37,9 @@ def beyond(found: Tangents, x: np.ndarray) -> list[float]:
 
 
 def test_a_tangent_touches_where_it_is_drawn() -> None:
-    """Of t >= |(3, 4)| at 5: t >= 0.6 x + 0.8 y, so (4, 3, 4) breaks it by 1. Of t^(2/3) >= |z| with y = 1 at
-    z = 4, t = 8: (2/3) (4/8) t + (1/3) 4 y >= z, so 3 breaks it by (8 - 3) / 3 at the same z.
+    """Of t >= |(3, 4)| at 5: t >= 0.6 x + 0.8 y, so (4, 3, 4) breaks it by 1. Of t^(2/3) >= |z|
+    with y = 1 at z = 4, t = 8: (2/3) (4/8) t + (1/3) 4 y >= z, so 3 breaks it by (8 - 3) / 3 at the
+    same z.
     """
     cut = tangents_at(ROUND, np.array([4.0, 3, 4]))
     assert beyond(cut, np.array([4.0, 3, 4])) == pytest.approx([1])
@@ -54,7 +55,9 @@ def test_a_tangent_touches_where_it_is_drawn() -> None:
 def test_a_tangent_cuts_off_what_is_outside_and_nothing_else(
     canonical: Canonical, second: float, third: float, other: float, last: float, above: float
 ) -> None:
-    """Drawn at any point, true at any point on the cone or above it; below the cone the point itself goes."""
+    """Drawn at any point, true at any point on the cone or above it; below the cone the point
+    itself goes.
+    """
     found = tangents_at(canonical, point(canonical, second, third), everywhere=True)
     inside = point(canonical, other, last, above)
     size = max(1.0, float(np.abs(inside).max()))
@@ -78,7 +81,9 @@ def test_nothing_is_drawn_where_the_cone_holds(
 def test_a_point_without_a_foot_on_the_cone_gives_a_true_tangent_too(
     canonical: Canonical, first: float, second: float, third: float
 ) -> None:
-    """A base below zero, a size of nothing: what is drawn from there is true of the cone all the same."""
+    """A base below zero, a size of nothing: what is drawn from there is true of the cone all the
+    same.
+    """
     found = tangents_at(canonical, np.array([first, second, third]), everywhere=True)
     for y, z in ((0.01, 0.0), (1.0, 1.0), (1.0, -1.0), (4.0, -2.0), (1e-6, 1e-3)):
         inside = point(canonical, y, z)
@@ -87,8 +92,9 @@ def test_a_point_without_a_foot_on_the_cone_gives_a_true_tangent_too(
 
 
 def test_every_cone_has_its_own_columns_and_right_hand_side() -> None:
-    """|x - 3| <= 2 and |y + 1| <= 2 as cones; (9, 0) breaks the first alone: x <= 5. At (3, -1), on both
-    axes, there is no direction to draw in; at (4, 0) there is, and both are drawn when all are asked for.
+    """|x - 3| <= 2 and |y + 1| <= 2 as cones; (9, 0) breaks the first alone: x <= 5. At (3, -1), on
+    both axes, there is no direction to draw in; at (4, 0) there is, and both are drawn when all are
+    asked for.
     """
     first = ("soc", [([0, 0], 2), ([-1, 0], -3)], 0.0)
     second = ("soc", [([0, 0], 2), ([0, -1], 1)], 0.0)
@@ -105,8 +111,8 @@ def test_every_cone_has_its_own_columns_and_right_hand_side() -> None:
 
 
 def test_a_limit_is_broken_beyond_the_room_that_it_keeps() -> None:
-    """A millionth of the bound is kept as room: 5 · 0.5e-6 more is none, 5 · 2e-6 is. What a power cone
-    lacks is cost, not a limit.
+    """A millionth of the bound is kept as room: 5 · 0.5e-6 more is none, 5 · 2e-6 is. What a power
+    cone lacks is cost, not a limit.
     """
     for lack, broken in ((0.0, False), (0.5e-6, False), (2e-6, True)):
         assert breaks_a_limit(ROUND, np.array([5 - 5 * lack, 3, 4])) is broken
@@ -114,8 +120,8 @@ def test_a_limit_is_broken_beyond_the_room_that_it_keeps() -> None:
 
 
 def test_a_cost_is_hidden_by_what_its_cone_lacks() -> None:
-    """t at 2 a unit, in units of 10: z = 4 needs 8 at y = 1 and 3 leaves 5 · 2 · 10 out; with y = 1/4 it
-    needs 4² · 4 = 64 at a half. On the cone and above it nothing is hidden.
+    """t at 2 a unit, in units of 10: z = 4 needs 8 at y = 1 and 3 leaves 5 · 2 · 10 out; with y =
+    1/4 it needs 4² · 4 = 64 at a half. On the cone and above it nothing is hidden.
     """
     priced = {a: Canonical(**{**vars(p), "unit": 10.0}) for a, p in POWER.items()}
     assert hidden_cost(priced[2 / 3], np.array([3.0, 1, -4])) == pytest.approx(100)

@@ -1,4 +1,6 @@
-"""Programs written by hand as arrays: min c · x + offset, s = b - A x in cones, decisions in [0, upper]."""
+"""Programs written by hand as arrays: min c · x + offset, s = b - A x in cones, decisions in [0,
+upper].
+"""
 
 import numpy as np
 from scipy.sparse import csc_array

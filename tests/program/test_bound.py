@@ -52,7 +52,7 @@ def test_the_right_dual_gives_the_optimum_and_the_constant() -> None:
     ],
 )
 def test_a_wrong_dual_costs_what_its_residual_can_do(z: float, target: float, bound: float) -> None:
-    """-b z + (1 - z) x + (2 - z) y, each at its worst: x = 10 where 1 - z < 0, y = 10 where 2 < z."""
+    """-b z + (1 - z) x + (2 - z) y, at their worst: x = 10 where 1 - z < 0, y = 10 where 2 < z."""
     assert dual_bound(COVER, np.array([z]), target) == pytest.approx(bound + 5, rel=1e-15)
 
 
@@ -65,8 +65,9 @@ def test_an_equality_has_a_dual_of_either_sign() -> None:
 
 
 def test_an_error_in_the_last_digits_is_taken_out_of_a_lower_bounds_dual() -> None:
-    """x with -x <= 0, box 1e9, dual 1 + 1e-6: the residual -1e-6 would cost 1000, out of the dual of
-    x >= 0 it costs nothing. x >= 1 has b = -1 and pays for it: its dual stays, and so does the cost.
+    """x with -x <= 0, box 1e9, dual 1 + 1e-6: the residual -1e-6 would cost 1000, out of the dual
+    of x >= 0 it costs nothing. x >= 1 has b = -1 and pays for it: its dual stays, and so does the
+    cost.
     """
     for end, bound in ((0.0, 0.0), (-1.0, 1 + 1e-6 - 1000)):
         one = program([1], [flat(([-1], end))], [1e9])
@@ -151,8 +152,8 @@ def test_a_box_that_is_drawn_in_keeps_the_optimum(seed: int, dearer: float) -> N
 
 
 def test_boxes_are_drawn_in_to_what_can_be() -> None:
-    """x in [0, 4]; w = 2x - 3 in [-3, 5]; u >= w and u >= -w: at least -3 and, at an optimum, the larger
-    of 5 and 3. Where u <= 2, w lies in [-2, 2].
+    """x in [0, 4]; w = 2x - 3 in [-3, 5]; u >= w and u >= -w: at least -3 and, at an optimum, the
+    larger of 5 and 3. Where u <= 2, w lies in [-2, 2].
     """
     zero = ("zero", [([2.0, -1.0, 0.0], 3.0)], 0.0)
     sizes = flat(([0, 1, -1], 0), ([0, -1, -1], 0))
@@ -187,9 +188,10 @@ SQUARE = program(  # x = 2 and q >= x² as (q + 1)/2 >= |(x, (q - 1)/2)|, at 3 a
 
 
 def test_a_column_without_end_is_bounded_by_what_it_costs() -> None:
-    """No row closes q, but a plan that costs 30 has no q above 10. At the optimum the cone's rows are
-    (2.5, 2, 1.5), so z = 6 (2.5, -2, -1.5) leaves q nothing, and -12 for x = 2 gives 24 - 12 = 12. With
-    0.2 more in front q's residual is -0.1, at worst -1, and 0.1 goes in b: 10.9; at a plan of 12, 11.5.
+    """No row closes q, but a plan that costs 30 has no q above 10. At the optimum the cone's rows
+    are (2.5, 2, 1.5), so z = 6 (2.5, -2, -1.5) leaves q nothing, and -12 for x = 2 gives 24 - 12 =
+    12. With 0.2 more in front q's residual is -0.1, at worst -1, and 0.1 goes in b: 10.9; at a plan
+    of 12, 11.5.
     """
     low, high = boxes(SQUARE, 30.0)
     assert (low[0], high[0]) == (0, pytest.approx(10))
@@ -201,8 +203,8 @@ def test_a_column_without_end_is_bounded_by_what_it_costs() -> None:
 
 
 def test_what_is_paid_elsewhere_leaves_a_column_less() -> None:
-    """3q and 1 of y at least 4 (its row), constant 2: a plan of 30 leaves q (30 - 2 - 4) / 3 = 8, or with
-    y a gain of 5 at most (in [0, 5] at -1) (30 - 2 + 5) / 3 = 11.
+    """3q and 1 of y at least 4 (its row), constant 2: a plan of 30 leaves q (30 - 2 - 4) / 3 = 8,
+    or with y a gain of 5 at most (in [0, 5] at -1) (30 - 2 + 5) / 3 = 11.
     """
     for gain, most in ((False, 8.0), (True, 11.0)):
         rows = [([0, 0, 0], 0.0)] if gain else [([0, 0, -1], -4.0)]

@@ -1,0 +1,172 @@
+"""The rounding program of two desks: its rows, what it answers, and when none is a proof.
+
+ARB gives MM's 60,000 ETF their buyer, and MM sells ten futures of 200,000 to come within 2 million.
+"""
+
+import numpy as np
+import pytest
+
+from neutralizer.domain.arrays import Floats
+from neutralizer.domain.orders import without_orders
+from neutralizer.domain.scenario import Scenario
+from neutralizer.planning.lots.grain import all_coarse, grain_of
+from neutralizer.planning.lots.integers import Integers, Whole
+from neutralizer.planning.lots.milp import Rounding, _rows, attempt, start
+from neutralizer.program.solve import Solution
+from neutralizer.terms import limits
+from tests.planning.test_integers import FRACTIONS, solved
+
+ARB_AT_50 = (("MARKET, lower: -1000000, upper: 1000000", "MARKET, lower: 50, upper: 50"),)
+DEAR = (
+    ("half_spread_bps: 2,", "half_spread_bps: 2, adv: 1000000, volatility: 0.01,"),
+    ("half_spread_bps: 0.5,", "half_spread_bps: 0.5, adv: 1000, volatility: 0.01,"),
+)
+
+
+def rounding(
+    changes: tuple[tuple[str, str], ...] = (), coarse: bool = True
+) -> tuple[Rounding, Floats]:
+    """A rounding, with every holding an integer, and right-hand sides with the solver's room given
+    back.
+    """
+    s, solution = solved(*changes)
+    grain = all_coarse(grain_of(s)) if coarse else grain_of(s)
+    return start(solution, grain, s), bounds(solution)
+
+
+def bounds(solution: Solution, lower_by: float = 0.0) -> Floats:
+    b = solution.canonical.b.copy()
+    for name, room in solution.program.room.items():
+        b[solution.canonical.rows[name]] += room
+    b[solution.canonical.rows["factor_exposure_upper"]] -= lower_by
+    return b
+
+
+def closes(s: Scenario, whole: Whole) -> bool:
+    """Whether every row's changes are what its orders fill, and all are whole, exactly."""
+    rows, orders = s.orders.change_rows @ whole.change, s.orders.order_rows @ whole.order
+    step = s.instruments.step[s.holdings.instrument]
+    return bool(
+        np.allclose(rows, orders, rtol=0, atol=1e-9)
+        and (whole.change == whole.steps * step + whole.remainder).all()
+        and (whole.order == whole.lots * s.tradables.lot[s.orders.tradable]).all()
+    )
+
+
+def test_the_cheapest_whole_lots_within_the_window() -> None:
+    """Ten futures are 2,000,000 to the dollar: enough. With the room kept that the solver had, two
+    tenths of a dollar are missing: an ETF more is sold, for two cents, and not a future for twelve
+    dollars. The search may stop within 5e-4 of the cost of 260: 13 cents above one ETF, which are
+    six more.
+    """
+    found, b = rounding()
+    whole = attempt(found, b, {}, 1.0)
+    assert whole is not None
+    assert whole.change.tolist() == [60000, -60000, -10]
+    assert whole.lots.tolist() == [0, -10]
+    whole = attempt(found, found.solution.canonical.b, {}, 1.0)
+    assert whole is not None
+    assert -7 <= whole.lots[0] <= -1
+    assert whole.lots[1] == -10
+    assert closes(found.scenario, whole)
+    assert found.seconds > 0
+
+
+def test_fine_holdings_stay_continuous() -> None:
+    """The two tenths of a dollar are two thousandths of an ETF, which is not rounded here."""
+    found, _ = rounding(coarse=False)
+    whole = attempt(found, found.solution.canonical.b, {}, 1.0)
+    assert whole is not None
+    assert whole.lots.tolist() == [0, -10]
+    assert whole.order == pytest.approx([-0.002, -10], abs=1e-6)
+
+
+def test_a_closed_order_is_not_given() -> None:
+    """Without futures MM has to sell 20,000 ETF, of which the answer orders none: beyond the window
+    there is nothing, and without a window exactly those.
+    """
+    s, solution = solved()
+    held = without_orders(s, np.array([False, True]))
+    found = start(solution, all_coarse(grain_of(s)), held)
+    assert attempt(found, bounds(solution), {}, 1.0) is None
+    whole = attempt(found, bounds(solution), {}, np.inf)
+    assert whole is not None
+    assert whole.lots.tolist() == [-20000, 0]
+    assert closes(s, whole)
+
+
+def test_a_fraction_moves_whole_or_stays() -> None:
+    """ARB is short 60,000.4 and MM long 100,000.3: each gives its own fraction or none, never a
+    part.
+    """
+    found, b = rounding(FRACTIONS)
+    whole = attempt(found, b, {}, 1.0)
+    assert whole is not None
+    moved = round(float(whole.remainder[0]), 9)
+    assert moved in (0.0, 0.4, 0.3, 0.7)
+    assert whole.remainder == pytest.approx([moved, -moved, 0], abs=1e-12)
+    assert closes(found.scenario, whole)
+
+
+def test_none_is_a_proof_only_where_everything_was_looked_at() -> None:
+    """A limit drawn in beyond what is possible. Only where all are integers and there is no window
+    is it proven that there is none.
+    """
+    _, solution = solved()
+    impossible = bounds(solution, lower_by=1e3)
+    for coarse, window, proof in ((True, 1.0, False), (False, np.inf, False), (True, np.inf, True)):
+        found, _ = rounding(coarse=coarse)
+        assert attempt(found, impossible, {}, window) is None
+        assert found.proven is proof
+
+
+def test_an_equality_may_miss_by_what_it_is_let_and_no_more() -> None:
+    """ARB is to be long 50 dollars, and an ETF is 100: no whole number does, unless it may miss by
+    50.
+    """
+    found, b = rounding(ARB_AT_50)
+    canonical, s = found.solution.canonical, found.scenario
+    (row,) = canonical.rows["factor_exposure_exact"].tolist()
+    (k,) = found.solution.program.limit_rows["factor_exposure_exact"].tolist()
+    half = 50 / limits.scales(s)[k]
+    assert attempt(found, b, {}, 1.0) is None
+    assert attempt(found, b, {row: 0.99 * half}, 1.0) is None
+    whole = attempt(found, b, {row: 1.001 * half}, 1.0)
+    assert whole is not None
+    assert s.holdings.before[0] + whole.change[0] in (0, 1)
+
+
+def test_costs_that_curve_are_followed_by_tangents() -> None:
+    """Impact makes cones of both orders. The answer's own tangents are there from the start, and
+    every attempt leaves those that it needed, none of which cuts off the answer.
+    """
+    found, b = rounding(DEAR)
+    cones = [c for c in found.solution.canonical.cones if c.kind == "power"]
+    assert len(found.tangents.rows) == len(cones) == 2
+    whole = attempt(found, b, {}, 1.0)
+    assert whole is not None
+    assert closes(found.scenario, whole)
+    for row, end in zip(found.tangents.rows, found.tangents.bounds, strict=True):
+        assert float((row @ found.solution.x)[0]) <= end + 1e-6
+
+
+def test_rows_are_the_programs_then_tangents_then_ties() -> None:
+    """Equalities both ways, and loose where they are let; inequalities one way; a tangent at most
+    its bound; ties to nothing, switches to at most one.
+    """
+    s, solution = solved(*FRACTIONS)
+    found, b = rounding(FRACTIONS)
+    found.tangents.rows.append(solution.canonical.a[[0]].tocsr())
+    found.tangents.bounds.append(7.0)
+    matrix, low, high = _rows(found, Integers(solution, found.grain, s, 1.0), b, {0: 0.5})
+    equal = np.concatenate(
+        [np.full(c.stop - c.start, c.kind == "zero") for c in solution.canonical.cones]
+    )
+    count, slack = len(b), np.eye(1, len(b))[0] / 2
+    assert matrix.shape == (count + 1 + 7, len(solution.x) + 2 + 3 + 2)
+    assert (matrix.tocsr()[:count, : len(solution.x)] - solution.canonical.a).nnz == 0
+    assert low[:count].tolist() == np.where(equal, b - slack, -np.inf).tolist()
+    assert high[:count].tolist() == (b + slack).tolist()
+    assert (low[count], high[count]) == (-np.inf, 7)
+    assert low[count + 1 :].tolist() == [0] * 7
+    assert high[count + 1 :].tolist() == [0] * 5 + [1] * 2
