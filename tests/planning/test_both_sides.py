@@ -17,9 +17,8 @@ from neutralizer.planning.one_side import (
     both_sides,
 )
 from neutralizer.program.solve import Solution
-from tests.hand_made import Places
-from tests.planning.small import answer, read
-from tests.planning.test_compose import TABLES
+from tests.tools.hand_made import Places
+from tests.tools.small import TABLES, answer, read
 
 B_APART = (("  limits:", "  restricted: [{selector: FUT, book_id: B, no_cross: yes}]\n  limits:"),)
 NO_SOLUTION = cast(Solution, None)  # nobody asks for it

@@ -9,7 +9,7 @@ from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, nothing
 from neutralizer.planning.cash import funded
 from neutralizer.terms.margin import cash
-from tests.planning.small import read
+from tests.tools.small import read
 
 TABLES = """\
   books: [{book_id: A, entity: X, account_id: PA}]

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pytest
@@ -12,25 +11,15 @@ from scipy.sparse import coo_array
 
 from neutralizer.domain.arrays import Floats
 from neutralizer.domain.orders import without_orders
-from neutralizer.domain.scenario import Scenario
 from neutralizer.planning.lots.grain import Grain, all_coarse, grain_of
 from neutralizer.planning.lots.integers import FINE_WINDOW, Integers
-from neutralizer.program.solve import Solution, solve
-from tests.planning.small import two_desks
+from tests.tools.small import FRACTIONS, HUNDREDS, solved
 
-FRACTIONS = (("quantity: -60000", "quantity: -60000.4"), ("quantity: 100000", "quantity: 100000.3"))
-HUNDREDS = (("price: 100,", "price: 100, lot_size: 100,"),)
 FROZEN = (
     ("  risk:\n", "    - {book_id: ARB, instrument_id: FUT, quantity: 0.5}\n  risk:\n"),
     ("  accounts:\n", "    - {book_id: ARB, selector: FUT, may: none}\n  accounts:\n"),
 )
 ARB, MM, FUT = 0, 1, 2  # holdings: ETF, ETF, FUT
-
-
-@cache
-def solved(*changes: tuple[str, str]) -> tuple[Scenario, Solution]:
-    s = two_desks(*changes)
-    return s, solve(s)
 
 
 def integers(

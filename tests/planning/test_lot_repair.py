@@ -18,8 +18,7 @@ from neutralizer.planning.lots.integers import Whole
 from neutralizer.planning.lots.repair import repair
 from neutralizer.planning.lots.standard import Standard, excess
 from neutralizer.terms import limits
-from tests.planning.small import answer, two_desks
-from tests.planning.test_integers import HUNDREDS
+from tests.tools.small import HUNDREDS, answer, two_desks
 
 ARB, MM = 0, 1  # their ETF; the future is MM's, holding 2
 FUN = """\

@@ -14,12 +14,17 @@ from neutralizer.planning.lots.integers import Integers, Whole
 from neutralizer.planning.lots.milp import Rounding, _rows, attempt, start
 from neutralizer.program.solve import Solution
 from neutralizer.terms import limits
-from tests.planning.test_integers import FRACTIONS, solved
+from neutralizer.terms.rows import Owner, Row, Side
+from tests.tools.small import FRACTIONS, solved
 
 ARB_AT_50 = (("MARKET, lower: -1000000, upper: 1000000", "MARKET, lower: 50, upper: 50"),)
 DEAR = (
     ("half_spread_bps: 2,", "half_spread_bps: 2, adv: 1000000, volatility: 0.01,"),
     ("half_spread_bps: 0.5,", "half_spread_bps: 0.5, adv: 1000, volatility: 0.01,"),
+)
+
+UPPER, EXACT = (
+    Row(Owner.LIMIT, side, measure="factor_exposure") for side in (Side.UPPER, Side.EXACT)
 )
 
 
@@ -38,7 +43,7 @@ def bounds(solution: Solution, lower_by: float = 0.0) -> Floats:
     b = solution.canonical.b.copy()
     for name, room in solution.program.room.items():
         b[solution.canonical.rows[name]] += room
-    b[solution.canonical.rows["factor_exposure_upper"]] -= lower_by
+    b[solution.canonical.rows[UPPER]] -= lower_by
     return b
 
 
@@ -126,8 +131,8 @@ def test_an_equality_may_miss_by_what_it_is_let_and_no_more() -> None:
     """
     found, b = rounding(ARB_AT_50)
     canonical, s = found.solution.canonical, found.scenario
-    (row,) = canonical.rows["factor_exposure_exact"].tolist()
-    (k,) = found.solution.program.limit_rows["factor_exposure_exact"].tolist()
+    (row,) = canonical.rows[EXACT].tolist()
+    (k,) = found.solution.program.limit_rows[EXACT].tolist()
     half = 50 / limits.scales(s)[k]
     assert attempt(found, b, {}, 1.0) is None
     assert attempt(found, b, {row: 0.99 * half}, 1.0) is None

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from neutralizer.planning.lots.tangents import Tangents, breaks_a_limit, hidden_cost
 from neutralizer.program.canonical import Canonical
-from tests.program.arrays import OWN, flat, program
+from tests.tools.arrays import OWN, flat, program
 
 SELF = [([-1, 0, 0], 0), ([0, -1, 0], 0), ([0, 0, -1], 0)]  # s = x
 ROUND = program([1, 0, 0], [("soc", SELF, 0.0)], [OWN] * 3)

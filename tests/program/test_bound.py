@@ -14,7 +14,7 @@ from scipy.sparse import csc_array
 
 from neutralizer.program.bound import _column_boxes, dual_bound
 from neutralizer.program.canonical import Canonical
-from tests.program.arrays import OWN, flat, program
+from tests.tools.arrays import OWN, flat, program
 
 ROOT = np.sqrt(13.0)
 seeds = st.integers(0, 2**32 - 1)

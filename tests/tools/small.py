@@ -13,6 +13,7 @@ from neutralizer.errors import InputsRefused
 from neutralizer.load.scenario import load
 from neutralizer.planning.lots.integers import Whole
 from neutralizer.planning.lots.whole import Rounded
+from neutralizer.program.solve import Solution, solve
 from tests.conftest import SCENARIOS
 from tests.tools.hand_made import Places
 
@@ -22,6 +23,38 @@ name: small
 as_of: 2024-06-27T16:00:00-04:00
 base_currency: USD
 tables:
+"""
+
+FRACTIONS = (("quantity: -60000", "quantity: -60000.4"), ("quantity: 100000", "quantity: 100000.3"))
+
+
+HUNDREDS = (("price: 100,", "price: 100, lot_size: 100,"),)
+
+
+TABLES = """\
+  books:
+    - {book_id: A, entity: X}
+    - {book_id: B, entity: X}
+    - {book_id: C, entity: Y}
+  crossing_groups: [{group_id: house, books: [A, B, C], cross_entity: yes}]
+  instruments:
+    - {instrument_id: EQ, asset_class: equity, currency: USD, price: 50, lot_size: 10, half_spread_bps: 2}
+    - {instrument_id: FUT, asset_class: future, currency: USD, price: 4000, multiplier: 1, payment: margined, half_spread_bps: 1}
+    - {instrument_id: NEXT, asset_class: future, currency: USD, price: 4010, multiplier: 1, payment: margined, half_spread_bps: 1}
+    - {instrument_id: NOX, asset_class: etf, currency: USD, price: 20, half_spread_bps: 1, cross_eligible: no}
+    - {instrument_id: ROLL, asset_class: combination, currency: USD, price: 4000, multiplier: 1, payment: margined, half_spread_bps: 1}
+    - {instrument_id: TEN, asset_class: etf, currency: USD, price: 20, lot_size: 0.1, half_spread_bps: 1}
+  combinations:
+    - {combination_id: ROLL, instrument_id: FUT, ratio: 1}
+    - {combination_id: ROLL, instrument_id: NEXT, ratio: -2}
+  positions:
+    - {book_id: A, instrument_id: EQ, quantity: 100.5}
+    - {book_id: B, instrument_id: EQ, quantity: 20.25}
+    - {book_id: C, instrument_id: EQ, quantity: 300}
+    - {book_id: A, instrument_id: NOX, quantity: 50}
+    - {book_id: B, instrument_id: NOX, quantity: 70}
+  mandates: [{book_id: "*", selector: "*", may: trade}]
+  limits: [{limit_id: all, measure: gross, scope: firm, upper: 9000000}]
 """
 
 
@@ -74,3 +107,9 @@ def answer(
     )
     whole = Whole(change, order, steps, lots, moved)
     return Rounded(whole, without_cash(s, change, order), {})
+
+
+@cache
+def solved(*changes: tuple[str, str]) -> tuple[Scenario, Solution]:
+    s = two_desks(*changes)
+    return s, solve(s)
