@@ -140,7 +140,7 @@ def _broken(s: Scenario) -> dict[str, float]:
     lower, upper = limits.written(s)
     now = limits.amounts(nothing(s), s)
     beyond = limits.beyond(now, lower, upper)
-    error = np.maximum(limits.rounding_errors(s), limits.half_steps(s))
+    error = np.maximum(limits.rounding_errors(nothing(s), s), limits.half_steps(s))
     return {
         f"{x.limit_id} {x.scope}": float(b)
         for x, b, e in zip(s.limits, beyond, error, strict=True)

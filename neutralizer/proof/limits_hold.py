@@ -13,7 +13,7 @@ def prove(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) -
     inside = limits.amounts(ledger.after_transfers, scenario)
     after = limits.amounts(ledger.after, scenario)
     lower, upper = limits.bounds(scenario)
-    half, error = limits.half_steps(scenario), limits.rounding_errors(scenario)
+    half, error = limits.half_steps(scenario), limits.rounding_errors(ledger.after, scenario)
     rows = {(r["limit_id"], r["scope"]): r for r in files["limits.csv"]}
     if len(rows) != len(scenario.limits) or len(files["limits.csv"]) != len(scenario.limits):
         faults.append("limits.csv does not hold every limit once")

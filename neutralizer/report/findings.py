@@ -29,7 +29,7 @@ def _outside(s: Scenario, state: Trades) -> Floats:
     found, half = limits.amounts(state, s), limits.half_steps(s)
     lower, upper = limits.written(s)
     beyond = limits.beyond(found, lower, upper) - half
-    return np.where(beyond > limits.rounding_errors(s), beyond, 0.0)
+    return np.where(beyond > limits.rounding_errors(state, s), beyond, 0.0)
 
 
 def release_phase(s: Scenario, plan: Plan) -> int:

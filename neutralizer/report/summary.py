@@ -149,7 +149,8 @@ def _shock(compared: "Comparisons", s: Scenario) -> dict[str, Any] | None:
 def _relaxed(s: Scenario, plan: Plan, asked: Asked) -> dict[str, Any]:
     """What was let go and by whom; empty where every limit is kept as written."""
     after, before = limits.amounts(plan.trades, s), limits.amounts(nothing(s), s)
-    half, error, names = limits.half_steps(s), limits.rounding_errors(s), []
+    half, error = limits.half_steps(s), limits.rounding_errors(plan.trades, s)
+    names = []
     for k, x in enumerate(s.limits):
         if limits.relaxed_by(x, limits.status(x, before[k], after[k], half[k], error[k])):
             names.append(f"{x.limit_id} {x.scope}")

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from neutralizer.domain.trades import nothing
 from neutralizer.errors import InputsRefused
 from neutralizer.load.scenario import load
 from neutralizer.terms import limits
@@ -12,6 +13,10 @@ from tests.conftest import SCENARIOS
 from tests.tools.firm import in_process
 
 YAML = (SCENARIOS / "two-desks" / "scenario.yaml").read_text()
+BIG = (
+    "{instrument_id: BIG, asset_class: etf, currency: USD, price: 100, half_spread_bps: 2, "
+    "hedge_instrument: yes, specific_volatility: 0"
+)
 BOUNDS = "lower: -2000000, upper: 2000000"
 
 
@@ -44,7 +49,28 @@ def test_no_tolerance_grows_with_a_bound(tmp_path: Path, lower: str) -> None:
     s = load(written(tmp_path / "case", f"lower: {lower}, upper: 2000000")).scenario
     k = next(k for k, x in enumerate(s.limits) if x.limit_id == "MM-market")
     assert limits.scales(s)[k] <= 1.1 * s.gross_before
-    assert limits.rounding_errors(s)[k] <= 1.1e-12 * s.gross_before
+    assert limits.rounding_errors(nothing(s), s)[k] <= 1.1e-12 * s.gross_before
+
+
+@pytest.mark.parametrize("lot", ["1", "1e6", "1e12", "1e18"])
+def test_no_slack_grows_with_a_lot_that_nobody_holds(tmp_path: Path, lot: str) -> None:
+    """MM may trade BIG, holds none of it, and ends no better than without it: 10,000,000 is a breach."""
+    case = written(tmp_path / "case", BOUNDS)
+    text = (case / "scenario.yaml").read_text()
+    for before, more in (
+        ("  positions:\n", f"    - {BIG}, lot_size: {lot}}}\n"),
+        ("    factor_covariance:", "      - {instrument_id: BIG, factor_id: MARKET, loading: 1}\n"),
+        ("  limits:\n", "    - {instrument_id: BIG, long_rate: 0.15, short_rate: 0.15}\n"),
+    ):
+        assert before in text
+        text = text.replace(before, more + before, 1)
+    (case / "scenario.yaml").write_text(text)
+    s = load(case).scenario
+    assert limits.rounding_errors(nothing(s), s).max() <= 1.1e-12 * s.gross_before
+    done = in_process("run", case, "--out", tmp_path / "run", "-q")
+    assert done.returncode == 0, done.stderr
+    assert "breaches 3 > 2 > 0" in done.stdout
+    assert mm_market(tmp_path / "run") <= 2_000_000
 
 
 def test_a_tiny_bound_on_what_is_not_held_is_no_scale(tmp_path: Path) -> None:

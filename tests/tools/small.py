@@ -26,11 +26,7 @@ tables:
 """
 
 FRACTIONS = (("quantity: -60000", "quantity: -60000.4"), ("quantity: 100000", "quantity: 100000.3"))
-
-
 HUNDREDS = (("price: 100,", "price: 100, lot_size: 100,"),)
-
-
 TABLES = """\
   books:
     - {book_id: A, entity: X}

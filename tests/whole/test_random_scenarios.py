@@ -55,7 +55,7 @@ def test_two_hundred_scenarios(part: int, tmp_path: Path) -> None:
 
 
 def outcome(scenario: Folder, path: Path) -> str:
-    """`published`, proven and reckoned again from its files, or the reason why there is no plan."""
+    """`published`, proven and computed again from its files, or the reason why there is no plan."""
     inputs, out = scenario.write(path / "scenario"), path / "run"
     try:
         run(inputs, out, Options(baseline=False))

@@ -36,4 +36,4 @@ def excess(scenario: Scenario, trades: Trades, standard: Standard) -> Floats:
     """
     after = limits.amounts(trades, scenario)
     found = limits.beyond(after, standard.lower, standard.upper)
-    return np.where(found > limits.rounding_errors(scenario), found, 0.0)
+    return np.where(found > limits.rounding_errors(trades, scenario), found, 0.0)

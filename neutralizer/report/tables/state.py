@@ -90,7 +90,7 @@ def limit_rows(booking: Booking, best_trades: Trades, shadow: Floats | None) -> 
     before, inside, after = (limits.amounts(state, s) for state in states)
     best = limits.amounts(best_trades, s)
     scale, half, found = limits.scales(s), limits.half_steps(s), []
-    error = limits.rounding_errors(s)
+    error = limits.rounding_errors(plan.trades, s)
     for k, limit in enumerate(s.limits):
         show = _shown(limit.measure, s.base_currency)
         ends = [e for e in (limit.upper - after[k], after[k] - limit.lower) if np.isfinite(e)]

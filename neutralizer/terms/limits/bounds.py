@@ -93,11 +93,13 @@ def penalty(trades: Trades, scenario: Scenario) -> float:
     return float(total)
 
 
-def rounding_errors(scenario: Scenario) -> Floats:
-    """(limits,) what summing in doubles may be out by: 1e-12 of what is summed. It does not depend on
-    the bounds, and is no tolerance: a lot or a cent never is that small.
+def rounding_errors(trades: Trades, scenario: Scenario) -> Floats:
+    """(limits,) what summing a state in doubles may be out by: 1e-12 of the terms before and of what
+    changes. It knows no bound, no lot and nothing that is not held, and is no tolerance.
     """
-    return 1e-12 * sizes(scenario)[1]
+    summed = np.abs(scenario.holdings.before) + np.abs(trades.change)
+    found = [float(sensitivity(scenario, limit) @ summed) for limit in scenario.limits]
+    return 1e-12 * np.array(found, dtype=float)
 
 
 def half_steps(scenario: Scenario) -> Floats:
