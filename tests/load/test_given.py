@@ -82,11 +82,11 @@ def test_rows_need_not_have_every_column() -> None:
 def test_the_canonical_folder_is_the_same_scenario(name: str) -> None:
     """In one form, in memory: the same digest, and again the same bytes."""
     read = load(SCENARIOS / name)
-    held = canonical(parts_of(read.inputs))
-    again = load(held)
+    memory = canonical(parts_of(read.inputs))
+    again = load(memory)
     assert again.digest == read.digest
-    assert again.bytes_read == held.files
-    assert canonical(parts_of(again.inputs)).files == held.files
+    assert again.bytes_read == memory.files
+    assert canonical(parts_of(again.inputs)).files == memory.files
 
 
 def test_settings_are_kept_with_what_was_set() -> None:

@@ -10,12 +10,12 @@ from typing import Any
 
 import yaml
 
-from neutralizer.errors import Issue
+from neutralizer.errors import InputsRefused, Issue
 from neutralizer.load.written.columns import SQUARE_TABLES, TABLES, path_of
 from neutralizer.load.written.folder import SCENARIO_FILE
 from neutralizer.load.written.given import SETTINGS, Given, is_table
-from neutralizer.load.written.held import Held
 from neutralizer.load.written.inputs import Inputs
+from neutralizer.load.written.memory import Memory
 
 SIMM_FILE = "simm.xml"
 Cells = list[list[str]]  # the header first
@@ -82,7 +82,23 @@ def _is_table(name: str, value: Any) -> bool:
     return name in TABLES or name in SQUARE_TABLES or is_table(value)
 
 
-def canonical(parts: Parts) -> Held:
+def change(parts: Parts, limit_id: str, changes: Mapping[str, str]) -> None:
+    """Puts values into the row of a limit. Raises InputsRefused where there is no such limit."""
+    header, *rows = parts.tables.get("limits") or [["limit_id"]]
+    known = [row[header.index("limit_id")] for row in rows]
+    if limit_id not in known:
+        remedy = "name one of " + ", ".join(known[:8]) if known else "add limits to the scenario"
+        raise InputsRefused([Issue("limits", 0, "limit_id", limit_id, "no such limit", remedy)])
+    k = known.index(limit_id)
+    new = [c for c in changes if c not in header]
+    grown = [[*row, *("" for _ in new)] for row in rows]
+    header = [*header, *new]
+    for column, text in changes.items():
+        grown[k][header.index(column)] = text
+    parts.tables["limits"] = [header, *grown]
+
+
+def canonical(parts: Parts) -> Memory:
     """The folder of the parts, in memory; issues name a table and its row, or a setting."""
     root, files = deepcopy(parts.root), dict(parts.files)
     labels = {SCENARIO_FILE: SETTINGS}
@@ -96,7 +112,7 @@ def canonical(parts: Parts) -> Held:
         if cells:
             files[file], labels[file] = _csv(cells), name
     files[SCENARIO_FILE] = _yaml(root)
-    return Held(files, labels, parts.mistakes)
+    return Memory(files, labels, parts.mistakes)
 
 
 def _csv(cells: Cells) -> bytes:

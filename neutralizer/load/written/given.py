@@ -4,7 +4,7 @@ A table is a DataFrame of pandas, anything with `__arrow_c_stream__`, a dict of 
 rows. Nothing is guessed: what has no one text is a mistake, at its row.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -63,6 +63,15 @@ class Given:
             dotted = ".".join(path)
             self.mistakes.append(Issue(SETTINGS, 0, dotted, None, "not a value", str(error)))
             return ""
+
+
+def dotted(settings: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[str]:
+    """Nested settings as `--set` writes them."""
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from dotted(value, (*path, key))
+        else:
+            yield f"{'.'.join((*path, key))}={value}"
 
 
 def is_table(value: Any) -> bool:

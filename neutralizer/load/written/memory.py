@@ -13,7 +13,7 @@ from neutralizer.load.written.folder import SCENARIO_FILE, Folder
 
 
 @dataclass
-class Held:
+class Memory:
     """A source without a disk. `labels` say how a person knows a file that was made of a table: its
     issues name the row, the first is 1. What is not held is looked for in the folder it came from.
     """
@@ -25,7 +25,7 @@ class Held:
     read: dict[str, bytes] = field(default_factory=dict)
 
     @property
-    def fresh(self) -> "Held":
+    def fresh(self) -> "Memory":
         """The same files, and nothing read of them."""
         return replace(self, read={})
 
