@@ -2,15 +2,18 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from neutralizer.errors import InputsRefused, Issue
+from neutralizer.errors import InputsRefused, Issue, Issues
 from neutralizer.load.scenario import load
 from neutralizer.load.written.canonical import canonical, given_parts, parts_of
+from neutralizer.load.written.folder import Folder
 from neutralizer.load.written.given import Given, text_of
+from neutralizer.load.written.memory import Memory
 from tests.conftest import SCENARIOS
 
 
@@ -146,3 +149,15 @@ def test_a_file_that_is_not_held_is_said() -> None:
     given = {"simm": {"parameters": "simm.xml"}, "positions": []}
     assert any("settings:simm.parameters value='simm.xml' there is no such file" in s
                for s in told(**given))  # fmt: skip
+
+
+def test_what_is_not_held_is_looked_for_where_it_came_from(tmp_path: Path) -> None:
+    (tmp_path / "simm.xml").write_bytes(b"<x/>")
+    memory, issues = Memory({"a.csv": b"a\n"}, folder=Folder(tmp_path)), Issues()
+    assert memory.file("simm.xml", 1, "simm.parameters", "XML", issues) == b"<x/>"
+    assert memory.file("../simm.xml", 1, "simm.parameters", "XML", issues) is None
+    assert memory.table("./a.csv", 1, "a", issues) == b"a\n"
+    assert memory.beside("a.csv.ctl", 1, "a", issues) is None
+    assert memory.read == {"simm.xml": b"<x/>", "a.csv": b"a\n"}
+    assert memory.fresh.read == {}
+    assert len(issues.errors) == 1

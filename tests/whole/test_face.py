@@ -335,3 +335,11 @@ def test_every_name_is_there() -> None:
 def test_what_gives_nothing_away_gives_nothing_away() -> None:
     with pytest.raises(ValueError, match="transfers_only"):
         nz.solve(nz.read(TWO), transfers_only=True, best_effort=True)
+
+
+def test_what_disagrees_with_a_report_is_named_by_row_too() -> None:
+    root = given("two-desks") | {"as_of": as_of("two-desks")}
+    found = nz.scenario(**root | {"positions": root["positions"].assign(mark_price=[None, 200])})
+    with pytest.raises(nz.InputsRefused) as caught:
+        nz.solve(found, baseline=False)
+    assert str(caught.value.issues[0]).startswith("ERROR positions:2:mark_price value='200'")
