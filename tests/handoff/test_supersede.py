@@ -206,7 +206,7 @@ def test_what_does_not_fit_is_told(firm: Firm) -> None:
     [
         ("acks.csv", "ticket_id,status,time\nX,DONE,2024-06-27T18:00:00-04:00\n", "acks.csv:2:status value='DONE' not a valid status; use one of BOOKED, REJECTED, CANCELLED"),
         ("acks.csv", "ticket_id,status,time\nX,BOOKED,18:00\n", "acks.csv:2:time value='18:00' not a valid time"),
-        ("fills.csv", f"fill_id,book_id,instrument_id,quantity,time\nF,MM,FUT,1,{WHEN}\nF,MM,FUT,1,{WHEN}\n", "fills.csv:3:fill_id value='F' is a duplicate, first on line 2"),
+        ("fills.csv", f"fill_id,book_id,instrument_id,quantity,time\nF,MM,FUT,1,{WHEN}\nF,MM,FUT,1,{WHEN}\n", "fills.csv:3:fill_id value='F' duplicate key, first on line 2"),
         ("fills.csv", f"fill_id,book_id,instrument_id,quantity,time\nF,MM,FUT,one,{WHEN}\n", "fills.csv:2:quantity value='one' not a number"),
         ("fills.csv", "", "fills.csv the file is empty"),
     ],

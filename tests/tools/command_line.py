@@ -18,11 +18,13 @@ from tests.conftest import ROOT
 Done = subprocess.CompletedProcess[str]
 
 
-def neutralizer(*words: object, cwd: Path = ROOT, **environment: str) -> Done:
-    """Runs the command line in this process, as a user would, without a terminal."""
+def neutralizer(*words: object, cwd: Path | None = None, **environment: str) -> Done:
+    """Runs the command line in this process, as a user would, without a terminal; in the folder where the
+    test stands unless another is named.
+    """
     argv = ["neutralizer", *map(str, words)]
     out, err, here = io.StringIO(), io.StringIO(), Path.cwd()
-    os.chdir(cwd)
+    os.chdir(cwd or here)
     try:
         with (
             patch.object(sys, "argv", argv),
