@@ -1,14 +1,16 @@
 """The whole trip: scenario folder -> gate -> decision -> run folder, and its line in the journal."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from neutralizer.decide import Options, decided
+from neutralizer.decide import Decided, Options, decided
 from neutralizer.domain.record import Record
 from neutralizer.errors import FolderTaken, Infeasible, InputsRefused, Issue, ProofFailed, Tampered
-from neutralizer.gate import checked
+from neutralizer.gate import agrees, checked
 from neutralizer.gate.open_orders import done_is_held
 from neutralizer.load.firm.caps import caps_here
 from neutralizer.load.firm.model_card import card_here
@@ -27,7 +29,10 @@ from neutralizer.report.refused import refused_files
 from neutralizer.terms.limits.asked import as_asked
 from neutralizer.verify import inputs_of, proven
 
-__all__ = ["Options", "Outcome", "run"]
+__all__ = ["Options", "Outcome", "publish", "run"]
+
+Read = Callable[[], Loaded]
+Decide = Callable[[Loaded, str, Options], Decided]
 
 
 @dataclass(frozen=True)
@@ -47,33 +52,47 @@ class Outcome:
 
 def run(root: Path, out: Path | None, options: Options) -> Outcome:
     """The main job. Raises NeutralizerError; then `out` is as it was before."""
-    facts = {"by": options.prepared_by, "scenario": str(root), "out": str(out or "")}
+    read = partial(checked, root, options.overrides, options.against)
+    return _journalled(str(root), out, options, read, decided)
+
+
+def publish(loaded: Loaded, decision: Decided, name: str, out: Path, options: Options) -> Outcome:
+    """The main job for what was read, from `name`, and decided before. Raises as `run` does."""
+    read = partial(agrees, loaded, options.against)
+    return _journalled(name, out, options, read, lambda *_: decision)
+
+
+def _journalled(
+    name: str, out: Path | None, options: Options, read: Read, decide: Decide
+) -> Outcome:
+    facts = {"by": options.prepared_by, "scenario": name, "out": str(out or "")}
     with journalled(options.journal, "run", **facts) as entry:
         past = tuple(e["figures"] for e in entry.past if "figures" in e)
-        outcome = _trip(root, out, replace(options, notices=entry.unfinished, past=past))
+        asked = replace(options, notices=entry.unfinished, past=past)
+        outcome = _trip(out, asked, read, decide)
         entry.facts = {"run_id": outcome.summary["run_id"], "name": outcome.summary["name"]}
         if out is not None and not options.dry_run and not outcome.already_there:
             entry.figures = figures(outcome.summary)
         return outcome
 
 
-def _trip(root: Path, out: Path | None, options: Options) -> Outcome:
+def _trip(out: Path | None, options: Options, read: Read, decide: Decide) -> Outcome:
     permitted(options.prepared_by, "prepare")
-    loaded = checked(root, options.overrides, options.against)
+    loaded = read()
     kept = _superseded_files(options)
     loaded = replace(loaded, bytes_read=loaded.bytes_read | kept)
     options = replace(options, supersedes=digest(kept))
-    _shock_is_known(loaded, options.shock)
+    shock_is_known(loaded, options.shock)
     run_id = loaded.run_id(options.asked)
     _takes_over(loaded, run_id, options)
     if out is None or options.dry_run:
-        return _proven(loaded, _files(loaded, run_id, options), options)
+        return _proven(loaded, _files(loaded, run_id, options, decide), options)
     with writing(out) as staging:
         there = _same_run(out, run_id, options.replace)
         if there is not None:
             return Outcome(json.loads(there[SUMMARY]), there, already_there=True)
         try:
-            staging.write(_files(loaded, run_id, options))
+            staging.write(_files(loaded, run_id, options, decide))
             outcome = _proven(loaded, staging.read(), options)
         except (Infeasible, ProofFailed) as refusal:
             staging.write(refused_files(refusal, loaded.scenario, run_id))
@@ -84,9 +103,9 @@ def _trip(root: Path, out: Path | None, options: Options) -> Outcome:
         return outcome
 
 
-def _files(loaded: Loaded, run_id: str, options: Options) -> dict[str, bytes]:
+def _files(loaded: Loaded, run_id: str, options: Options, decide: Decide) -> dict[str, bytes]:
     """Every file of the run, the manifest last: who asked for what, and under which files of the firm."""
-    decision = decided(loaded, run_id, options)
+    decision = decide(loaded, run_id, options)
     files = decision.files
     settings = {
         "set": list(options.overrides),
@@ -121,7 +140,7 @@ def _proven(loaded: Loaded, files: dict[str, bytes], options: Options) -> Outcom
     return Outcome(json.loads(files[SUMMARY]), files)
 
 
-def _shock_is_known(loaded: Loaded, shock: str) -> None:
+def shock_is_known(loaded: Loaded, shock: str) -> None:
     """Raises InputsRefused where the scenario has no such shock."""
     known = loaded.scenario.shocks.ids
     if shock and shock not in known:

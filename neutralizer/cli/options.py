@@ -4,7 +4,6 @@ Where a command hands an option on, its parameter has the name of the field that
 and `RUN` gather theirs by those names.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import fields
 from functools import wraps
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from neutralizer.cli.talk import progress
+from neutralizer.load.firm.person import whoever
 
 if TYPE_CHECKING:
     from datetime import date, timedelta
@@ -26,16 +26,6 @@ Option = Callable[[Command], Command]
 
 FOLDER = click.Path(path_type=Path)
 EXAMPLES = ("two-desks", "equity-desks", "multi-asset", "options", "rates")
-
-
-def whoever() -> str:
-    """Who is at the keyboard, as the system has it."""
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # no name for this number, as in some containers
-        return str(os.getuid())
 
 
 def with_repair(overrides: tuple[str, ...], repair_psd: bool) -> tuple[str, ...]:

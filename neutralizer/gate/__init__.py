@@ -21,7 +21,14 @@ def checked(root: Path, overrides: tuple[str, ...] = (), against: Against = NOTH
     Raises InputsRefused, InputsTooOld, NotApproved where a waiver has expired or is by who may not, Tampered.
     """
     still_holds(against.waivers)
-    loaded = load(root, overrides, frozenset(against.waivers.stale))
+    return agrees(load(root, overrides, frozenset(against.waivers.stale)), against)
+
+
+def agrees(loaded: Loaded, against: Against = NOTHING_ELSE) -> Loaded:
+    """What was read, with notices, where it agrees with what it is held against.
+
+    Raises InputsRefused, InputsTooOld, Tampered.
+    """
     is_live(loaded, against.live)
     is_past(loaded)
     if against.day not in (None, loaded.scenario.business_date):

@@ -1,4 +1,4 @@
-"""A scenario folder -> Scenario, or every issue at once."""
+"""A scenario folder, or tables in memory -> Scenario, or every issue at once."""
 
 import gc
 import hashlib
@@ -18,7 +18,9 @@ from neutralizer.load.resolved.resolve import resolve
 from neutralizer.load.rules.all_rules import check
 from neutralizer.load.rules.freshness import ages, too_old
 from neutralizer.load.written.columns import KEYS
+from neutralizer.load.written.folder import Folder
 from neutralizer.load.written.inputs import Inputs, read_inputs
+from neutralizer.load.written.source import Source
 from neutralizer.load.written.table import Table
 
 EXACT = (("positions", "quantity"), ("open_orders", "quantity"))
@@ -64,13 +66,23 @@ def _uncollected() -> Iterator[None]:
 
 @_uncollected()
 def load(
-    root: Path, overrides: tuple[str, ...] = (), stale: frozenset[str] = frozenset()
+    source: Path | Source, overrides: tuple[str, ...] = (), stale: frozenset[str] = frozenset()
 ) -> Loaded:
-    """Reads and checks a folder; tables named in `stale` may be too old. Raises InputsRefused with
-    every issue, or InputsTooOld.
+    """Reads and checks a folder or what else holds a scenario; tables named in `stale` may be too old.
+    Raises InputsRefused with every issue, as the source tells it, or InputsTooOld.
     """
+    source = Folder(source) if isinstance(source, Path) else source
+    try:
+        return _loaded(source, overrides, stale)
+    except InputsRefused as refused:
+        raise InputsRefused([source.told(issue) for issue in refused.issues]) from None
+
+
+def _loaded(source: Source, overrides: tuple[str, ...], stale: frozenset[str]) -> Loaded:
     issues = Issues()
-    inputs = read_inputs(root, overrides, issues)
+    for m in source.mistakes:
+        issues.error(m.file, m.line, m.column, m.value, m.reason, m.remedy)
+    inputs = read_inputs(source, overrides, issues)
     select = Selector(inputs)
     check(inputs, select, issues)
     if issues.errors:

@@ -584,7 +584,7 @@ def aged(path: Path, asked: str, **words: str) -> Inputs:
         (path / f"{name}.csv").write_text(head)
     (path / "loadings.csv").write_text("instrument_id,factor_id,loading\nX,F,1\n")
     (path / "covariance.csv").write_text("factor_id,F\nF,1\n")
-    return read_inputs(path, (), Issues())
+    return read_inputs(Folder(path), (), Issues())
 
 
 def asked_of(inputs: Inputs) -> list[str]:

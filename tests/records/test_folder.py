@@ -64,7 +64,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 def decided(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
     """The decision is known already, so that a run is its files only."""
 
-    monkeypatch.setattr(trip, "_files", lambda loaded, run_id, options: files)
+    monkeypatch.setattr(trip, "_files", lambda *words: files)
     monkeypatch.setattr(trip, "proven", lambda scenario, read: None)
 
 

@@ -19,6 +19,7 @@ def test_a_wheel_runs_from_outside_the_tree(tmp_path: Path) -> None:
     away.mkdir()
     with zipfile.ZipFile(wheel) as packed:
         packed.extractall(site)
+    assert (site / "neutralizer" / "py.typed").is_file()
     environment = os.environ | {"PYTHONPATH": str(site)}
 
     def neutralizer(*words: str) -> str:

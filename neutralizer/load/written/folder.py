@@ -19,6 +19,7 @@ class Folder:
 
     root: Path
     read: dict[str, bytes] = field(default_factory=dict)
+    mistakes: tuple[Issue, ...] = ()
 
     def settings(self) -> bytes:
         """The bytes of scenario.yaml. Raises InputsRefused where there is none."""
@@ -63,6 +64,10 @@ class Folder:
         except OSError:  # a name too long for this disk: nothing can be there
             there = False
         return self.file(name, line, key, "control", issues) if there else None
+
+    def told(self, issue: Issue) -> Issue:
+        """An issue as it is: files and lines are what a person knows."""
+        return issue
 
     def _refusal(self, name: str) -> str | None:
         if not name.isprintable():

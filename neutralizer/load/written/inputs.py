@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,9 +11,10 @@ from neutralizer.errors import InputsRefused, Issues
 from neutralizer.load.written import values
 from neutralizer.load.written.columns import SQUARE_TABLES, TABLES, columns_of, path_of
 from neutralizer.load.written.control import SUFFIX, controlled
-from neutralizer.load.written.folder import SCENARIO_FILE, Folder
+from neutralizer.load.written.folder import SCENARIO_FILE
 from neutralizer.load.written.settings import NEEDED_TABLES, Settings, override, read_settings
 from neutralizer.load.written.simm_parameters import BadParameters, Parameters, read_parameters
+from neutralizer.load.written.source import Source
 from neutralizer.load.written.table import Raw, Table, fields_are_right, read_csv, typed
 from neutralizer.load.written.yaml_text import YamlText, read_yaml
 
@@ -70,10 +70,9 @@ class Inputs:
         return self.tables[table]
 
 
-def read_inputs(root: Path, overrides: tuple[str, ...], issues: Issues) -> Inputs:
+def read_inputs(source: Source, overrides: tuple[str, ...], issues: Issues) -> Inputs:
     """Reads scenario.yaml and every table it names. Raises InputsRefused if the settings are unreadable."""
-    folder = Folder(root)
-    document = read_yaml(SCENARIO_FILE, folder.settings(), issues)
+    document = read_yaml(SCENARIO_FILE, source.settings(), issues)
     if document is None:
         raise InputsRefused(issues.found)
     for setting in overrides:
@@ -82,7 +81,7 @@ def read_inputs(root: Path, overrides: tuple[str, ...], issues: Issues) -> Input
     entries = _entries(document)
     if settings is None:
         raise InputsRefused(issues.found)
-    inputs = Inputs(document, settings, {}, {}, folder.read, overrides)
+    inputs = Inputs(document, settings, {}, {}, source.read, overrides)
     inputs.given = frozenset(name for name, entry in entries.items() if entry is not None)
     mistaken = {issue.column for issue in issues.errors}
     for key, broken in (("base_currency", "fx"), ("tables.risk", "risk"), ("as_of", "as_of")):
@@ -90,21 +89,21 @@ def read_inputs(root: Path, overrides: tuple[str, ...], issues: Issues) -> Input
             inputs.broken.add(broken)
     for name in (*TABLES, *SQUARE_TABLES, *_model_tables(entries)):
         key = ".".join(path_of(name))
-        raw = _raw(name, key, entries.get(name), document, folder, inputs, issues)
+        raw = _raw(name, key, entries.get(name), document, source, inputs, issues)
         if raw is None and (name in entries or name in NEEDED_TABLES):
             inputs.broken.add(name)
         _type(name, raw, inputs, issues)
-    inputs.simm = _simm(inputs, folder, issues)
+    inputs.simm = _simm(inputs, source, issues)
     return inputs
 
 
-def _simm(inputs: Inputs, folder: Folder, issues: Issues) -> Parameters | None:
+def _simm(inputs: Inputs, source: Source, issues: Issues) -> Parameters | None:
     """The parameters that the settings name."""
     key, settings = "simm.parameters", inputs.settings.simm
     if settings.parameters is None:
         return None
     line = inputs.line("simm", "parameters")
-    data = folder.file(settings.parameters, line, key, "XML", issues)
+    data = source.file(settings.parameters, line, key, "XML", issues)
     try:
         return None if data is None else read_parameters(data, settings.days)
     except BadParameters as error:
@@ -155,7 +154,7 @@ def _raw(
     key: str,
     entry: Any,
     document: YamlText,
-    folder: Folder,
+    source: Source,
     inputs: Inputs,
     issues: Issues,
 ) -> Raw | None:
@@ -165,11 +164,11 @@ def _raw(
         _age(name, key, entry, line, inputs, issues)
         entry = entry.get("file", "")
     if isinstance(entry, str) and entry:
-        data = folder.table(entry, line, key, issues)
+        data = source.table(entry, line, key, issues)
         if data is None:
             return None
         raw = read_csv(name, entry, data, issues)
-        control = folder.beside(entry + SUFFIX, line, f"tables.{key}", issues)
+        control = source.beside(entry + SUFFIX, line, f"tables.{key}", issues)
         if control is None:
             inputs.without_control.append(name)
         elif raw is not None:
