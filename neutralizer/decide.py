@@ -144,8 +144,9 @@ def _written(
     attributed = by_book(scenario, plan.trades, fills_of(plan))
     compared = _compared(scenario, plan, options)
     books = books_alone_and_together(scenario, attributed, compared.baseline.by_book)
-    summary = summarise(booking, attributed, solution, compared, books, rounding, asked)
-    summary["data_ages"] = loaded.ages
+    summary = summarise(
+        booking, attributed, solution, compared, books, rounding, asked, loaded.ages
+    )
     priced = not asked.transfers_only
     results = Results(
         booking,

@@ -5,7 +5,6 @@ working folder is touched; pandas is loaded when a frame is asked for.
 """
 
 import html
-import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neutralizer.decide import Decided, Options, decided
+from neutralizer.domain.summary import Summary
 from neutralizer.errors import InputsRefused, Issue
 from neutralizer.gate import agrees
 from neutralizer.gate.against import Against
@@ -22,7 +22,7 @@ from neutralizer.load.firm.person import whoever
 from neutralizer.load.scenario import Loaded, load
 from neutralizer.load.written.canonical import Parts, canonical, change, given_parts, parts_of
 from neutralizer.load.written.folder import Folder
-from neutralizer.load.written.given import Given, dotted, text_of
+from neutralizer.load.written.given import Given, dotted
 from neutralizer.load.written.memory import Memory
 from neutralizer.records.manifest import REPORT, SUMMARY
 from neutralizer.records.writing import csv_rows
@@ -94,8 +94,11 @@ class Scenario:
         """With other values in the row of one limit; None is blank. Raises InputsRefused."""
         row = {"lower": lower, "upper": upper, "kind": kind, "on_breach": on_breach}
         row |= {"priority": priority, "penalty": penalty}
-        parts = parts_of(self._loaded.inputs)
-        change(parts, limit_id, {k: text_of(v, "") for k, v in row.items() if v is not KEEP})
+        texts, parts = Given("limits"), parts_of(self._loaded.inputs)
+        asked = {k: texts.setting(v, (k,)) for k, v in row.items() if v is not KEEP}
+        if texts.mistakes:
+            raise InputsRefused(texts.mistakes)
+        change(parts, limit_id, asked)
         return _from(parts, self._origin)
 
     def with_settings(self, **settings: Any) -> "Scenario":
@@ -170,10 +173,9 @@ class Run:
         return self._decision.files
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> Summary:
         """As summary.json has it."""
-        found: dict[str, Any] = json.loads(self.files[SUMMARY])
-        return found
+        return Summary.read(self.files[SUMMARY])
 
     @property
     def report(self) -> Report:

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from neutralizer.decide import Decided, Options, decided
 from neutralizer.domain.record import Record
+from neutralizer.domain.summary import Summary
 from neutralizer.errors import FolderTaken, Infeasible, InputsRefused, Issue, ProofFailed, Tampered
 from neutralizer.gate import agrees, checked
 from neutralizer.gate.open_orders import done_is_held
@@ -39,7 +39,7 @@ Decide = Callable[[Loaded, str, Options], Decided]
 class Outcome:
     """What a run came to: its summary, its limits, and whether it was there already."""
 
-    summary: dict[str, Any]
+    summary: Summary
     files: dict[str, bytes]
     already_there: bool = False
 
@@ -70,7 +70,7 @@ def _journalled(
         past = tuple(e["figures"] for e in entry.past if "figures" in e)
         asked = replace(options, notices=entry.unfinished, past=past)
         outcome = _trip(out, asked, read, decide)
-        entry.facts = {"run_id": outcome.summary["run_id"], "name": outcome.summary["name"]}
+        entry.facts = {"run_id": outcome.summary.run_id, "name": outcome.summary.name}
         if out is not None and not options.dry_run and not outcome.already_there:
             entry.figures = figures(outcome.summary)
         return outcome
@@ -90,7 +90,7 @@ def _trip(out: Path | None, options: Options, read: Read, decide: Decide) -> Out
     with writing(out) as staging:
         there = _same_run(out, run_id, options.replace)
         if there is not None:
-            return Outcome(json.loads(there[SUMMARY]), there, already_there=True)
+            return Outcome(Summary.read(there[SUMMARY]), there, already_there=True)
         try:
             staging.write(_files(loaded, run_id, options, decide))
             outcome = _proven(loaded, staging.read(), options)
@@ -116,14 +116,14 @@ def _files(loaded: Loaded, run_id: str, options: Options, decide: Decide) -> dic
         "roles": roles_here().sha256,
         "model_card": card_here().sha256,
     }
-    record = _record(loaded, json.loads(files[SUMMARY]), options)
+    record = _record(loaded, Summary.read(files[SUMMARY]), options)
     inputs, seconds = loaded.bytes_read, decision.seconds
     return files | {
         MANIFEST: json_bytes(manifest(inputs, files, run_id, record, settings, seconds))
     }
 
 
-def _record(loaded: Loaded, summary: dict[str, Any], options: Options) -> Record:
+def _record(loaded: Loaded, summary: Summary, options: Options) -> Record:
     unusual = outliers(figures(summary), options.past)
     notices = (*options.notices, *loaded.notices, *unusual)
     waivers, old = options.against.waivers, superseded(loaded.bytes_read)
@@ -137,7 +137,7 @@ def _proven(loaded: Loaded, files: dict[str, bytes], options: Options) -> Outcom
     """What the files come to, as they were read back. Raises ProofFailed."""
     options.say("proving")
     proven(as_asked(loaded.scenario, options.asked), files)
-    return Outcome(json.loads(files[SUMMARY]), files)
+    return Outcome(Summary.read(files[SUMMARY]), files)
 
 
 def shock_is_known(loaded: Loaded, shock: str) -> None:

@@ -1,10 +1,10 @@
 """Proves a finished folder from its own files: the manifest first, then the proof."""
 
 from pathlib import Path
-from typing import Any
 
 from neutralizer.domain.asked import Asked
 from neutralizer.domain.scenario import Scenario
+from neutralizer.domain.summary import Summary
 from neutralizer.errors import ProofFailed
 from neutralizer.load.firm.caps import caps_here
 from neutralizer.load.scenario import Loaded, load
@@ -34,7 +34,7 @@ def scenario_of(run: Finished, scenario: Path | None = None) -> Scenario:
     return as_asked(loaded.scenario, asked)
 
 
-def verify(folder: Path, scenario: Path | None = None) -> dict[str, Any]:
+def verify(folder: Path, scenario: Path | None = None) -> Summary:
     """The summary of a folder that stands. Raises Tampered, ProofFailed, InputsRefused."""
     run = finished(folder)
     proven(scenario_of(run, scenario), run.files)

@@ -40,7 +40,7 @@ def run(scenario: Path, out: Path | None, as_json: bool, quiet: bool, options: "
     outcome = whole_trip(scenario, out, options)
     say_notices(outcome.notices)
     if as_json:
-        click.echo(json.dumps(outcome.summary, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(outcome.summary.written(), indent=2, ensure_ascii=False))
     else:
         click.echo(one_line(outcome.summary) if quiet else page(outcome.summary, outcome.files))
     if not quiet and outcome.already_there:

@@ -28,7 +28,7 @@ def run_page(run: Finished) -> str:
         lines += [f"    {name:<20}{total:>26}" for name, total in control["totals"].items()]
     for kind, columns in SHOWN.items():
         lines += _largest(run, kind, columns)
-    told = [*run.manifest["notices"], *run.summary["findings"]]
+    told = [*run.manifest["notices"], *run.summary.findings]
     lines += ["", "to be read before", *(f"  {text}" for text in told)] if told else []
     return "\n".join(lines)
 

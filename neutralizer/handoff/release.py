@@ -48,7 +48,7 @@ def release(folder: Path, to: Path, name: str, order_file: Path | None) -> Relea
         _within(order, beyond(order, scenario, run.files, run.summary, notices, now))
     with holding(to):
         before = handed_over(to)
-        day = (run.summary["name"], run.summary["business_date"])
+        day = (run.summary.name, run.summary.business_date)
         superseded_first(before, day, run.run_id, run.manifest["supersedes"])
         own = [h for h in before if h.run_id == run.run_id]
         kinds = _left(run, own, order)
@@ -108,8 +108,8 @@ def _told(
     s, m = run.summary, run.manifest
     return {
         "run_id": m["run_id"],
-        "name": s["name"],
-        "business_date": s["business_date"],
+        "name": s.name,
+        "business_date": s.business_date,
         "version": m["version"],
         "supersedes": m["supersedes"],
         "prepared_by": run.manifest["prepared_by"],

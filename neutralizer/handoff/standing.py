@@ -14,11 +14,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from neutralizer.domain.scenario import Scenario
+from neutralizer.domain.summary import Summary
 from neutralizer.load.firm.files import read_firm_file
 from neutralizer.load.written.settings import Identifier, Instant, NotNegative, Strict, text
 from neutralizer.load.written.values import number
@@ -53,18 +54,18 @@ def beyond(
     order: StandingOrder,
     scenario: Scenario,
     files: dict[str, bytes],
-    summary: dict[str, Any],
+    summary: Summary,
     notices: list[str],
     now: datetime,
 ) -> Iterator[str]:
     """Why a run may not leave under the order, as sentences."""
     if now >= order.expires:
         yield f"the standing order expired at {order.expires.isoformat()}"
-    if summary["name"] not in order.scenarios:
-        yield f"the standing order is not for {summary['name']}"
+    if summary.name not in order.scenarios:
+        yield f"the standing order is not for {summary.name}"
     if order.currency != scenario.base_currency:
         yield f"the standing order is in {order.currency}, the run in {scenario.base_currency}"
-    for finding in (*summary["findings"], *notices):
+    for finding in (*summary.findings, *notices):
         yield f"a person must read: {finding}"
     yield from _too_much(order, scenario, files)
 

@@ -21,7 +21,7 @@ from neutralizer.terms.limits.asked import BEST_EFFORT
 from neutralizer.terms.margin import cash
 
 # of a limit's scale: room for the next class beside what this one was kept to; the least that solves
-LET_OUT = (1e-6, 1e-5, 1e-4)
+WIDENINGS = (1e-6, 1e-5, 1e-4)
 
 
 def answered(scenario: Scenario) -> tuple[Scenario, Solution]:
@@ -30,17 +30,17 @@ def answered(scenario: Scenario) -> tuple[Scenario, Solution]:
     """
     if not any(x.soft for x in scenario.limits):
         return scenario, solve(scenario)
-    for let_out in LET_OUT[:-1]:
+    for widened in WIDENINGS[:-1]:
         with suppress(NotSolved):
-            best = settled(scenario, let_out)
+            best = settled(scenario, widened)
             # short by less than was let out: a class is kept to its own accuracy alone
             with suppress(Infeasible):
                 return best, solve(best)
-    best = settled(scenario, LET_OUT[-1])
+    best = settled(scenario, WIDENINGS[-1])
     return best, solve(best)
 
 
-def settled(scenario: Scenario, let_out: float = LET_OUT[0]) -> Scenario:
+def settled(scenario: Scenario, widened: float = WIDENINGS[0]) -> Scenario:
     """The scenario with every soft limit held to its written bounds, or to the least beyond them that
     its priority leaves. Raises Infeasible, NotSolved.
     """
@@ -50,11 +50,11 @@ def settled(scenario: Scenario, let_out: float = LET_OUT[0]) -> Scenario:
     effort = any(x.soft == BEST_EFFORT for x in scenario.limits)
     whole = _least(scenario, Give(soft.astype(float), effort, effort))
     if sum(relaxations(whole.trades, scenario).values()) <= INFEASIBLE:
-        return _held(scenario, soft, whole, effort, let_out)
+        return _held(scenario, soft, whole, effort, widened)
     for rank in sorted({_rank(x) for x in scenario.limits if x.soft}):
         own = np.array([bool(x.soft) and _rank(x) == rank for x in scenario.limits], dtype=bool)
         found = _least(scenario, Give(_weights(scenario, own), effort, effort))
-        scenario = _held(scenario, own, found, effort, let_out)
+        scenario = _held(scenario, own, found, effort, widened)
     return scenario
 
 
@@ -78,9 +78,9 @@ def _weights(scenario: Scenario, own: Bools) -> Floats:
     return chosen / chosen.max() if (chosen[own] > 0).all() else own.astype(float)
 
 
-def _held(scenario: Scenario, own: Bools, found: Solution, pools: bool, let_out: float) -> Scenario:
+def _held(scenario: Scenario, own: Bools, found: Solution, pools: bool, widened: float) -> Scenario:
     """Some limits held to what an answer keeps them by; the pools too, where they give."""
-    after, room = limits.amounts(found.trades, scenario), let_out * limits.scales(scenario)
+    after, room = limits.amounts(found.trades, scenario), widened * limits.scales(scenario)
 
     def held(k: int, x: Limit) -> Limit:
         if limits.beyond(after[k], x.lower, x.upper) <= room[k]:
@@ -93,6 +93,6 @@ def _held(scenario: Scenario, own: Bools, found: Solution, pools: bool, let_out:
     if not pools:
         return scenario
     missing = np.maximum(-cash.headroom(found.trades, scenario), 0.0)
-    spare = let_out * pool_scales(scenario) / scenario.pools.fx
+    spare = widened * pool_scales(scenario) / scenario.pools.fx
     short = np.where(missing > spare, missing + spare, 0.0)
     return replace(scenario, pools=replace(scenario.pools, shortfall=short))

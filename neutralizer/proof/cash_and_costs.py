@@ -203,5 +203,5 @@ def _costs(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) 
         if abs(found - own) > CENT:
             faults.append(f"costs.csv: {book or 'no book'} {term} is {found}, not {own}")
     whole = sum(written.values(), Decimal(0))
-    if whole != Decimal(str(files.summary["plan_cost"])):
-        faults.append(f"costs.csv sums to {whole}, plan_cost is {files.summary['plan_cost']}")
+    if whole != Decimal(str(files.summary.plan_cost)):
+        faults.append(f"costs.csv sums to {whole}, plan_cost is {files.summary.plan_cost}")

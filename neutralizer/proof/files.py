@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import Any
+
+from neutralizer.domain.summary import Summary
 
 Row = dict[str, str]
 
@@ -12,7 +13,7 @@ class Files:
     """Rows by file name, and summary.json. Rows that cancel a ticket stand apart."""
 
     rows: dict[str, list[Row]]
-    summary: dict[str, Any]
+    summary: Summary
     cancels: dict[str, list[Row]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> list[Row]:
@@ -21,7 +22,7 @@ class Files:
     @property
     def transfers_only(self) -> bool:
         """Whether the run asked for crosses only."""
-        return bool(self.summary.get("transfers_only"))
+        return self.summary.transfers_only
 
 
 def decimal(text: str) -> Decimal:

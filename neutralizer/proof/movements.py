@@ -19,7 +19,7 @@ def prove(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) -
             if row["ticket_id"] in seen:
                 faults.append(f"{row['ticket_id']} is a duplicate")
             seen.add(row["ticket_id"])
-            if row["run_id"] != files.summary["run_id"]:
+            if row["run_id"] != files.summary.run_id:
                 faults.append(f"{row['ticket_id']} belongs to another run")
     for row in files["internal_transfers.csv"]:
         faults += [f"{row['ticket_id']}: {fault}" for fault in _transfer(scenario, ledger, row)]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from neutralizer.domain.asked import Asked
+from neutralizer.domain.summary import Summary
 from neutralizer.errors import InputsRefused, Issue, Tampered
 from neutralizer.records.approvals import Subject, run_subject, unchanged
 from neutralizer.records.folder import read_folder
@@ -20,7 +21,7 @@ class Finished:
     folder: Path
     files: dict[str, bytes]
     manifest: dict[str, Any]
-    summary: dict[str, Any]
+    summary: Summary
 
     @property
     def run_id(self) -> str:
@@ -41,8 +42,8 @@ def finished(folder: Path) -> Finished:
     try:
         manifest = json.loads(files[MANIFEST])
         faults = differences(manifest, files)
-        run = Finished(folder, files, manifest, {} if faults else json.loads(files[SUMMARY]))
-        subject = run.subject
+        subject = run_subject(folder, str(manifest["run_id"]), files[MANIFEST])
+        summary = None if faults else Summary.read(files[SUMMARY])
         Asked.read(manifest["settings"])
         list(manifest["notices"])
     except (KeyError, ValueError, TypeError, AttributeError):
@@ -51,6 +52,6 @@ def finished(folder: Path) -> Finished:
             [Issue(str(folder), 0, "", None, "holds no readable manifest.json", remedy)]
         ) from None
     unchanged(subject)
-    if faults:
+    if summary is None:
         raise Tampered("; ".join(faults[:10]))
-    return run
+    return Finished(folder, files, manifest, summary)

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from statistics import median
-from typing import Any
+
+from neutralizer.domain.summary import Summary
 
 LOOKED_AT = (
     "external_notional",
@@ -17,20 +18,20 @@ TO_SIGMA = 1.4826  # of a median absolute deviation, for normal figures
 FLOOR = 0.02  # of the median: figures that never move do not make dust a surprise
 
 
-def figures(summary: dict[str, Any]) -> dict[str, str]:
+def figures(summary: Summary) -> dict[str, str]:
     """A run's line of history.csv; amounts in base currency."""
-    crossed, outside = summary["crossed_notional"], summary["external_notional"]
+    crossed, outside = summary.crossed_notional, summary.external_notional
     return {
-        "run_id": summary["run_id"],
-        "name": summary["name"],
-        "business_date": summary["business_date"],
+        "run_id": summary.run_id,
+        "name": summary.name,
+        "business_date": summary.business_date,
         "external_notional": f"{outside:.2f}",
         "crossed_notional": f"{crossed:.2f}",
         "crossed_share": f"{crossed / (crossed + outside) if crossed + outside else 0.0:.6f}",
-        "plan_cost": f"{summary['plan_cost']:.2f}",
-        "lines": str(sum(summary["lines"].values())),
-        "breaches": str(summary["breaches"]["after"]),
-        "firm_volatility": f"{summary['firm_volatility']['after']:.2f}",
+        "plan_cost": f"{summary.plan_cost:.2f}",
+        "lines": str(summary.lines.total),
+        "breaches": str(summary.breaches.after),
+        "firm_volatility": f"{summary.firm_volatility.after or 0.0:.2f}",
     }
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from neutralizer.domain.arrays import Floats
 from neutralizer.domain.executions import live
 from neutralizer.domain.plan import Booking
+from neutralizer.domain.summary import Summary
 from neutralizer.domain.trades import Trades
 from neutralizer.proof import Files
 from neutralizer.records.manifest import INPUTS, REPORT, SUMMARY
@@ -34,7 +35,7 @@ class Results:
     prices: "Sequence[Price]"
     reasons: list[dict[str, str]]
     books: "Sequence[BookResult]"
-    summary: dict[str, Any]
+    summary: Summary
 
 
 def run_files(results: Results, inputs: Mapping[str, bytes], report: bool) -> dict[str, bytes]:
@@ -57,15 +58,13 @@ def run_files(results: Results, inputs: Mapping[str, bytes], report: bool) -> di
         "evidence.csv": evidence.rows(booking),
     }
     files |= {name: csv_bytes(TABLES[name], rows) for name, rows in tables.items()}
-    files[SUMMARY] = json_bytes(results.summary)
+    files[SUMMARY] = json_bytes(results.summary.written())
     files |= {INPUTS + name: data for name, data in inputs.items()}
     return files | ({REPORT: render(files)} if report else {})
 
 
 def parsed(files: Mapping[str, bytes]) -> Files:
     """The written bytes as the proof reads them. Raises ValueError where a file is no table."""
-    import json
-
     rows, cancels = {}, {}
     columns = {t.FILE: t.COLUMNS for t in REGISTRY} | TABLES
     for name, expected in columns.items():
@@ -76,4 +75,4 @@ def parsed(files: Mapping[str, bytes]) -> Files:
             raise ValueError(f"{name} has other columns than the contract's")
         cancels[name] = [row for row in every if row.get("action") == "CANCEL"]
         rows[name] = live(every)
-    return Files(rows, json.loads(files[SUMMARY]), cancels)
+    return Files(rows, Summary.read(files[SUMMARY]), cancels)

@@ -1,6 +1,7 @@
 """What stands in DIR.refused: why nothing was published. Never a ticket."""
 
 from neutralizer.domain.scenario import Scenario
+from neutralizer.domain.summary import Refusal
 from neutralizer.errors import NeutralizerError
 from neutralizer.records.manifest import SUMMARY
 from neutralizer.records.writing import csv_bytes, json_bytes
@@ -15,14 +16,17 @@ COLUMNS = tuple(
 def refused_files(refusal: NeutralizerError, scenario: Scenario, run_id: str) -> dict[str, bytes]:
     """summary.json and conflicts.csv."""
     rows = conflict_rows(refusal)
-    summary = {
-        "run_id": run_id,
-        "name": scenario.name,
-        "as_of": scenario.as_of.isoformat(),
-        "status": getattr(refusal, "reason", "proof_failed"),
-        "findings": list(getattr(refusal, "findings", ())) or [str(refusal)],
+    summary = Refusal(
+        run_id=run_id,
+        name=scenario.name,
+        as_of=scenario.as_of.isoformat(),
+        status=getattr(refusal, "reason", "proof_failed"),
+        findings=tuple(getattr(refusal, "findings", ())) or (str(refusal),),
+    )
+    return {
+        SUMMARY: json_bytes(summary.model_dump(mode="json")),
+        CONFLICTS: csv_bytes(COLUMNS, rows),
     }
-    return {SUMMARY: json_bytes(summary), CONFLICTS: csv_bytes(COLUMNS, rows)}
 
 
 def conflict_rows(refusal: NeutralizerError) -> list[dict[str, str]]:

@@ -1,8 +1,8 @@
 """What a run prints for people: a short summary, or one line fit for a cron mail."""
 
 import textwrap
-from typing import Any
 
+from neutralizer.domain.summary import Summary
 from neutralizer.records.writing import csv_rows
 from neutralizer.report import words
 from neutralizer.report.words import cut
@@ -17,21 +17,20 @@ def short(value: float | None) -> str:
     return "-" if value is None else words.short(value).replace(words.MINUS, "-")
 
 
-def one_line(summary: dict[str, Any]) -> str:
+def one_line(summary: Summary) -> str:
     """OK 2024-06-28 equity-desks | 41 transfers 92.1m | 64 orders 130.7m | cost 1.04m, alone 2.71m | …"""
-    lines, breaches = summary["lines"], summary["breaches"]
-    word = "LIMITS NOT KEPT" if summary["relaxed"] else "OK"
-    count = [breaches[k] for k in ("before", "after_transfers", "after")]
+    lines, breaches = summary.lines, summary.breaches
+    word = "LIMITS NOT KEPT" if summary.relaxed else "OK"
     return (
-        f"{word} {summary['business_date']} {summary['name']}"
-        f" | {lines['transfers']} transfers {short(summary['crossed_notional'])}"
-        f" | {lines['orders']} orders {short(summary['external_notional'])}"
-        f" | cost {short(summary['plan_cost'])}, alone {short(summary['stand_alone_cost'])}"
-        f" | breaches {count[0]} > {count[1]} > {count[2]}"
+        f"{word} {summary.business_date} {summary.name}"
+        f" | {lines.transfers} transfers {short(summary.crossed_notional)}"
+        f" | {lines.orders} orders {short(summary.external_notional)}"
+        f" | cost {short(summary.plan_cost)}, alone {short(summary.stand_alone_cost)}"
+        f" | breaches {breaches.before} > {breaches.after_transfers} > {breaches.after}"
     )
 
 
-def page(summary: dict[str, Any], files: Files) -> str:
+def page(summary: Summary, files: Files) -> str:
     """The summary in at most 80 columns."""
     parts = [
         one_line(summary).replace(" | ", "\n  "),
@@ -44,49 +43,47 @@ def page(summary: dict[str, Any], files: Files) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _shock(summary: dict[str, Any]) -> str:
-    shock, money = summary.get("shock"), summary["base_currency"]
+def _shock(summary: Summary) -> str:
+    shock, money = summary.shock, summary.base_currency
     if shock is None:
         return ""
-    word = "survives" if shock["survives"] else "does NOT survive"
+    word = "survives" if shock.survives else "does NOT survive"
     lines = [
-        f"shock {shock['shock_id']}: the plan {word}",
-        f"  {'loss of the firm':<24}{shock['loss']:>18,.2f} {money}",
+        f"shock {shock.shock_id}: the plan {word}",
+        f"  {'loss of the firm':<24}{shock.loss:>18,.2f} {money}",
     ]
-    lines += [
-        f"  {'beyond its bound':<24}{x:>18,.6g} {name}" for name, x in shock["broken"].items()
-    ]
-    lines += [f"  {'pool short of':<24}{x:>18,.2f} {name}" for name, x in shock["short"].items()]
-    if shock["needed"] is None:
+    lines += [f"  {'beyond its bound':<24}{x:>18,.6g} {name}" for name, x in shock.broken.items()]
+    lines += [f"  {'pool short of':<24}{x:>18,.2f} {name}" for name, x in shock.short.items()]
+    if shock.needed is None:
         lines += textwrap.wrap(
-            f"no plan then: {shock['why_not']}", 78, initial_indent="  ", subsequent_indent="    "
+            f"no plan then: {shock.why_not}", 78, initial_indent="  ", subsequent_indent="    "
         )
-    elif not shock["survives"]:
+    elif not shock.survives:
         needed = {
             "cost": "then needed, cost",
             "external_notional": "traded outside",
             "cash_moved": "cash moved",
             "borrowed": "borrowed",
         }
-        lines += [f"  {word:<24}{shock['needed'][k]:>18,.2f} {money}" for k, word in needed.items()]
+        lines += [f"  {word:<24}{shock.needed[k]:>18,.2f} {money}" for k, word in needed.items()]
     return "\n".join(lines)
 
 
-def _costs(summary: dict[str, Any], files: Files) -> str:
-    money = summary["base_currency"]
-    rows = [(term, amount) for term, amount in summary["costs"].items() if amount]
+def _costs(summary: Summary, files: Files) -> str:
+    money = summary.base_currency
+    rows = [(term, amount) for term, amount in summary.costs.items() if amount]
     lines = [f"cost by term, {money}"]
     lines += [f"  {term:<24}{amount:>18,.2f}" for term, amount in rows]
-    lines.append(f"  {'plan':<24}{summary['plan_cost']:>18,.2f}")
-    lines.append(f"  {'before lots':<24}{summary['objective']:>18,.2f}")
-    if any(summary["penalty"].values()):
-        whole, best = summary["penalty"]["plan"], summary["penalty"]["objective"]
+    lines.append(f"  {'plan':<24}{summary.plan_cost:>18,.2f}")
+    lines.append(f"  {'before lots':<24}{summary.objective:>18,.2f}")
+    whole, best = summary.penalty.plan, summary.penalty.objective
+    if whole or best:
         lines.append(f"  {'penalty on improving':<24}{whole:>18,.2f} (before lots {best:,.2f})")
-    if summary["stand_alone_cost"] is not None:
-        lines.append(f"  {'each book alone':<24}{summary['stand_alone_cost']:>18,.2f}")
-        lines.append(f"  {'saving':<24}{summary['saving']:>18,.2f}")
-    if summary["saving_equal_risk"] is not None:
-        lines.append(f"  {'saving at equal risk':<24}{summary['saving_equal_risk']:>18,.2f}")
+    if summary.stand_alone_cost is not None:
+        lines.append(f"  {'each book alone':<24}{summary.stand_alone_cost:>18,.2f}")
+        lines.append(f"  {'saving':<24}{summary.saving:>18,.2f}")
+    if summary.saving_equal_risk is not None:
+        lines.append(f"  {'saving at equal risk':<24}{summary.saving_equal_risk:>18,.2f}")
     by_book: dict[str, float] = {}
     for row in csv_rows(files["costs.csv"])[1]:
         by_book[row["book_id"]] = by_book.get(row["book_id"], 0.0) + float(row["amount"])
@@ -130,12 +127,12 @@ def _pools(files: Files) -> str:
     return "\n".join(lines)
 
 
-def _findings(summary: dict[str, Any]) -> str:
+def _findings(summary: Summary) -> str:
     import textwrap
 
     wrapped = [
         textwrap.fill(text, 78, initial_indent="  ", subsequent_indent="    ")
-        for text in summary["findings"]
+        for text in summary.findings
     ]
     return "\n".join(["findings", *wrapped]) if wrapped else ""
 

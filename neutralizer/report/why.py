@@ -1,9 +1,9 @@
 """Why, on a terminal: what binds, what it costs, what each line is for. At most 80 columns."""
 
 import textwrap
-from typing import Any
 
 from neutralizer.domain.executions import live
+from neutralizer.domain.summary import Summary
 from neutralizer.records.writing import rows_of
 from neutralizer.report.terminal import MOST_LINES, Files, amount, more, one_line
 from neutralizer.report.words import cut
@@ -12,13 +12,13 @@ Row = dict[str, str]
 LEAST = 0.01  # a share that is worth a word
 
 
-def plan_page(summary: dict[str, Any], files: Files) -> str:
+def plan_page(summary: Summary, files: Files) -> str:
     """What binds and what it costs, what else would save, and why the largest lines are there."""
     parts = [one_line(summary).replace(" | ", "\n  ")]
     priced = [r for r in live(rows_of(files, "limits.csv")) if float(r["shadow_price"] or 0) > 0]
     if priced:
         priced.sort(key=lambda r: -float(r["shadow_price"]) * _size(r))
-        money = summary["base_currency"]
+        money = summary.base_currency
         head = f"{'limits that cost':<28}{'scope':<18}{'after':>14}{f'{money} saved a unit':>20}"
         lines = [
             f"  {cut(r['limit_id'], 25):<26}{cut(r['scope'], 17):<18}{amount(r['after']):>14}"

@@ -2,8 +2,8 @@
 
 import textwrap
 from collections.abc import Iterable
-from typing import Any
 
+from neutralizer.domain.summary import Refusal
 from neutralizer.report.terminal import MOST_LINES, amount, more
 from neutralizer.report.words import cut
 
@@ -18,9 +18,9 @@ LIFTED = {
 }
 
 
-def refusal_page(summary: dict[str, Any], rows: list[Row]) -> str:
+def refusal_page(refusal: Refusal, rows: list[Row]) -> str:
     """What a refused run says, from its files."""
-    said = [_wrapped(f"{summary['name']}: {text}") for text in summary["findings"]]
+    said = [_wrapped(f"{refusal.name}: {text}") for text in refusal.findings]
     return "\n\n".join([*said, conflicts_page(rows)])
 
 

@@ -68,9 +68,9 @@ def test_a_refusal_is_explained_from_its_folder_and_from_the_scenario(
 
 def test_the_best_effort_says_so_everywhere(jammed: Path, tmp_path: Path) -> None:
     outcome = run(jammed, tmp_path / "run", Options(baseline=False, best_effort=True))
-    assert outcome.summary["status"] == "best_effort"
-    assert outcome.summary["relaxed"]["limits"]
-    assert any(f.startswith("NOT KEPT") for f in outcome.summary["findings"])
+    assert outcome.summary.status == "best_effort"
+    assert outcome.summary.relaxed.limits
+    assert any(f.startswith("NOT KEPT") for f in outcome.summary.findings)
     rows = csv_rows(outcome.files["limits.csv"])[1]
     assert {r["status"] for r in rows if r["relaxed_by"] == "--best-effort"} == {"IMPROVED"}
     assert neutralizer("verify", tmp_path / "run").stdout.startswith("LIMITS NOT KEPT")
@@ -78,7 +78,7 @@ def test_the_best_effort_says_so_everywhere(jammed: Path, tmp_path: Path) -> Non
 
 def test_relax_is_a_run_of_its_own(jammed: Path, tmp_path: Path) -> None:
     outcome = run(jammed, tmp_path / "run", Options(baseline=False, relax=1.0))
-    assert outcome.summary["status"] == "relaxed"
+    assert outcome.summary.status == "relaxed"
     rows = csv_rows(outcome.files["limits.csv"])[1]
     assert {r["relaxed_by"] for r in rows} == {"", "--relax 1"}
 

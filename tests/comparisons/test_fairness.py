@@ -22,12 +22,12 @@ def test_attributions_sum_to_the_total_to_the_cent(name: str) -> None:
     outcome = run(SCENARIOS / name, None, Options(dry_run=True, report=False))
     books = csv_rows(outcome.files["books.csv"])[1]
     costs = csv_rows(outcome.files["costs.csv"])[1]
-    plan = Decimal(str(outcome.summary["plan_cost"]))
+    plan = Decimal(str(outcome.summary.plan_cost))
     assert sum(Decimal(r["cost_together"]) for r in books) == plan
     assert sum(Decimal(r["amount"]) for r in costs) == plan
     alone = sum(Decimal(r["cost_alone"]) for r in books)
     cents = Decimal("0.01") * len(costs) * 2  # each amount is rounded by itself
-    assert abs(alone - Decimal(str(outcome.summary["stand_alone_cost"]))) <= cents
+    assert abs(alone - Decimal(str(outcome.summary.stand_alone_cost))) <= cents
     for r in books:
         assert Decimal(r["difference"]) == Decimal(r["cost_together"]) - Decimal(r["cost_alone"])
         assert (r["worse_off"] == "yes") == (Decimal(r["difference"]) > 0)
@@ -73,8 +73,8 @@ def test_without_a_baseline_nobody_is_compared() -> None:
 
 def test_the_strip_goes_over_the_impact() -> None:
     options = Options(dry_run=True, report=False, strip=True)
-    strip = run(SCENARIOS / "equity-desks", None, options).summary["impact_strip"]
-    assert [r["impact_coefficient"] for r in strip] == [0.03, 0.3, 1.0]
-    costs = [r["objective"] for r in strip]
+    strip = run(SCENARIOS / "equity-desks", None, options).summary.impact_strip
+    assert [r.impact_coefficient for r in strip] == [0.03, 0.3, 1.0]
+    costs = [r.objective for r in strip]
     assert costs == sorted(costs)
-    assert all(r["saving"] == pytest.approx(r["stand_alone_cost"] - r["objective"]) for r in strip)
+    assert all(r.saving == pytest.approx(r.stand_alone_cost - r.objective) for r in strip)

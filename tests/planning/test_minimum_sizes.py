@@ -59,7 +59,7 @@ def test_lines_that_must_stay_are_said() -> None:
     overrides = ("lots.minimum_order_notional=1e12", "lots.minimum_transfer_notional=1e12")
     options = Options(overrides=overrides, baseline=False, dry_run=True)
     summary = run(SCENARIOS / "multi-asset", None, options).summary
-    assert any("below the minimum sizes stay" in finding for finding in summary["findings"])
+    assert any("below the minimum sizes stay" in finding for finding in summary.findings)
 
 
 def test_small_lines_come_back_where_whole_lots_need_them(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -510,8 +510,8 @@ def test_what_is_published_of_drawn_scenarios_keeps_apart(tmp_path: Path) -> Non
             continue
         verify(out)
         seen["published"] += 1
-        seen["held"] += any("held at nothing" in x for x in summary["findings"])
+        seen["held"] += any("held at nothing" in x for x in summary.findings)
         seen["through"] += keeps_apart(draft, read(out))
-        seen["split"] += any("barriers split" in x for x in summary["findings"])
+        seen["split"] += any("barriers split" in x for x in summary.findings)
     assert seen["published"] >= DRAWN // 2, seen
     assert min(seen[x] for x in ("held", "through", "split")) > 2, seen

@@ -136,9 +136,9 @@ def test_other_prices_are_central_differences(
 
 def test_the_saving_at_equal_risk_of_the_hand_case() -> None:
     summary = run(SCENARIOS / "two-desks", None, Options(dry_run=True)).summary
-    assert summary["firm_volatility"]["stand_alone"] == pytest.approx(10_000, abs=1)
-    assert summary["equal_risk_cost"] == pytest.approx(310.0, abs=0.1)
-    assert summary["saving_equal_risk"] == pytest.approx(1300.0, abs=0.1)
+    assert summary.firm_volatility.stand_alone == pytest.approx(10_000, abs=1)
+    assert summary.equal_risk_cost == pytest.approx(310.0, abs=0.1)
+    assert summary.saving_equal_risk == pytest.approx(1300.0, abs=0.1)
 
 
 @pytest.mark.parametrize(
@@ -154,4 +154,4 @@ def test_pinned_volatility_on_real_data(
 ) -> None:
     pinned = (f"baseline.firm_volatility={volatility}",)
     summary = run(shared / name, None, Options(overrides=pinned, dry_run=True)).summary
-    assert summary["equal_risk_cost"] == pytest.approx(cost, rel=accuracy)
+    assert summary.equal_risk_cost == pytest.approx(cost, rel=accuracy)

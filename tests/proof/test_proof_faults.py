@@ -270,7 +270,7 @@ def test_transfers_only_means_no_orders() -> None:
 def test_a_summary_s_cost_is_the_sum() -> None:
     """The summary promises a cheaper plan than costs.csv adds up to."""
     files = written()[1]
-    assert said(replace(files, summary=files.summary | {"plan_cost": 118.95})) == [
+    assert said(replace(files, summary=files.summary.model_copy(update={"plan_cost": 118.95}))) == [
         "costs.csv sums to 118.96, plan_cost is 118.95"
     ]
 
@@ -374,7 +374,7 @@ def test_a_sale_is_long_as_far_as_there_is_something(
     assert [f for f in prove(scenario, files) if "short" in f] == faults
 
 
-def test_a_floor_may_be_let_out() -> None:
+def test_a_floor_may_be_widened() -> None:
     """What a best-effort run leaves a pool short of is in the scenario; a cent more is a fault."""
     low = ("cash: 900000", "cash: 20000")
     scenario, files = written(low)

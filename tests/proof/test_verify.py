@@ -41,7 +41,7 @@ def table(name: str) -> bytes:
 def test_a_folder_as_written_stands(tmp_path: Path) -> None:
     """Nothing: what is said is the summary itself."""
     found = verify(folder(tmp_path, {}))
-    assert found == json.loads(table("summary.json"))
+    assert found.written() == json.loads(table("summary.json"))
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_other_inputs_are_another_run(tmp_path: Path) -> None:
     run_id = json.loads(table("summary.json"))["run_id"]
     with pytest.raises(ProofFailed, match=f"the inputs make the run .*, the folder is {run_id}$"):
         verify(folder(tmp_path, {}), SCENARIOS / "equity-desks")
-    assert verify(tmp_path, SCENARIOS / "two-desks")["run_id"] == run_id
+    assert verify(tmp_path, SCENARIOS / "two-desks").run_id == run_id
 
 
 def test_inputs_changed_with_the_manifest_are_another_run(tmp_path: Path) -> None:

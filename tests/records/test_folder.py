@@ -56,7 +56,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The files of an ordinary run."""
     out = tmp_path_factory.mktemp("runs") / "run"
     trip.run(TWO_DESKS, out, PLAIN)
-    assert verify(out)["name"] == "two-desks"
+    assert verify(out).name == "two-desks"
     return read_folder(out)
 
 

@@ -53,7 +53,14 @@ def summary(**changes: Any) -> dict[str, Any]:
         "saving": 4509.88,
         "equal_risk_cost": 4000.0,
         "saving_equal_risk": 4000.0,
-        "by_hand": {"cost": 9500.0, "breaches_after": 2, "description": "one by one"},
+        "by_hand": {
+            "cost": 9500.0,
+            "orders": 3,
+            "external_notional": 8e6,
+            "breaches_before": 3,
+            "breaches_after": 2,
+            "description": "one by one",
+        },
         "impact_strip": [
             {"impact_coefficient": 0.3, "stand_alone_cost": 10.0, "objective": 4.0, "saving": 6.0},
             {"impact_coefficient": 1, "stand_alone_cost": None, "objective": 9.0, "saving": None},

@@ -14,6 +14,7 @@ import numpy as np
 
 from neutralizer.domain.plan import Allocation, Booking, CashTransfer, Hedge, Plan, Transfer
 from neutralizer.domain.scenario import Scenario
+from neutralizer.domain.summary import Summary
 from neutralizer.domain.trades import Trades
 from neutralizer.load.scenario import load
 from neutralizer.proof.files import Files
@@ -143,7 +144,16 @@ def written(*changes: tuple[str, str], transfers_only: bool = False) -> tuple[Sc
     """The scenario and fresh rows that are right for it."""
     scenario, files, cost = hand_made(*changes)
     rows = {name: csv_rows(data)[1] for name, data in files.items()}
-    summary = {"run_id": "hand", "plan_cost": cost, "transfers_only": transfers_only}
+    summary = Summary(
+        run_id="hand",
+        name=scenario.name,
+        as_of=scenario.as_of.isoformat(),
+        business_date=scenario.business_date.isoformat(),
+        base_currency=scenario.base_currency,
+        objective=float(cost),
+        plan_cost=float(cost),
+        transfers_only=transfers_only,
+    )
     return scenario, Files(rows, summary)
 
 

@@ -65,7 +65,7 @@ def test_frames_are_the_scenario_that_files_are(
     found = nz.scenario(**given(name, **how) | {"as_of": as_of(name)})
     done = nz.solve(found, baseline=False, report=False)
     expected = from_files[name]
-    assert done.run_id == done.summary["run_id"] == expected.summary["run_id"]
+    assert done.run_id == done.summary.run_id == expected.summary.run_id
     for file in (*TICKETS, "limits.csv", "positions_next.csv"):
         assert done.files[file] == expected.files[file], file
 
@@ -77,7 +77,7 @@ def two() -> nz.Run:
 
 def test_what_is_read_is_the_same_run(two: nz.Run, from_files: dict[str, Any]) -> None:
     again = nz.solve(nz.read(str(TWO)), baseline=False, report=False)
-    assert again.run_id == from_files["two-desks"].summary["run_id"]
+    assert again.run_id == from_files["two-desks"].summary.run_id
     assert again.files["hedges.csv"] == from_files["two-desks"].files["hedges.csv"]
     assert two.run_id != again.run_id  # what is asked for makes the id: a page
 
@@ -96,7 +96,7 @@ def test_tables_without_pandas(from_files: dict[str, Any]) -> None:
         for k, v in root["risk"].items()
     }
     done = nz.solve(nz.scenario(**plain), baseline=False, report=False)
-    assert done.run_id == from_files["two-desks"].summary["run_id"]
+    assert done.run_id == from_files["two-desks"].summary.run_id
 
 
 def test_a_covariance_may_carry_its_ids_in_the_index(from_files: dict[str, Any]) -> None:
@@ -194,7 +194,7 @@ def test_with_settings_is_set(tmp_path: Path) -> None:
         Options(overrides=("costs.booking_fee_bps=0.2",), dry_run=True, baseline=False),
     )
     changed = nz.read(TWO).with_settings(costs={"booking_fee_bps": 0.2})
-    assert nz.solve(changed, baseline=False).run_id == expected.summary["run_id"]
+    assert nz.solve(changed, baseline=False).run_id == expected.summary.run_id
     again = changed.with_limit("MM-market", upper=3e6).with_settings(costs={"booking_fee_bps": 0.1})
     back = nz.read(TWO).with_limit("MM-market", upper=3e6)
     assert again._loaded.digest == back._loaded.digest
@@ -343,3 +343,24 @@ def test_what_disagrees_with_a_report_is_named_by_row_too() -> None:
     with pytest.raises(nz.InputsRefused) as caught:
         nz.solve(found, baseline=False)
     assert str(caught.value.issues[0]).startswith("ERROR positions:2:mark_price value='200'")
+
+
+@pytest.mark.parametrize(
+    ("given", "where"),
+    [
+        ({"risk": 3}, "risk"),
+        ({"tables": "x"}, "tables"),
+        ({"risk": {"models": [1]}}, "risk.models"),
+        ({"risk": {"models": {"a": 3}}}, "risk.models.a"),
+    ],
+)
+def test_what_is_to_be_given_by_name_says_so(given: dict[str, Any], where: str) -> None:
+    with pytest.raises(nz.InputsRefused) as refused:
+        nz.scenario(**given)
+    assert where in [i.column for i in refused.value.issues]
+
+
+def test_a_bound_that_is_no_number_is_an_issue_of_its_limit() -> None:
+    with pytest.raises(nz.InputsRefused) as refused:
+        nz.read(TWO).with_limit("MM-market", upper=[1])
+    assert [(i.file, i.column) for i in refused.value.issues] == [("limits", "upper")]

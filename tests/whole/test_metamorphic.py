@@ -93,8 +93,8 @@ def test_scaling_all_money_scales_the_cost_and_keeps_the_lots(tmp_path: Path) ->
 
     small, large = decided(SCENARIOS / "two-desks"), decided(variant(tmp_path, richer))
     assert small["positions_after.csv"] == large["positions_after.csv"]
-    cost = run(SCENARIOS / "two-desks", None, Options(dry_run=True)).summary["plan_cost"]
-    hundredfold = run(variant(tmp_path, richer), None, Options(dry_run=True)).summary["plan_cost"]
+    cost = run(SCENARIOS / "two-desks", None, Options(dry_run=True)).summary.plan_cost
+    hundredfold = run(variant(tmp_path, richer), None, Options(dry_run=True)).summary.plan_cost
     assert hundredfold == pytest.approx(100 * cost)
 
 

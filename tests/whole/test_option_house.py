@@ -73,11 +73,11 @@ def test_vega_passes_inside_and_the_crash_is_bought_outside(tmp_path: Path) -> N
         quantity[x["instrument_id"]] += float(x["quantity"])
     at_the_index = sum(q for i, q in quantity.items() if i.endswith("5500-SEP25"))
     assert at_the_index > 0.95 * sum(quantity.values())
-    assert summary["saving"] > 0.5 * summary["stand_alone_cost"]
-    assert summary["shock"]["survives"]
+    assert summary.saving > 0.5 * summary.stand_alone_cost
+    assert summary.shock.survives
     limits = {x["limit_id"]: x for x in table(tmp_path / "run" / "limits.csv")}
     loss = float(limits["firm-stress"]["after"])
-    assert loss == pytest.approx(summary["shock"]["loss"], abs=0.01)
+    assert loss == pytest.approx(summary.shock.loss, abs=0.01)
     assert 0.99 * 20e6 <= loss <= 20e6
 
 

@@ -104,6 +104,6 @@ def test_swaps_give_way_to_futures_and_notes_are_pledged(tmp_path: Path) -> None
     assert pledge["instrument_id"] == "T-1.25-MAR19"
     (wire,) = table(tmp_path / "run" / "cash_transfers.csv")
     assert float(wire["amount"]) == 5e6
-    assert summary["costs"]["collateral"] > 0
-    assert summary["costs"].get("borrowing", 0) == 0
-    assert summary["saving"] > 0.4 * summary["stand_alone_cost"]
+    assert summary.costs["collateral"] > 0
+    assert summary.costs.get("borrowing", 0) == 0
+    assert summary.saving > 0.4 * summary.stand_alone_cost

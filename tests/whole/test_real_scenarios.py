@@ -25,11 +25,11 @@ def test_optimum_baseline_plan_and_proof(
 ) -> None:
     out = tmp_path / name
     summary = run(shared / name, out, Options()).summary
-    assert summary["objective"] == pytest.approx(optimum, rel=1e-4)
-    assert summary["stand_alone_cost"] == pytest.approx(alone, rel=1e-4)
-    assert summary["plan_cost"] == pytest.approx(optimum, rel=5e-3)
-    assert summary["breaches"]["after"] == 0
-    assert verify(out)["run_id"] == summary["run_id"]
+    assert summary.objective == pytest.approx(optimum, rel=1e-4)
+    assert summary.stand_alone_cost == pytest.approx(alone, rel=1e-4)
+    assert summary.plan_cost == pytest.approx(optimum, rel=5e-3)
+    assert summary.breaches.after == 0
+    assert verify(out).run_id == summary.run_id
 
 
 def test_the_jam_is_refused_with_its_reasons(shared: Path, tmp_path: Path) -> None:

@@ -46,10 +46,12 @@ def parts_of(inputs: Inputs) -> Parts:
 def given_parts(given: Mapping[str, Any]) -> Parts:
     """What a caller gave by name: tables, among them those of risk and its models, and settings."""
     rest, texts, parts = dict(given), Given(), Parts({})
-    tables = dict(rest.pop("tables", None) or {})
+    tables = texts.names(rest.pop("tables", None), "tables")
     tables |= {k: rest.pop(k) for k in list(rest) if _is_table(k, rest[k])}
-    risk = dict(tables.pop("risk", None) or {}) | dict(rest.pop("risk", None) or {})
-    tables |= _of_risk(risk)
+    risk = texts.names(tables.pop("risk", None), "risk") | texts.names(
+        rest.pop("risk", None), "risk"
+    )
+    tables |= _of_risk(risk, texts)
     simm = rest.get("simm")
     if isinstance(simm, Mapping) and isinstance(simm.get("parameters"), bytes):
         parts.files[SIMM_FILE] = simm["parameters"]
@@ -67,9 +69,12 @@ def given_parts(given: Mapping[str, Any]) -> Parts:
     return parts
 
 
-def _of_risk(risk: dict[str, Any]) -> dict[str, Any]:
+def _of_risk(risk: dict[str, Any], texts: Given) -> dict[str, Any]:
     """The tables of risk and, as factor_covariance@NAME, of its models, taken out of it."""
-    models = {name: dict(model) for name, model in dict(risk.pop("models", None) or {}).items()}
+    models = {
+        name: texts.names(model, f"risk.models.{name}")
+        for name, model in texts.names(risk.pop("models", None), "risk.models").items()
+    }
     tables = {k: risk.pop(k) for k in list(risk) if _is_table(k, risk[k])}
     for name, model in models.items():
         tables |= {f"{k}@{name}": model.pop(k) for k in SQUARE_TABLES if k in model}

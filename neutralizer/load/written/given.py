@@ -24,6 +24,7 @@ _IDS = {"factor_covariance": "factor_id", "covariance": "instrument_id"}  # of t
 class Given:
     """Texts of what was given, with the mistakes that were met on the way."""
 
+    label: str = SETTINGS  # what a setting's mistake is told of
     mistakes: list[Issue] = field(default_factory=list)
 
     def table(self, name: str, value: Any) -> list[list[str]]:
@@ -52,6 +53,14 @@ class Given:
                 found.append("")
         return found
 
+    def names(self, value: Any, path: str) -> dict[str, Any]:
+        """What is given by name, to take apart; nothing where it is None."""
+        if value is None or isinstance(value, Mapping):
+            return {str(key): inner for key, inner in (value or {}).items()}
+        issue = Issue(self.label, 0, path, str(value)[:80], "not given by name", "hand over a dict")
+        self.mistakes.append(issue)
+        return {}
+
     def setting(self, value: Any, path: tuple[str, ...]) -> Any:
         """A nested setting as text; what is None is not given."""
         if isinstance(value, Mapping):
@@ -61,7 +70,7 @@ class Given:
             return text_of(value, "")
         except ValueError as error:
             dotted = ".".join(path)
-            self.mistakes.append(Issue(SETTINGS, 0, dotted, None, "not a value", str(error)))
+            self.mistakes.append(Issue(self.label, 0, dotted, None, "not a value", str(error)))
             return ""
 
 

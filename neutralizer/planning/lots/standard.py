@@ -16,7 +16,7 @@ class Standard:
 
     lower: Floats
     upper: Floats
-    let_out: Floats  # what the bounds were let out by
+    widened: Floats  # what the bounds were let out by
     pool_slack: Floats
 
     @staticmethod
@@ -26,8 +26,8 @@ class Standard:
         """
         lower, upper = limits.bounds(scenario)
         gives = np.array([bool(x.soft) or not soft_only for x in scenario.limits], dtype=float)
-        let_out = np.maximum(limits.half_steps(scenario), steps * gives * limits.steps(scenario))
-        return Standard(lower - let_out, upper + let_out, let_out, scenario.pools.shortfall)
+        widened = np.maximum(limits.half_steps(scenario), steps * gives * limits.steps(scenario))
+        return Standard(lower - widened, upper + widened, widened, scenario.pools.shortfall)
 
 
 def excess(scenario: Scenario, trades: Trades, standard: Standard) -> Floats:

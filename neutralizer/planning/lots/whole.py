@@ -185,7 +185,7 @@ def _right_hand_sides(
     solution = rounding.solution
     b, scale = solution.canonical.b.copy(), limits.scales(scenario)
     lower, upper = limits.bounds(scenario)
-    half = standard.let_out
+    half = standard.widened
     loose: dict[int, float] = {}
     for row, which in solution.program.limit_rows.items():
         rows = solution.canonical.rows[row]

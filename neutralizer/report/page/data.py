@@ -1,10 +1,9 @@
 """The run's files, read: the summary, and tables as rows of text."""
 
-import json
 from collections.abc import Mapping
-from typing import Any
 
 from neutralizer.domain.executions import live
+from neutralizer.domain.summary import Summary
 from neutralizer.records.writing import rows_of
 
 Row = dict[str, str]
@@ -16,8 +15,8 @@ class Run:
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self.files = files
-        self.summary: dict[str, Any] = json.loads(files["summary.json"])
-        self.money: str = self.summary.get("base_currency", "")
+        self.summary = Summary.read(files["summary.json"])
+        self.money = self.summary.base_currency
 
     def rows(self, name: str) -> list[Row]:
         """A table's rows, none where the file is absent; without those that cancel an earlier ticket."""
@@ -26,13 +25,6 @@ class Run:
     def every(self, name: str) -> list[Row]:
         """A table's rows, with those that cancel an earlier ticket; none where the file is absent."""
         return rows_of(self.files, name)
-
-    def amount(self, *path: str) -> float | None:
-        """A number of the summary by its path; None where it is absent or null."""
-        found: Any = self.summary
-        for key in path:
-            found = found.get(key) if isinstance(found, dict) else None
-        return None if found is None else float(found)
 
     def inputs(self) -> dict[str, bytes]:
         """The bytes that were read, by name."""

@@ -32,46 +32,48 @@ class Banner:
 def tiles(run: Run) -> list[Tile]:
     """The numbers of the first glance; a saving that is not known has no tile."""
     found = [*_cost(run), *_crossed(run)]
-    breaches = [int(run.amount("breaches", k) or 0) for k in ("before", "after_transfers", "after")]
+    n = run.summary.breaches
     note = "before → after transfers → after"
-    text = " → ".join(map(str, breaches))
-    tone = "bad" if breaches[-1] else ""
-    found.append(Tile("Limits broken", text, note, "breaches.after", breaches[-1], tone))
-    before, after = run.amount("firm_volatility", "before"), run.amount("firm_volatility", "after")
+    text = f"{n.before} → {n.after_transfers} → {n.after}"
+    tone = "bad" if n.after else ""
+    found.append(Tile("Limits broken", text, note, "breaches.after", n.after, tone))
+    before, after = run.summary.firm_volatility.before, run.summary.firm_volatility.after
     if before is not None and after is not None:
         note = f"{run.money} a day, from {whole(before)}"
         found.append(Tile("Firm volatility", whole(after), note, "firm_volatility.after", after))
-    lines = run.summary.get("lines") or {}
+    lines = run.summary.lines
     each = (
-        count(lines.get("transfers", 0), "transfer"),
-        count(lines.get("orders", 0), "order"),
-        f"{lines.get('cash_transfers', 0)} cash",
+        count(lines.transfers, "transfer"),
+        count(lines.orders, "order"),
+        f"{lines.cash_transfers} cash",
     )
-    total = sum(lines.values())
-    return [*found, Tile("Lines to book", f"{total:,}", ", ".join(each), "lines", total)]
+    return [
+        *found,
+        Tile("Lines to book", f"{lines.total:,}", ", ".join(each), "lines", lines.total),
+    ]
 
 
 def _cost(run: Run) -> list[Tile]:
-    alone, money = run.amount("stand_alone_cost"), run.money
+    alone, money = run.summary.stand_alone_cost, run.money
     found = []
     for key, title, note in (
         ("saving_equal_risk", "Saved at equal firm risk", "no riskier than each book alone"),
         ("saving", "Saved, risk as it falls", "against each book alone"),
     ):
-        saved = run.amount(key)
+        saved = getattr(run.summary, key)
         if saved is not None and alone:
             text = f"{money}, {percent(saved / alone)} of {short(alone)}; {note}"
             tone = "good" if saved > 0 else "bad"
             found.append(Tile(title, whole(saved), text, key, saved, tone))
-    cost = run.amount("plan_cost") or 0.0
+    cost = run.summary.plan_cost
     note = f"{money}, in whole lots, all terms"
     return [Tile("Cost of the plan", whole(cost), note, "plan_cost", cost), *found]
 
 
 def _crossed(run: Run) -> list[Tile]:
-    crossed, external = run.amount("crossed_notional"), run.amount("external_notional")
-    moved = (crossed or 0.0) + (external or 0.0)
-    if crossed is None or not moved:
+    crossed, moved = run.summary.crossed_notional, run.summary.crossed_notional
+    moved += run.summary.external_notional
+    if not moved:
         return []
     note = f"{short(crossed)} inside, {short(moved - crossed)} outside"
     share = crossed / moved
@@ -80,13 +82,13 @@ def _crossed(run: Run) -> list[Tile]:
 
 def lead(run: Run) -> str:
     """The plan in two sentences."""
-    crossed, external = run.amount("crossed_notional") or 0.0, run.amount("external_notional")
-    alone, money = run.amount("stand_alone_cost"), run.money
+    crossed, external = run.summary.crossed_notional, run.summary.external_notional
+    alone, money = run.summary.stand_alone_cost, run.money
     first = (
         f"The books pass each other {short(crossed)} {money} of positions and trade "
         f"{short(external) if external else 'nothing'} outside."
     )
-    second = f" That costs {short(run.amount('plan_cost') or 0.0)}"
+    second = f" That costs {short(run.summary.plan_cost)}"
     return first + second + (f"; each book alone would pay {short(alone)}." if alone else ".")
 
 
@@ -95,10 +97,10 @@ def banner(run: Run) -> Banner | None:
     rows = run.rows("limits.csv")
     broken = [r for r in rows if r["status"] == "BREACH"]
     outside = [r for r in rows if r["status"] in ("BREACH", "IMPROVED")]
-    relaxed = run.summary.get("relaxed") or {}
+    relaxed = run.summary.relaxed
     if relaxed or broken:
         named = [f"{r['limit_id']} {r['scope']}" for r in outside]
-        others = [n for n in relaxed.get("limits", ()) if n not in named]
+        others = [n for n in relaxed.limits if n not in named]
         words = _why(run) + (f" Also let go: {', '.join(others)}." if others else "")
         return Banner("This plan does NOT keep every limit", words, _outside(outside))
     if outside:
@@ -109,15 +111,15 @@ def banner(run: Run) -> Banner | None:
 
 
 def _why(run: Run) -> str:
-    relaxed = run.summary.get("relaxed") or {}
-    if run.summary.get("transfers_only"):
+    relaxed = run.summary.relaxed
+    if run.summary.transfers_only:
         return "Only transfers were asked for: what they cannot bring inside stays outside."
-    if relaxed.get("best_effort"):
+    if relaxed.best_effort:
         return (
             "It was asked for the best effort: no plan keeps every limit, this one comes nearest."
         )
-    if relaxed.get("relax") is not None:
-        return f"Limits of priority {relaxed['relax']} and after were let go on request."
+    if relaxed.relax is not None:
+        return f"Limits of priority {relaxed.relax} and after were let go on request."
     return "Do not book it before the owners of these limits agree."
 
 
@@ -144,7 +146,7 @@ def _outside(rows: list[Row]) -> Table | None:
 
 def status(run: Run) -> str:
     """The solver's word, in words."""
-    word = str(run.summary.get("status", ""))
+    word = run.summary.status
     known = {
         "optimal": "optimal, every limit kept",
         "transfers_only": "transfers only, no order outside",

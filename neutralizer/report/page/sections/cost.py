@@ -8,10 +8,8 @@ from neutralizer.report.words import cents, percent, short, whole
 HAND = 4  # a plan by hand that costs more than so many times the rest is left to the table
 
 
-def section(run: Run) -> Section | None:
+def section(run: Run) -> Section:
     """The steps from each book alone to the plan, then its terms."""
-    if run.amount("plan_cost") is None:
-        return None
     steps = _steps(run)
     alt = "Cost from each book alone to the plan: " + "; ".join(
         f"{s.label} {s.words}" for s in steps
@@ -27,9 +25,8 @@ def section(run: Run) -> Section | None:
 
 
 def _lead(run: Run) -> str:
-    alone, equal, saved = (
-        run.amount(k) for k in ("stand_alone_cost", "saving_equal_risk", "saving")
-    )
+    s = run.summary
+    alone, equal, saved = s.stand_alone_cost, s.saving_equal_risk, s.saving
     if alone is None:
         return "There is no baseline of each book alone to compare with."
     if equal is None or saved is None:
@@ -48,10 +45,10 @@ def _lead(run: Run) -> str:
 
 
 def _steps(run: Run) -> list[Step]:
-    alone, best = run.amount("stand_alone_cost"), run.amount("objective") or 0.0
-    plan = run.amount("plan_cost") or 0.0
+    s = run.summary
+    alone, best, plan = s.stand_alone_cost, s.objective, s.plan_cost
     steps = []
-    by_hand = run.amount("by_hand", "cost")
+    by_hand = None if s.by_hand is None else s.by_hand.cost
     if by_hand is not None and by_hand < HAND * max(alone or 0.0, plan):
         steps.append(Step("by hand", 0.0, by_hand, whole(by_hand), "other"))
     if alone is not None:
@@ -73,18 +70,16 @@ def _comparison(run: Run) -> Table:
         ("objective", "Together, best before lots", "the continuous optimum"),
         ("plan_cost", "The plan", "in whole lots"),
     )
-    plan = run.amount("plan_cost") or 0.0
+    plan = run.summary.plan_cost
     rows: list[Cells] = []
     for key, title, note in names:
-        value = run.amount(key)
+        value = getattr(run.summary, key)
         if value is not None:
             rows.append((Cell(title, note), Cell(cents(value), key=key), _against(value, plan)))
-    hand = run.summary.get("by_hand") or {}
-    if hand.get("cost") is not None:
-        note = (
-            f"{hand.get('description', '')}; limits still broken: {hand.get('breaches_after', 0)}"
-        )
-        value = float(hand["cost"])
+    hand = run.summary.by_hand
+    if hand is not None:
+        note = f"{hand.description}; limits still broken: {hand.breaches_after}"
+        value = hand.cost
         rows.append(
             (Cell("By hand", note), Cell(cents(value), key="by_hand.cost"), _against(value, plan))
         )
@@ -97,7 +92,7 @@ def _against(value: float, plan: float) -> str:
 
 
 def _terms(run: Run) -> Table:
-    costs = {k: float(v) for k, v in run.summary.get("costs", {}).items()}
+    costs = run.summary.costs
     rows = sorted(costs.items(), key=lambda kv: -kv[1])
     most, total = max([abs(x) for x in costs.values()], default=0.0), sum(costs.values())
     found = [
@@ -115,19 +110,17 @@ def _terms(run: Run) -> Table:
 
 
 def _strip(run: Run) -> list[Part]:
-    rows = run.summary.get("impact_strip") or []
+    rows = run.summary.impact_strip
     if not rows:
         return []
-    most = max((abs(r["saving"]) for r in rows if r.get("saving") is not None), default=0.0)
+    most = max((abs(r.saving) for r in rows if r.saving is not None), default=0.0)
     found: list[Cells] = []
     for r in rows:
-        alone, saved = r.get("stand_alone_cost"), r.get("saving")
-        cells = [
-            whole(x) if x is not None else "no answer" for x in (alone, r.get("objective"), saved)
-        ]
+        alone, saved = r.stand_alone_cost, r.saving
+        cells = [whole(x) if x is not None else "no answer" for x in (alone, r.objective, saved)]
         share = max(saved, 0.0) / most if saved is not None and most else None
         note = percent(saved / alone) if saved is not None and alone else ""
-        found.append((f"{r['impact_coefficient']:g}", *cells, Cell(note, share=share)))
+        found.append((f"{r.impact_coefficient:g}", *cells, Cell(note, share=share)))
     columns = [
         Column("impact coefficient"),
         *numbers("each book alone", "together", "saving"),

@@ -6,7 +6,7 @@ from neutralizer.report.page.parts import Column, Part, Section, Table, Text, nu
 
 def section(run: Run) -> Section:
     """Always there: a reader must be able to check the page."""
-    findings = run.summary.get("findings") or ["nothing was found that a person should know first"]
+    findings = run.summary.findings or ["nothing was found that a person should know first"]
     parts: list[Part] = [Text([f[:1].upper() + f[1:] for f in findings])]
     parts += [*_ages(run), *_solver(run), *_inputs(run)]
     parts.append(
@@ -24,7 +24,7 @@ def section(run: Run) -> Section:
 def _ages(run: Run) -> list[Part]:
     """Tables of one age stand together."""
     ages: dict[str, list[str]] = {}
-    for name, text in (run.summary.get("data_ages") or {}).items():
+    for name, text in run.summary.data_ages.items():
         ages.setdefault(str(text), []).append(name)
     rows = [(", ".join(sorted(names)), text) for text, names in sorted(ages.items())]
     return (
@@ -35,11 +35,11 @@ def _ages(run: Run) -> list[Part]:
 
 
 def _solver(run: Run) -> list[Part]:
-    solver = run.summary.get("solver") or {}
+    solver = run.summary.solver
     rows = [(key.replace("_", " "), _plain(value)) for key, value in solver.items()]
     rows += [
         (f"rounding {key}".replace("_", " "), _plain(value))
-        for key, value in (run.summary.get("rounding") or {}).items()
+        for key, value in run.summary.rounding.items()
     ]
     return [Table("Solver", [Column("what"), *numbers("value")], rows)] if rows else []
 

@@ -17,7 +17,7 @@ STATES = (
 def section(run: Run) -> Section | None:
     """Shares of the firm's daily variance by factor, and its volatility."""
     rows = run.rows("risk.csv")
-    known = [(name, run.amount("firm_volatility", key)) for key, name in STATES]
+    known = [(name, getattr(run.summary.firm_volatility, key)) for key, name in STATES]
     states = [(name, x) for name, x in known if x is not None]
     if not rows and not states:
         return None

@@ -1,0 +1,168 @@
+"""What a run comes to, in one page of numbers: the shape of summary.json."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
+
+Money = float  # base currency, rounded to its smallest coin
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Relaxed(_Part):
+    """What was let go, and by which request."""
+
+    best_effort: bool = False
+    relax: float | None = None
+    limits: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether anything was let go."""
+        return bool(self.limits)
+
+    @model_serializer(mode="wrap")
+    def _written(self, as_usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        found: dict[str, Any] = as_usual(self)
+        return found if self else {}
+
+
+class Penalty(_Part):
+    """What soft limits cost, before and after whole lots."""
+
+    objective: Money = 0.0
+    plan: Money = 0.0
+
+
+class ByHand(_Part):
+    """What a desk without the tool would pay, before lots."""
+
+    cost: Money
+    orders: int
+    external_notional: Money
+    breaches_before: int
+    breaches_after: int
+    description: str
+
+
+class Strip(_Part):
+    """Crossing and each book alone at one impact coefficient; None without an answer."""
+
+    impact_coefficient: float
+    stand_alone_cost: Money | None
+    objective: Money | None
+    saving: Money | None
+
+
+class Market(_Part):
+    """What a shock does to the market beside prices, as multiples of today's."""
+
+    margin: float
+    half_spread: float
+    adv: float
+
+
+class Shock(_Part):
+    """The plan after a shock; `broken` in each limit's unit, `needed` None where no plan is left."""
+
+    shock_id: str
+    loss: Money
+    survives: bool
+    broken: dict[str, float]
+    short: dict[str, Money]
+    needed: dict[str, Money] | None
+    why_not: str
+    market: Market
+
+
+class Volatility(_Part):
+    """Of the firm, base currency a day."""
+
+    before: Money | None = None
+    after_transfers: Money | None = None
+    after: Money | None = None
+    stand_alone: Money | None = None
+
+
+class Lines(_Part):
+    """How many tickets of each kind."""
+
+    transfers: int = 0
+    orders: int = 0
+    cash_transfers: int = 0
+
+    @property
+    def total(self) -> int:
+        """Of all kinds."""
+        return self.transfers + self.orders + self.cash_transfers
+
+
+class Breaches(_Part):
+    """How many limits are outside their bounds."""
+
+    before: int = 0
+    after_transfers: int = 0
+    after: int = 0
+
+
+class Summary(_Part):
+    """A run. Amounts in base currency; those of a comparison are None where none was made or found.
+
+    Times stay out: the same run has the same bytes.
+    """
+
+    run_id: str
+    name: str
+    as_of: str
+    business_date: str
+    base_currency: str
+    status: str = ""
+    transfers_only: bool = False
+    relaxed: Relaxed = Relaxed()
+    objective: Money
+    plan_cost: Money
+    penalty: Penalty = Penalty()
+    costs: dict[str, Money] = {}
+    stand_alone_cost: Money | None = None
+    saving: Money | None = None
+    equal_risk_cost: Money | None = None
+    saving_equal_risk: Money | None = None
+    by_hand: ByHand | None = None
+    impact_strip: tuple[Strip, ...] = ()
+    shock: Shock | None = None
+    firm_volatility: Volatility = Volatility()
+    crossed_notional: Money = 0.0
+    external_notional: Money = 0.0
+    gross_before: Money = 0.0
+    gross_after: Money = 0.0
+    lines: Lines = Lines()
+    breaches: Breaches = Breaches()
+    solver: dict[str, Any] = {}
+    rounding: dict[str, Any] = {}
+    findings: tuple[str, ...] = ()
+    data_ages: dict[str, str] = {}
+
+    @staticmethod
+    def read(data: bytes) -> "Summary":
+        """From the bytes of summary.json. Raises ValueError where they are none."""
+        return Summary.model_validate_json(data)
+
+    def written(self) -> dict[str, Any]:
+        """As summary.json has it."""
+        return self.model_dump(mode="json")
+
+
+class Refusal(_Part):
+    """Why there is no plan: the summary.json of a folder that was refused."""
+
+    run_id: str
+    name: str
+    as_of: str
+    status: str
+    findings: tuple[str, ...]
+
+    @staticmethod
+    def read(data: bytes) -> "Refusal":
+        """From the bytes of summary.json. Raises ValueError where they are none."""
+        return Refusal.model_validate_json(data)
