@@ -11,14 +11,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
 
 from neutralizer.comparisons.baseline import NOT_ASKED, stand_alone
 from neutralizer.comparisons.by_hand import by_hand
 from neutralizer.comparisons.comparisons import Comparisons
-from neutralizer.comparisons.fairness import books_alone_and_together
 from neutralizer.comparisons.shocked import under_shock
 from neutralizer.comparisons.strip import impact_strip
+from neutralizer.domain.arrays import Floats
 from neutralizer.domain.asked import Asked
 from neutralizer.domain.orders import crosses_only
 from neutralizer.domain.plan import Booking, Plan
@@ -34,15 +33,12 @@ from neutralizer.planning.lots.whole import Rounded, whole_lots
 from neutralizer.planning.one_side import Answer, one_sided
 from neutralizer.program.conflicts.irreducible import explained
 from neutralizer.program.duals.reasons import reason_rows
-from neutralizer.program.duals.shadow import other_prices, shadow_prices
+from neutralizer.program.duals.shadow import Price, other_prices, shadow_prices
 from neutralizer.program.priorities import answered
 from neutralizer.program.solve import Solution, cross_only
 from neutralizer.records.superseded import superseded
-from neutralizer.report.files import Results, run_files
-from neutralizer.report.findings import release_phase
-from neutralizer.report.summary import summarise
-from neutralizer.terms import costs
-from neutralizer.terms.costs.attribution import by_book, fills_of
+from neutralizer.report.claims import claims
+from neutralizer.report.files import booked, run_files
 from neutralizer.terms.limits.asked import as_asked
 
 Say = Callable[[str], None]
@@ -90,7 +86,18 @@ def decided(loaded: Loaded, run_id: str, options: Options) -> Decided:
     scenario, solution, rounded = one_sided(wanted, first, _rounded, say)
     seconds = {"solver": solution.solver["seconds"], "rounding": time.perf_counter() - started}
     plan = compose(scenario, rounded)
-    files = _written(loaded, scenario, plan, solution, rounded.report, run_id, options)
+    old = superseded(loaded.bytes_read)
+    priced = _priced(booked(plan, scenario, run_id, old), solution, not asked.transfers_only)
+    found = claims(
+        wanted,
+        solution,
+        _compared(scenario, plan, options),
+        rounded.report,
+        scenario.warnings[len(wanted.warnings) :],
+        *priced,
+    )
+    booking = booked(plan.with_orders(len(wanted.orders.tradable)), wanted, run_id, old)
+    files = run_files(booking, found, asked, loaded.ages, loaded.bytes_read)
     return Decided(files, seconds)
 
 
@@ -127,38 +134,16 @@ def _rounded(scenario: Scenario, solution: Solution, transfers_only: bool = Fals
         raise nearest_lots(refusal, solution, scenario) from None
 
 
-def _written(
-    loaded: Loaded,
-    scenario: Scenario,
-    plan: Plan,
-    solution: Solution,
-    rounding: dict[str, Any],
-    run_id: str,
-    options: Options,
-) -> dict[str, bytes]:
-    asked = options.asked
-    per_order = costs.amounts(plan.trades, scenario)
-    order_costs = {t: per_order[t] for t in ("half_spread", "market_impact", "commission_tax")}
-    phase, old = release_phase(scenario, plan), superseded(loaded.bytes_read)
-    booking = Booking(plan, scenario, run_id, order_costs, phase, old)
-    attributed = by_book(scenario, plan.trades, fills_of(plan))
-    compared = _compared(scenario, plan, options)
-    books = books_alone_and_together(scenario, attributed, compared.baseline.by_book)
-    summary = summarise(
-        booking, attributed, solution, compared, books, rounding, asked, loaded.ages
-    )
-    priced = not asked.transfers_only
-    results = Results(
-        booking,
-        attributed,
-        solution.trades,
-        shadow_prices(solution, scenario) if priced else None,
-        other_prices(solution, scenario) if priced else (),
-        reason_rows(booking, solution, priced),
-        books,
-        summary,
-    )
-    return run_files(results, loaded.bytes_read, asked.report)
+def _priced(
+    booking: Booking, solution: Solution, priced: bool
+) -> tuple[Floats | None, tuple[Price, ...], list[dict[str, str]]]:
+    """Prices of limits and of the rest, and the reasons of each line; of crosses alone, shares only."""
+    reasons = reason_rows(booking, solution, priced)
+    if not priced:
+        return None, (), reasons
+    scenario = booking.scenario
+    others = tuple(other_prices(solution, scenario))
+    return shadow_prices(solution, scenario), others, reasons
 
 
 def _compared(scenario: Scenario, plan: Plan, options: Options) -> Comparisons:

@@ -30,7 +30,6 @@ from neutralizer.report.page import render
 from neutralizer.report.tables.numbers import NUMBERS
 from neutralizer.report.why import line_page, plan_page
 from neutralizer.run import publish, shock_is_known
-from neutralizer.terms.limits.asked import as_asked
 from neutralizer.verify import proven
 
 if TYPE_CHECKING:
@@ -248,7 +247,7 @@ def solve(
         run_id = loaded.run_id(options.asked)
         decision = decided(loaded, run_id, options)
         say("proving")
-        proven(as_asked(loaded.scenario, options.asked), decision.files, capped=False)
+        proven(loaded, options.asked, run_id, decision.files, capped=False)
     return Run(scenario, run_id, decision, options)
 
 

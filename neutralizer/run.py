@@ -1,5 +1,6 @@
 """The whole trip: scenario folder -> gate -> decision -> run folder, and its line in the journal."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -26,7 +27,6 @@ from neutralizer.records.manifest import SUMMARY, differences, manifest
 from neutralizer.records.superseded import digest, gathered, superseded
 from neutralizer.records.writing import json_bytes
 from neutralizer.report.refused import refused_files
-from neutralizer.terms.limits.asked import as_asked
 from neutralizer.verify import inputs_of, proven
 
 __all__ = ["Options", "Outcome", "publish", "run"]
@@ -71,6 +71,8 @@ def _journalled(
         asked = replace(options, notices=entry.unfinished, past=past)
         outcome = _trip(out, asked, read, decide)
         entry.facts = {"run_id": outcome.summary.run_id, "name": outcome.summary.name}
+        if out is not None and not options.dry_run:
+            entry.facts["manifest_sha256"] = hashlib.sha256(outcome.files[MANIFEST]).hexdigest()
         if out is not None and not options.dry_run and not outcome.already_there:
             entry.figures = figures(outcome.summary)
         return outcome
@@ -136,7 +138,7 @@ def _record(loaded: Loaded, summary: Summary, options: Options) -> Record:
 def _proven(loaded: Loaded, files: dict[str, bytes], options: Options) -> Outcome:
     """What the files come to, as they were read back. Raises ProofFailed."""
     options.say("proving")
-    proven(as_asked(loaded.scenario, options.asked), files)
+    proven(loaded, options.asked, loaded.run_id(options.asked), files)
     return Outcome(Summary.read(files[SUMMARY]), files)
 
 

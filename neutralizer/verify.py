@@ -1,5 +1,9 @@
-"""Proves a finished folder from its own files: the manifest first, then the proof."""
+"""Proves a finished folder from its own files: the manifest, then what is computed again, then what is
+written again.
+"""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from neutralizer.domain.asked import Asked
@@ -11,7 +15,9 @@ from neutralizer.load.scenario import Loaded, load
 from neutralizer.proof import prove
 from neutralizer.proof.caps import exceeded
 from neutralizer.records.finished import Finished, finished
+from neutralizer.records.manifest import other_versions
 from neutralizer.records.superseded import digest, kept, superseded
+from neutralizer.report.again import unlike
 from neutralizer.report.files import parsed
 from neutralizer.terms.limits.asked import as_asked
 
@@ -23,32 +29,68 @@ def inputs_of(run: Finished, scenario: Path | None = None) -> Loaded:
     return load(scenario or run.folder / "inputs", overrides, frozenset(waived))
 
 
-def scenario_of(run: Finished, scenario: Path | None = None) -> Scenario:
-    """What a folder is proven against: inputs that make this very run. Raises ProofFailed, InputsRefused."""
+def loaded_of(run: Finished, scenario: Path | None = None) -> Loaded:
+    """Inputs that make this very run, by the version that made it. Raises ProofFailed, InputsRefused."""
     asked, loaded = Asked.read(run.manifest["settings"]), inputs_of(run, scenario)
     if digest(kept(run.files)) != asked.supersedes:
         raise ProofFailed(["the superseded tickets in inputs/ are not those of the run"])
-    run_id = loaded.run_id(asked)
+    run_id = loaded.run_id(asked, str(run.manifest["versions"]["neutralizer"]))
     if run_id != run.run_id:
         raise ProofFailed([f"the inputs make the run {run_id}, the folder is {run.run_id}"])
-    return as_asked(loaded.scenario, asked)
+    return loaded
 
 
-def verify(folder: Path, scenario: Path | None = None) -> Summary:
-    """The summary of a folder that stands. Raises Tampered, ProofFailed, InputsRefused."""
+def verify(
+    folder: Path, scenario: Path | None = None, say: Callable[[str], None] = lambda text: None
+) -> Summary:
+    """The summary of a folder that stands; says where it could not be written again. Raises Tampered,
+    ProofFailed, InputsRefused.
+    """
     run = finished(folder)
-    proven(scenario_of(run, scenario), run.files)
+    others = stands(run, scenario).others
+    if others:
+        say(f"not written again: made by {others}; quantities, money and limits are proven")
     return run.summary
 
 
-def proven(scenario: Scenario, files: dict[str, bytes], capped: bool = True) -> None:
-    """Raises ProofFailed with everything that does not hold, the firm's caps last if they count."""
+@dataclass(frozen=True)
+class Standing:
+    """A proven run's scenario, and the versions that made it where they are others than ours."""
+
+    scenario: Scenario
+    others: str
+
+
+def stands(run: Finished, scenario: Path | None = None) -> Standing:
+    """Proves a finished run. Raises ProofFailed, InputsRefused."""
+    asked, loaded = Asked.read(run.manifest["settings"]), loaded_of(run, scenario)
+    others = other_versions(run.manifest)
+    proven(loaded, asked, run.run_id, run.files, again=not others)
+    return Standing(as_asked(loaded.scenario, asked), others)
+
+
+def proven(
+    loaded: Loaded,
+    asked: Asked,
+    run_id: str,
+    files: dict[str, bytes],
+    capped: bool = True,
+    again: bool = True,
+) -> None:
+    """Raises ProofFailed with everything that does not hold, the firm's caps last if they count. What
+    another version wrote is not written again.
+    """
     caps = caps_here().value if capped else None
+    scenario = as_asked(loaded.scenario, asked)
     try:
-        read = parsed(files)
-        faults = prove(scenario, read, superseded(kept(files)))
+        read, old = parsed(files), superseded(kept(files))
+        faults = prove(scenario, read, old)
+        if again and not faults:
+            faults += unlike(scenario, read, files, asked, run_id, loaded.ages, old)
         faults += [] if caps is None else exceeded(caps, scenario, read)
-    except (KeyError, ValueError) as error:
+    except ValueError as error:
         faults = [str(error)]
+    except (KeyError, ArithmeticError) as error:
+        faults = [f"a file cannot be read as written: {error!r}"]
     if faults:
         raise ProofFailed(faults)

@@ -75,16 +75,16 @@ def _subject(what: Path, by: str, now: "datetime") -> "tuple[Subject, str, datet
     from neutralizer.handoff.pages import order_page, run_page
     from neutralizer.handoff.standing import read_order
     from neutralizer.records.finished import finished
-    from neutralizer.verify import proven, scenario_of
+    from neutralizer.verify import stands
 
     if what.is_file():
         order, subject = read_order(what)
         return subject, order_page(order), order.expires
     run = finished(what)
-    proven(scenario_of(run), run.files)
+    standing = stands(run)
     if run.manifest["prepared_by"] == by:
         raise NotApproved(f"{by} prepared this run: another has to approve it")
-    return run.subject, run_page(run), now + firm_roles().approval_valid
+    return run.subject, run_page(run, standing.scenario), now + firm_roles().approval_valid
 
 
 @click.command()
@@ -99,7 +99,7 @@ def release(folder: Path, to: Path, auto: Path | None, by: str, journal: Path | 
     from neutralizer.records.journal import journalled
 
     with journalled(journal, "release", by=by, folder=str(folder), to=str(to)) as entry:
-        found = let_go(folder, to, by, auto)
+        found = let_go(folder, to, by, auto, entry.past)
         told = found.manifest
         entry.facts = {k: told[k] for k in ("run_id", "name", "business_date", "version")}
         entry.facts |= {"kinds": list(told["kinds"]), "already_there": found.already}

@@ -1,6 +1,7 @@
 """Commands that decide and explain: run, verify, explain."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,8 @@ def verify(folder: Path, scenario: Path | None) -> None:
     from neutralizer.report.terminal import one_line
     from neutralizer.verify import verify as prove_folder
 
-    click.echo(one_line(prove_folder(folder, scenario)) + " | proven")
+    summary = prove_folder(folder, scenario, say=partial(click.echo, err=True))
+    click.echo(one_line(summary) + " | proven")
 
 
 @click.command()

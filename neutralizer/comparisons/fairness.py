@@ -4,6 +4,7 @@ Compensation is money between books, never a constraint: a book's own cost is bi
 with whom. Those who gain give in proportion to their gains, as much as the losers lose and no more.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -28,13 +29,14 @@ class BookResult:
 
 
 def books_alone_and_together(
-    scenario: Scenario, together: Costs, apart: Costs | None
+    scenario: Scenario, together: Costs, alone: Mapping[str, Decimal] | None
 ) -> list[BookResult]:
     """One result per book, and one for what belongs to none; they add up to the firm's exactly."""
     names = [*scenario.books.ids, ""]
     ours = {b: _total(together, b) for b in names}
-    alone = None if apart is None else {b: _total(apart, b) for b in names}
     paid = dict.fromkeys(names, Decimal(0))
+    if alone is not None:
+        alone = {b: alone.get(b, Decimal("0.00")) for b in names}
     if alone is not None and scenario.costing.make_good:
         paid |= _made_good({b: alone[b] - ours[b] for b in scenario.books.ids}, scenario)
     return [

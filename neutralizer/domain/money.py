@@ -31,6 +31,11 @@ def rounded(amount: float | Decimal, currency: str, up: bool = False) -> Decimal
     return found if found else abs(found)
 
 
+def significant(value: float, digits: int = 6) -> str:
+    """A price to so many significant digits, without an exponent."""
+    return plain(Decimal(f"{value:.{digits}g}"))
+
+
 def plain(quantity: float | Decimal) -> str:
     """A quantity without exponent and without trailing zeros; never -0."""
     exact = quantity if isinstance(quantity, Decimal) else Decimal(repr(float(quantity)))

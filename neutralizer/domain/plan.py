@@ -1,9 +1,12 @@
 """A plan: what is to be booked, in exact decimals. Quantities in units, money in its own currency."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
+import numpy as np
+
 from neutralizer.domain.arrays import Floats
+from neutralizer.domain.money import rounded
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.superseded import Superseded
 from neutralizer.domain.trades import Trades
@@ -48,6 +51,16 @@ class CashTransfer:
     fee: Decimal
     received: Decimal
 
+    @staticmethod
+    def of(scenario: Scenario, route: int, amount: Decimal) -> "CashTransfer":
+        """An amount with its fee, rounded up, and what arrives of it."""
+        pools, routes = scenario.pools, scenario.routes
+        source, target = int(routes.source[route]), int(routes.target[route])
+        fee = rounded(float(amount) * float(routes.fee[route]), pools.currency[source], up=True)
+        rate = float(pools.fx[source] / pools.fx[target])
+        received = rounded(float(amount - fee) * rate, pools.currency[target])
+        return CashTransfer(route, amount, fee, received)
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -60,6 +73,16 @@ class Plan:
     hedged: tuple[Decimal, ...]
     trades: Trades  # the whole state after
     after_transfers: Trades  # transfers and cash only
+
+    def with_orders(self, count: int) -> "Plan":
+        """The plan in a scenario of so many orders; itself, or one that orders nothing where there were
+        none to give.
+        """
+        if len(self.trades.order) == count:
+            return self
+        none = np.zeros(count)
+        trades, inside = (replace(t, order=none) for t in (self.trades, self.after_transfers))
+        return replace(self, trades=trades, after_transfers=inside)
 
 
 @dataclass(frozen=True)

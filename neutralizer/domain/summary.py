@@ -125,6 +125,7 @@ class Summary(_Part):
     penalty: Penalty = Penalty()
     costs: dict[str, Money] = {}
     stand_alone_cost: Money | None = None
+    no_baseline: str = ""  # why there is none
     saving: Money | None = None
     equal_risk_cost: Money | None = None
     saving_equal_risk: Money | None = None
@@ -140,6 +141,7 @@ class Summary(_Part):
     breaches: Breaches = Breaches()
     solver: dict[str, Any] = {}
     rounding: dict[str, Any] = {}
+    held_at_nothing: tuple[str, ...] = ()  # the smaller side of an owner that was on both
     findings: tuple[str, ...] = ()
     data_ages: dict[str, str] = {}
 

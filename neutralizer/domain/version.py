@@ -1,3 +1,3 @@
 """The version of the program: what hashes into every run id."""
 
-VERSION = "0.4.0"
+VERSION = "0.5.0.dev1"

@@ -22,7 +22,7 @@ from neutralizer.records.handed import (
 )
 from neutralizer.records.one_file import holding
 from neutralizer.records.superseded import since
-from neutralizer.verify import proven, scenario_of
+from neutralizer.verify import stands
 
 
 @dataclass(frozen=True)
@@ -33,19 +33,30 @@ class Released:
     already: bool
 
 
-def release(folder: Path, to: Path, name: str, order_file: Path | None) -> Released:
-    """Hands over what is approved. Raises NotApproved, Tampered, ProofFailed, FolderTaken, Locked,
+def release(
+    folder: Path,
+    to: Path,
+    name: str,
+    order_file: Path | None,
+    past: Sequence[dict[str, Any]] = (),
+) -> Released:
+    """Hands over what is approved; under a standing order what the journal, of which `past` are the
+    lines, knows as it lies there. Raises NotApproved, Tampered, ProofFailed, FolderTaken, Locked,
     CannotWrite; then nothing was handed over.
     """
     now, run = datetime.now(UTC), finished(folder)
     firm_roles().require(name, "release")
     order, subject = (None, run.subject) if order_file is None else read_order(order_file)
     given = approvers(subject, run.manifest["prepared_by"], now)
-    scenario = scenario_of(run)
-    proven(scenario, run.files)
+    standing = stands(run)
+    if standing.others:
+        raise InputsTooOld(
+            f"made by {standing.others}: run it again with this version, and release that"
+        )
     if order is not None:
+        _known(run, past)
         notices = run.manifest["notices"]
-        _within(order, beyond(order, scenario, run.files, run.summary, notices, now))
+        _within(order, beyond(order, standing.scenario, run.files, run.summary, notices, now))
     with holding(to):
         before = handed_over(to)
         day = (run.summary.name, run.summary.business_date)
@@ -71,6 +82,18 @@ def _within(order: StandingOrder, reasons: Any) -> None:
     found = list(reasons)
     if found:
         raise NotApproved(f"{order.name} does not let this leave: " + "; ".join(found[:10]))
+
+
+def _known(run: Finished, past: Sequence[dict[str, Any]]) -> None:
+    """Raises NotApproved where the journal does not hold the very manifest: what was recorded in a folder,
+    as its notices, follows from nothing, and nobody reads them at night.
+    """
+    sha256 = run.subject.sha256
+    if not any(e["event"] == "COMPLETE" and e.get("manifest_sha256") == sha256 for e in past):
+        raise NotApproved(
+            f"the journal does not know run {run.run_id} as it lies in {run.folder}: name with --journal "
+            "the one that it was run with, or have a person release it"
+        )
 
 
 def _up_to_date(run: Finished, to: Path) -> None:

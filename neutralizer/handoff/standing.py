@@ -23,6 +23,7 @@ from neutralizer.domain.summary import Summary
 from neutralizer.load.firm.files import read_firm_file
 from neutralizer.load.written.settings import Identifier, Instant, NotNegative, Strict, text
 from neutralizer.load.written.values import number
+from neutralizer.proof.sizes import sizes
 from neutralizer.records.approvals import Subject
 from neutralizer.records.writing import csv_rows
 
@@ -71,19 +72,16 @@ def beyond(
 
 
 def _too_much(order: StandingOrder, scenario: Scenario, files: dict[str, bytes]) -> Iterator[str]:
-    fx = dict(zip(scenario.pools.currency, scenario.pools.fx.tolist(), strict=True))
-    sizes: dict[str, Decimal] = {}
+    size, found = sizes(scenario), dict[str, Decimal]()
     for kind in order.kinds:
         for row in csv_rows(files[f"{kind}.csv"])[1]:
             if row.get("release_phase") == "2":
                 yield f"{row['ticket_id']} is to be booked with the hedges (release_phase 2)"
-            local = Decimal(row.get("notional_base") or row["amount"])
-            rate = 1.0 if "notional_base" in row else fx[row["currency"]]
-            sizes[row["ticket_id"]] = local * Decimal(repr(rate))
-    for ticket, size in sizes.items():
-        if size > Decimal(order.largest_line):
-            yield f"{ticket} is of {size:,.2f}, the order allows {order.largest_line:,.2f}"
-    if sum(sizes.values()) > Decimal(order.total):
-        yield f"{sum(sizes.values()):,.2f} together, the order allows {order.total:,.2f}"
-    if len(sizes) > order.tickets:
-        yield f"{len(sizes)} tickets, the order allows {order.tickets}"
+            found[row["ticket_id"]] = size(row)
+    for ticket, amount in found.items():
+        if amount > Decimal(order.largest_line):
+            yield f"{ticket} is of {amount:,.2f}, the order allows {order.largest_line:,.2f}"
+    if sum(found.values()) > Decimal(order.total):
+        yield f"{sum(found.values()):,.2f} together, the order allows {order.total:,.2f}"
+    if len(found) > order.tickets:
+        yield f"{len(found)} tickets, the order allows {order.tickets}"

@@ -13,7 +13,7 @@ from neutralizer.records.folder import new_folder
 from neutralizer.records.writing import csv_bytes, rows_of
 from neutralizer.report.files import TABLES
 from neutralizer.tickets import REGISTRY
-from neutralizer.verify import scenario_of
+from neutralizer.verify import loaded_of
 
 Row = dict[str, str]
 BY_BOOK = ("hedge_allocations.csv", "positions_after.csv", "positions_next.csv", "costs.csv")
@@ -22,7 +22,7 @@ BY_BOOK = ("hedge_allocations.csv", "positions_after.csv", "positions_next.csv",
 def view(folder: Path, book: str, out: Path) -> list[str]:
     """Writes a new folder of CSV files; their names. Raises InputsRefused, FolderTaken, CannotWrite."""
     run = finished(folder)
-    books = scenario_of(run).books.ids
+    books = loaded_of(run).scenario.books.ids
     if book not in books:
         remedy = "name one of " + ", ".join(books[:8])
         raise InputsRefused([Issue("--book", 0, "", book, "no such book", remedy)])

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from neutralizer.domain.asked import Asked
 from neutralizer.domain.scenario import Scenario
-from neutralizer.domain.version import VERSION as __version__
+from neutralizer.domain.version import VERSION
 from neutralizer.errors import InputsRefused, InputsTooOld, Issue, Issues
 from neutralizer.load.resolved.mandates import Selector
 from neutralizer.load.resolved.resolve import resolve
@@ -34,9 +34,6 @@ class Loaded:
     scenario: Scenario
     bytes_read: dict[str, bytes]
     overrides: tuple[str, ...]
-    digest: (
-        str  # of values, settings and program version: order of rows and columns does not matter
-    )
     warnings: tuple[Issue, ...]
     ages: dict[str, str]  # how old each table was at as_of, in words
     ages_not_checked: tuple[str, ...]  # tables that `freshness` does not name
@@ -44,9 +41,11 @@ class Loaded:
     notices: tuple[str, ...] = ()  # of the gate
     previous: str | None = None  # the run that the gate held it against
 
-    def run_id(self, asked: Asked) -> str:
-        """Twelve hex digits of the inputs' values, the settings, what was asked and the version."""
-        whole = [self.digest, asked.written()]
+    def run_id(self, asked: Asked, version: str = "") -> str:
+        """Twelve hex digits of the inputs' values, the settings, what was asked and the version of
+        the program, ours where none is named: the order of rows and columns does not matter.
+        """
+        whole = [_digest(self.inputs, version or VERSION), asked.written()]
         return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:12]
 
 
@@ -97,7 +96,6 @@ def _loaded(source: Source, overrides: tuple[str, ...], stale: frozenset[str]) -
         scenario,
         inputs.bytes_read,
         overrides,
-        _digest(inputs),
         warnings,
         ages(inputs),
         unchecked,
@@ -105,7 +103,7 @@ def _loaded(source: Source, overrides: tuple[str, ...], stale: frozenset[str]) -
     )
 
 
-def _digest(inputs: Inputs) -> str:
+def _digest(inputs: Inputs, version: str) -> str:
     """sha256 of the values: rows sorted by key, numbers as numbers, ids as text."""
     tables = {
         name: sorted(zip(*(_listed(table, c) for c in sorted(table.columns)), strict=True))
@@ -127,7 +125,7 @@ def _digest(inputs: Inputs) -> str:
     if file is not None:
         file_bytes = inputs.bytes_read[PurePosixPath(file).as_posix()]
         settings["simm"]["parameters"] = hashlib.sha256(file_bytes).hexdigest()
-    whole = [__version__, settings, risk.units if risk else "", scales, tables, squares]
+    whole = [version, settings, risk.units if risk else "", scales, tables, squares]
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
 

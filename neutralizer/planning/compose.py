@@ -33,6 +33,7 @@ def compose(scenario: Scenario, rounded_lots: Rounded) -> Plan:
     transferred = tuple(c - f for c, f in zip(changed, hedged, strict=True))
     transfers = _transfers(scenario, transferred)
     inside = np.array([float(q) for q in transferred])
+    trades = replace(trades, change=np.array([float(q) for q in changed]))
     after_transfers = replace(trades, change=inside, order=np.zeros_like(trades.order))
     hedges = _hedges(scenario, whole.lots, fills, inside, exact_step)
     cash = _cash(scenario, trades)
@@ -149,12 +150,10 @@ def _split(
 
 
 def _cash(scenario: Scenario, trades: Trades) -> tuple[CashTransfer, ...]:
-    pools, routes, found = scenario.pools, scenario.routes, []
-    for r in np.flatnonzero(trades.cash).tolist():
-        source, target = int(routes.source[r]), int(routes.target[r])
-        amount = rounded(float(trades.cash[r]), pools.currency[source])
-        fee = rounded(float(amount) * float(routes.fee[r]), pools.currency[source], up=True)
-        rate = float(pools.fx[source] / pools.fx[target])
-        received = rounded(float(amount - fee) * rate, pools.currency[target])
-        found.append(CashTransfer(r, amount, fee, received))
-    return tuple(found)
+    pools, routes = scenario.pools, scenario.routes
+    return tuple(
+        CashTransfer.of(
+            scenario, r, rounded(float(trades.cash[r]), pools.currency[int(routes.source[r])])
+        )
+        for r in np.flatnonzero(trades.cash).tolist()
+    )

@@ -6,9 +6,8 @@ from decimal import Decimal
 
 from neutralizer.domain.scenario import Scenario
 from neutralizer.load.firm.caps import Caps
-from neutralizer.proof.files import Files, decimal
-
-TICKETS = ("internal_transfers.csv", "hedges.csv", "cash_transfers.csv")
+from neutralizer.proof.files import Files
+from neutralizer.proof.sizes import TICKETS, sizes
 
 
 def exceeded(caps: Caps, scenario: Scenario, files: Files) -> Iterator[str]:
@@ -31,13 +30,12 @@ def _amounts(
     caps: Caps, scenario: Scenario, files: Files
 ) -> Iterator[tuple[str, Decimal, float | None]]:
     """(what, how much in base currency, its cap)."""
+    size = sizes(scenario)
     orders: dict[str, Decimal] = defaultdict(Decimal)  # the parts of a split sale are one order
     for row in files["hedges.csv"]:
-        orders[row["parent_order"] or row["ticket_id"]] += decimal(row["notional_base"])
+        orders[row["parent_order"] or row["ticket_id"]] += size(row)
     for order, amount in orders.items():
         yield f"order {order}", amount, caps.largest_order
     yield "all orders together", sum(orders.values(), Decimal(0)), caps.external_total
-    fx = dict(zip(scenario.pools.currency, scenario.pools.fx.tolist(), strict=True))
     for row in files["cash_transfers.csv"]:
-        amount = decimal(row["amount"]) * Decimal(repr(fx.get(row["currency"], 1.0)))
-        yield f"cash transfer {row['ticket_id']}", amount, caps.largest_cash_transfer
+        yield f"cash transfer {row['ticket_id']}", size(row), caps.largest_cash_transfer

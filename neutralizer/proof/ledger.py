@@ -9,7 +9,7 @@ import numpy as np
 from neutralizer.domain.arrays import Floats
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades
-from neutralizer.proof.files import Files, Row, decimal
+from neutralizer.proof.files import Files, decimal
 from neutralizer.terms.costs.attribution import Fill
 
 Key = tuple[str, str]  # book, instrument
@@ -24,6 +24,7 @@ class Ledger:
     orders: dict[int, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     holding: dict[Key, int] = field(default_factory=dict)
     order_of_ticket: dict[str, int] = field(default_factory=dict)
+    rows: dict[int, set[int]] = field(default_factory=dict)  # order -> conservation rows it fills
     fills: list[Fill] = field(default_factory=list)
     after: Trades = field(init=False)  # rebuild fills the states last
     after_transfers: Trades = field(init=False)
@@ -58,15 +59,25 @@ def rebuild(scenario: Scenario, files: Files, faults: list[str]) -> Ledger:
 
 def _orders(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) -> None:
     orders, tradables = scenario.orders, scenario.tradables
-    index = {
-        (orders.group[o], int(orders.book[o]), tradables.ids[orders.tradable[o]]): o
-        for o in range(len(orders.tradable))
-    }
+    matrix = orders.order_rows.tocsc()
+    given: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for o, t in enumerate(orders.tradable.tolist()):
+        given[orders.group[o], tradables.ids[t]].append(o)
+        ledger.rows[o] = set(matrix.indices[matrix.indptr[o] : matrix.indptr[o + 1]].tolist())
     receivers: dict[str, set[str]] = defaultdict(set)
+    filled: dict[str, set[int]] = defaultdict(set)
     for row in files["hedge_allocations.csv"]:
         receivers[row["ticket_id"]].add(row["book_id"])
+        holding = ledger.holding.get((row["book_id"], row["instrument_id"]))
+        if holding is not None:
+            filled[row["ticket_id"]].add(int(orders.row[holding]))
     for row in files["hedges.csv"]:
-        order = _order_of(row, receivers[row["ticket_id"]], index, scenario)
+        able = given[row["crossing_group"], row["instrument_id"]]
+        books, rows = receivers[row["ticket_id"]], filled[row["ticket_id"]]
+        of = [
+            o for o in able if orders.book[o] < 0 or {scenario.books.ids[orders.book[o]]} == books
+        ]
+        order = next((o for o in of if rows and rows <= ledger.rows[o]), of[0] if of else None)
         if order is None:
             faults.append(
                 f"{row['ticket_id']}: {row['crossing_group']} may not order {row['instrument_id']}"
@@ -75,19 +86,6 @@ def _orders(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str])
         sign = 1 if row["side"] == "BUY" else -1
         ledger.orders[order] += sign * decimal(row["quantity"])
         ledger.order_of_ticket[row["ticket_id"]] = order
-
-
-def _order_of(
-    row: Row, receivers: set[str], index: dict[tuple[str, int, str], int], scenario: Scenario
-) -> int | None:
-    shared = index.get((row["crossing_group"], -1, row["instrument_id"]))
-    if shared is not None or len(receivers) != 1:
-        return shared
-    (book,) = receivers
-    known = scenario.books.ids
-    return index.get(
-        (row["crossing_group"], known.index(book) if book in known else -2, row["instrument_id"])
-    )
 
 
 def _states(scenario: Scenario, files: Files, ledger: Ledger) -> tuple[Trades, Trades]:

@@ -181,7 +181,7 @@ def _fill(scenario: Scenario, ledger: Ledger, hedge: Row, row: Row) -> list[str]
     if account is not None and account != row["account_id"]:
         faults.append(f"account {row['account_id']} is not {book}'s")
     order = ledger.order_of_ticket.get(row["ticket_id"])
-    if order is None or book not in {scenario.books.ids[b] for b in scenario.orders.books[order]}:
+    if order is None or not _may_fill(scenario, ledger, order, book, name):
         faults.append(f"{book} is not in the group that orders")
     sold = "SELL_SHORT" if hedge["side"] == "SELL_SHORT" else "SELL"
     if row["side"] not in ("BUY", sold):
@@ -191,6 +191,20 @@ def _fill(scenario: Scenario, ledger: Ledger, hedge: Row, row: Row) -> list[str]
         if decimal(row["quantity"]) % step:
             faults.append(f"a fill of {row['quantity']} {name} is not in whole steps of {step}")
     return faults
+
+
+def _may_fill(scenario: Scenario, ledger: Ledger, order: int, book: str, instrument: str) -> bool:
+    """Whether a book is of the party that orders; what it holds of a leg has to be, too: what may not
+    cross is ordered for each book alone.
+    """
+    if book not in {scenario.books.ids[b] for b in scenario.orders.books[order]}:
+        return False
+    h, t = ledger.holding.get((book, instrument)), int(scenario.orders.tradable[order])
+    leg = (
+        h is not None
+        and int(scenario.holdings.instrument[h]) in scenario.tradables.legs[[t]].indices
+    )
+    return not leg or int(scenario.orders.row[h]) in ledger.rows[order]
 
 
 def _lots(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) -> None:

@@ -8,10 +8,10 @@ from importlib.metadata import version
 from typing import Any
 
 from neutralizer.domain.record import Record
-from neutralizer.domain.version import VERSION as __version__
+from neutralizer.domain.version import VERSION
 from neutralizer.records.writing import csv_rows
 
-PACKAGES = ("cvxpy", "clarabel", "highspy", "numpy", "scipy")
+PACKAGES = ("cvxpy", "clarabel", "highspy", "numpy", "scipy", "matplotlib", "jinja2")
 TOTALS = (
     "quantity",
     "amount",
@@ -40,12 +40,25 @@ def manifest(
         "run_id": run_id,
         "written_at": datetime.now(UTC).isoformat(timespec="seconds"),
         **record.written(),
-        "versions": {"neutralizer": __version__} | {p: version(p) for p in PACKAGES},
+        "versions": _versions(),
         "seconds": {name: round(taken, 3) for name, taken in seconds.items()},
         "settings": settings,
         "inputs": {name: described(name, data) for name, data in sorted(inputs.items())},
         "outputs": {name: described(name, data) for name, data in sorted(outputs.items())},
     }
+
+
+def _versions() -> dict[str, str]:
+    """Of this program and of what a run's bytes depend on, those that draw the page among them."""
+    return {"neutralizer": VERSION} | {p: version(p) for p in PACKAGES}
+
+
+def other_versions(written: Mapping[str, Any]) -> str:
+    """What made a run and is not what is here, in words; blank where everything is."""
+    made, here = written["versions"], _versions()
+    return ", ".join(f"{name} {x}" for name, x in made.items() if here.get(name) != x) or (
+        "" if made.keys() == here.keys() else "other packages than these"
+    )
 
 
 def described(name: str, data: bytes) -> dict[str, Any]:

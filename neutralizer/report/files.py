@@ -1,66 +1,67 @@
 """Everything a run's folder holds, as bytes."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
-from neutralizer.domain.arrays import Floats
+from neutralizer.comparisons.fairness import books_alone_and_together
+from neutralizer.domain.asked import Asked
 from neutralizer.domain.executions import live
-from neutralizer.domain.plan import Booking
+from neutralizer.domain.plan import Booking, Plan
+from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.summary import Summary
-from neutralizer.domain.trades import Trades
+from neutralizer.domain.superseded import Superseded
 from neutralizer.proof import Files
 from neutralizer.records.manifest import INPUTS, REPORT, SUMMARY
 from neutralizer.records.writing import csv_bytes, csv_rows, json_bytes
+from neutralizer.report.claims import Claims
+from neutralizer.report.findings import release_phase
 from neutralizer.report.page import render
+from neutralizer.report.summary import summarise
 from neutralizer.report.tables import evidence, money, state
-from neutralizer.terms.costs.attribution import Costs
+from neutralizer.terms import costs
+from neutralizer.terms.costs.attribution import by_book, fills_of
 from neutralizer.tickets import REGISTRY
-
-if TYPE_CHECKING:
-    from neutralizer.comparisons.fairness import BookResult
-    from neutralizer.program.duals.shadow import Price
 
 TABLES = state.COLUMNS | money.COLUMNS | {evidence.FILE: evidence.COLUMNS}
 
 
-@dataclass(frozen=True)
-class Results:
-    """What a run found, as its files tell it."""
-
-    booking: Booking
-    costs: Costs
-    best: Trades  # the continuous optimum
-    shadow: Floats | None  # (limits,) None where nothing was priced
-    prices: "Sequence[Price]"
-    reasons: list[dict[str, str]]
-    books: "Sequence[BookResult]"
-    summary: Summary
+def booked(plan: Plan, scenario: Scenario, run_id: str, old: Superseded | None) -> Booking:
+    """The plan with the costs of its orders and when its transfers may leave."""
+    per_order = costs.amounts(plan.trades, scenario)
+    paid = {term: per_order[term] for term in ("half_spread", "market_impact", "commission_tax")}
+    return Booking(plan, scenario, run_id, paid, release_phase(scenario, plan), old)
 
 
-def run_files(results: Results, inputs: Mapping[str, bytes], report: bool) -> dict[str, bytes]:
+def run_files(
+    booking: Booking,
+    claims: Claims,
+    asked: Asked,
+    ages: dict[str, str],
+    inputs: Mapping[str, bytes],
+) -> dict[str, bytes]:
     """Tickets, tables, summary, the page and the inputs' own bytes; the manifest comes after."""
-    booking = results.booking
-    files = {t.FILE: csv_bytes(t.COLUMNS, t.rows(booking)) for t in REGISTRY}
+    attributed = by_book(booking.scenario, booking.plan.trades, fills_of(booking.plan))
+    books = books_alone_and_together(booking.scenario, attributed, claims.alone_by_book)
     tables = {
         "margin_movements.csv": state.margin_rows(booking),
         "positions_after.csv": state.positions_after(booking),
         "positions_next.csv": state.positions_next(booking),
-        "limits.csv": state.limit_rows(booking, results.best, results.shadow),
+        "limits.csv": state.limit_rows(booking, claims.shadow),
         "pools.csv": state.pool_rows(booking),
         "collateral.csv": state.collateral_rows(booking),
-        "costs.csv": state.cost_rows(results.costs),
-        "reasons.csv": money.filled("reasons.csv", results.reasons),
-        "shadow_prices.csv": money.price_rows(results.prices),
-        "books.csv": money.book_rows(results.books),
+        "costs.csv": state.cost_rows(attributed),
+        "reasons.csv": claims.reasons,
+        "shadow_prices.csv": claims.prices,
+        "books.csv": money.book_rows(books),
         "risk.csv": money.risk_rows(booking),
         "capital.csv": money.capital_rows(booking),
         "evidence.csv": evidence.rows(booking),
     }
+    files = {t.FILE: csv_bytes(t.COLUMNS, t.rows(booking)) for t in REGISTRY}
     files |= {name: csv_bytes(TABLES[name], rows) for name, rows in tables.items()}
-    files[SUMMARY] = json_bytes(results.summary.written())
+    summary = summarise(booking, attributed, claims, books, asked, ages)
+    files[SUMMARY] = json_bytes(summary.written())
     files |= {INPUTS + name: data for name, data in inputs.items()}
-    return files | ({REPORT: render(files)} if report else {})
+    return files | ({REPORT: render(files)} if asked.report else {})
 
 
 def parsed(files: Mapping[str, bytes]) -> Files:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,11 +10,11 @@ from neutralizer.domain.arrays import Floats
 from neutralizer.domain.plan import Plan
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, nothing
+from neutralizer.report.claims import Claims
 from neutralizer.terms import limits, margin
 from neutralizer.terms.margin import cash
 
 if TYPE_CHECKING:
-    from neutralizer.comparisons.baseline import Baseline
     from neutralizer.comparisons.fairness import BookResult
 
 
@@ -44,27 +44,26 @@ def findings(
     s: Scenario,
     plan: Plan,
     plan_cost: Decimal,
-    baseline: "Baseline",
+    claims: Claims,
     books: "Sequence[BookResult]",
-    rounding: dict[str, Any],
 ) -> list[str]:
     """Sentences, what is not kept first."""
-    found = [*_exceeded(s, plan), *s.warnings]
+    found = [*_exceeded(s, plan), *s.warnings, *claims.held_at_nothing]
     t, ordered = s.tradables, np.unique(s.orders.tradable[plan.trades.order != 0])
     silent = [t.ids[k] for k in ordered if np.isnan(t.adv[k]) or not t.volatility[k] > 0]
     if silent and s.costing.impact_coefficient > 0:
         found.append("no market impact for want of adv or volatility: " + ", ".join(silent))
-    if baseline.reason:
-        found.append(f"no stand-alone baseline: {baseline.reason}")
-    elif baseline.cost is not None and float(plan_cost) > baseline.cost:
+    if claims.no_baseline:
+        found.append(f"no stand-alone baseline: {claims.no_baseline}")
+    elif claims.alone is not None and float(plan_cost) > claims.alone:
         found.append("the plan in whole lots costs more than each book alone before lots")
     if release_phase(s, plan) == 2:
         found.append(
             "transfers alone leave a limit or a pool worse than before: book them with the hedges (release_phase 2)"
         )
-    if rounding.get("small_lines"):
+    if claims.rounding.get("small_lines"):
         found.append(
-            f"{rounding['small_lines']} lines below the minimum sizes stay: without them, or in whole "
+            f"{claims.rounding['small_lines']} lines below the minimum sizes stay: without them, or in whole "
             "lots, no answer was found"
         )
     return [*found, *_overstated(s, plan), *_worse_off(s, books)]

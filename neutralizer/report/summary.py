@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,42 +12,34 @@ from neutralizer.domain.plan import Booking, Plan
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.summary import (
     Breaches,
-    ByHand,
     Lines,
-    Market,
     Penalty,
     Relaxed,
-    Shock,
-    Strip,
     Summary,
     Volatility,
 )
 from neutralizer.domain.superseded import SAME_LINE
 from neutralizer.domain.trades import Trades, nothing, volatility
+from neutralizer.report.claims import Claims
 from neutralizer.report.findings import breaches, findings
 from neutralizer.terms import limits
 from neutralizer.terms.costs.attribution import Costs
 from neutralizer.terms.margin import cash
 
 if TYPE_CHECKING:
-    from neutralizer.comparisons.baseline import Baseline
-    from neutralizer.comparisons.comparisons import Comparisons
     from neutralizer.comparisons.fairness import BookResult
-    from neutralizer.program.solve import Solution
 
 
 def summarise(
     booking: Booking,
     costs: Costs,
-    solution: "Solution",
-    compared: "Comparisons",
+    claims: Claims,
     books: "Sequence[BookResult]",
-    rounding: dict[str, Any],
     asked: Asked,
     ages: dict[str, str],
 ) -> Summary:
-    """The run, from what was decided, compared and asked."""
-    s, plan, baseline = booking.scenario, booking.plan, compared.baseline
+    """The run, from what is to be booked, what is claimed of it, and what was asked."""
+    s, plan = booking.scenario, booking.plan
     plan_cost = sum(costs.values(), Decimal("0.00"))
     terms: dict[str, Decimal] = {}
     for (_, term), amount in sorted(costs.items()):
@@ -61,18 +53,22 @@ def summarise(
         status=_status(booking.scenario, plan, asked),
         transfers_only=asked.transfers_only,
         relaxed=_relaxed(s, plan, asked),
-        objective=_money(solution.objective, s),
+        objective=claims.objective,
         plan_cost=float(plan_cost),
         penalty=Penalty(
-            objective=_money(limits.penalty(solution.trades, s), s),
+            objective=claims.penalty,
             plan=_money(limits.penalty(plan.trades, s), s),
         ),
         costs={term: float(amount) for term, amount in terms.items()},
-        **_savings(solution.objective, baseline, s),
-        by_hand=_by_hand(compared, s),
-        impact_strip=tuple(_strip(row, s) for row in compared.strip),
-        shock=_shock(compared, s),
-        firm_volatility=_volatilities(s, plan, baseline.firm_volatility),
+        stand_alone_cost=claims.alone,
+        no_baseline=claims.no_baseline,
+        saving=_less(claims.alone, claims.objective, s),
+        equal_risk_cost=claims.equal_risk,
+        saving_equal_risk=_less(claims.alone, claims.equal_risk, s),
+        by_hand=claims.by_hand,
+        impact_strip=claims.strip,
+        shock=claims.shock,
+        firm_volatility=_volatilities(s, plan, claims.volatility_alone),
         crossed_notional=_money(crossed_notional(s, plan), s),
         external_notional=_money(external_notional(s, plan.trades), s),
         gross_before=_money(s.gross_before, s),
@@ -85,20 +81,15 @@ def summarise(
             cash_transfers=len(plan.cash),
         ),
         breaches=Breaches(**breaches(s, plan)),
-        solver={k: v for k, v in solution.solver.items() if k != "seconds"},
-        rounding={k: v for k, v in rounding.items() if k != "seconds"},
+        solver=claims.solver,
+        rounding=claims.rounding,
+        held_at_nothing=claims.held_at_nothing,
         findings=(
             *_taken_over(booking),
-            *findings(s, plan, plan_cost, baseline, books, rounding),
+            *findings(s, plan, plan_cost, claims, books),
         ),
         data_ages=ages,
     )
-
-
-def _strip(row: dict[str, float | None], s: Scenario) -> Strip:
-    """Amounts are money, the coefficient is not."""
-    amounts = {k: None if v is None else _money(v, s) for k, v in row.items()}
-    return Strip.model_validate(amounts | {"impact_coefficient": row["impact_coefficient"]})
 
 
 def _taken_over(booking: Booking) -> list[str]:
@@ -112,48 +103,9 @@ def _taken_over(booking: Booking) -> list[str]:
     ]
 
 
-def _savings(objective: float, baseline: "Baseline", s: Scenario) -> dict[str, float | None]:
-    """Against each book alone, and the same with the firm no more volatile than that leaves it."""
-    alone, equal = baseline.cost, baseline.equal_risk_cost
-    return {
-        "stand_alone_cost": None if alone is None else _money(alone, s),
-        "saving": None if alone is None else _money(alone - objective, s),
-        "equal_risk_cost": None if equal is None else _money(equal, s),
-        "saving_equal_risk": None if alone is None or equal is None else _money(alone - equal, s),
-    }
-
-
-def _by_hand(compared: "Comparisons", s: Scenario) -> ByHand | None:
-    """What a desk without the tool would pay, before lots; None where it was not asked for."""
-    hand = compared.by_hand
-    if hand is None:
-        return None
-    return ByHand(
-        cost=_money(hand.cost, s),
-        orders=hand.orders,
-        external_notional=_money(hand.notional, s),
-        breaches_before=hand.breaches_before,
-        breaches_after=hand.breaches_after,
-        description="each book closes its own breaches, one by one, with its cheapest instrument",
-    )
-
-
-def _shock(compared: "Comparisons", s: Scenario) -> Shock | None:
-    """What the plan is after the shock that was asked for, and what it would take then."""
-    found = compared.shock
-    if found is None:
-        return None
-    needed = found.needed and {k: _money(v, s) for k, v in found.needed.items()}
-    return Shock(
-        shock_id=found.name,
-        loss=_money(found.loss, s),
-        survives=found.survives,
-        broken={k: float(f"{v:.10g}") for k, v in found.broken.items()},
-        short={k: _money(v, s) for k, v in found.short.items()},
-        needed=needed,
-        why_not=found.why_not,
-        market=Market(margin=s.stress.margin, half_spread=s.stress.half_spread, adv=s.stress.adv),
-    )
+def _less(cost: float | None, other: float | None, s: Scenario) -> float | None:
+    """What the other saves, to the cent; None where one of them is not known."""
+    return None if cost is None or other is None else _money(cost - other, s)
 
 
 def _relaxed(s: Scenario, plan: Plan, asked: Asked) -> Relaxed:
@@ -187,7 +139,7 @@ def _volatilities(s: Scenario, plan: Plan, alone: float | None) -> Volatility:
     everything = np.arange(len(s.holdings.book))
     states = {"before": nothing(s), "after_transfers": plan.after_transfers, "after": plan.trades}
     found = {name: _money(volatility(s, state, everything), s) for name, state in states.items()}
-    return Volatility(**found, stand_alone=None if alone is None else _money(alone, s))
+    return Volatility(**found, stand_alone=alone)
 
 
 def crossed_notional(s: Scenario, plan: Plan) -> float:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from neutralizer.domain.version import VERSION
 from tests.tools.command_line import tree
 from tests.tools.desks import desks, rows
 from tests.tools.firm import Firm, in_process
@@ -219,8 +220,13 @@ def test_a_changed_earlier_run_proves_nothing(firm: Firm) -> None:
 def test_an_earlier_run_of_another_version_serves(
     firm: Firm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The program was upgraded since: yesterday's run would have another id today."""
-    monkeypatch.setattr("neutralizer.load.scenario.__version__", "99")
+    """The program was upgraded since: the run's id is that of the version that made it, and what is
+    written is not written again; it is said, and such a run is not released.
+    """
+    for module in ("neutralizer.load.scenario", "neutralizer.records.manifest"):
+        monkeypatch.setattr(f"{module}.VERSION", "99")
     today(firm, PRICE, *NEXT)
     assert check(firm) == (0, "")
-    assert in_process("verify", firm.root / "runs" / "run").returncode == 6
+    done = in_process("verify", firm.root / "runs" / "run")
+    assert done.returncode == 0
+    assert f"not written again: made by neutralizer {VERSION}" in done.stderr

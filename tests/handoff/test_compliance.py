@@ -12,7 +12,7 @@ from neutralizer.load.scenario import load
 from neutralizer.proof import prove
 from neutralizer.records.finished import finished
 from neutralizer.report.files import parsed
-from neutralizer.verify import scenario_of
+from neutralizer.verify import loaded_of
 from tests.conftest import ROOT, SCENARIOS
 from tests.tools.desks import Row, desks, rows
 from tests.tools.firm import Firm, in_process
@@ -80,14 +80,14 @@ def test_wrong_evidence_is_caught(marked: Path, column: str, value: str, fault: 
     run = finished(marked)
     files = parsed(run.files)
     files["evidence.csv"][0][column] = value
-    assert any(fault in found for found in prove(scenario_of(run), files))
+    assert any(fault in found for found in prove(loaded_of(run).scenario, files))
 
 
 def test_evidence_is_of_every_transfer(marked: Path) -> None:
     run = finished(marked)
     files = parsed(run.files)
     files["evidence.csv"].clear()
-    assert any("evidence.csv lacks TRF" in found for found in prove(scenario_of(run), files))
+    assert any("evidence.csv lacks TRF" in found for found in prove(loaded_of(run).scenario, files))
 
 
 def test_a_mark_far_from_the_price_is_refused(tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ def walled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def test_a_view_names_no_other_book(walled: Path, tmp_path: Path) -> None:
     """Every other book's id is searched for in every file of every book's view."""
-    books = scenario_of(finished(walled)).books
+    books = loaded_of(finished(walled)).scenario.books
     accounts = {r["account_id"] for r in rows(walled / "margin_movements.csv")}
     for book in books.ids:
         out = tmp_path / book
@@ -228,7 +228,7 @@ def test_a_view_of_nobody(walled: Path, tmp_path: Path) -> None:
     assert done.returncode == 3
     assert "no such book" in done.stderr
     (tmp_path / "there").mkdir()
-    book = scenario_of(finished(walled)).books.ids[0]
+    book = loaded_of(finished(walled)).scenario.books.ids[0]
     assert in_process("view", walled, "--book", book, "--out", tmp_path / "there").returncode == 7
 
 

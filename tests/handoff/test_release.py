@@ -430,6 +430,44 @@ def test_what_is_beyond_the_standing_order_waits(night: tuple[Firm, Path, Path],
     assert firm.names() == []
 
 
+def rewritten(run: Path, **changes: object) -> None:
+    """Another manifest, as anybody may write one who may write there."""
+    told = json.loads((run / "manifest.json").read_text())
+    (run / "manifest.json").write_text(json.dumps(told | changes))
+
+
+def test_what_was_recorded_is_not_believed_at_night(night: tuple[Firm, Path, Path]) -> None:
+    """A notice is taken out of the manifest: it follows from nothing, but the journal knows the manifest
+    as it was written. Without a journal, and with another one, nothing leaves either.
+    """
+    firm, run, order = night
+    whole = (run / "manifest.json").read_bytes()
+    rewritten(run, notices=[])
+    told = firm.release(run, "--auto", order)
+    assert (told.returncode, told.stdout) == (12, "")
+    assert "the journal does not know run" in told.stderr
+    (run / "manifest.json").write_bytes(whole)
+    other = firm.root / "another-journal"
+    other.mkdir()
+    assert firm.release(run, "--auto", order, "--journal", other).returncode == 12
+    assert firm.names() == []
+    assert firm.release(run, "--auto", order).returncode == 0
+
+
+def test_what_another_version_made_is_not_released(firm: Firm) -> None:
+    """It can be proven, but not written again: it is run again."""
+    run = run_of(firm)
+    versions = json.loads((run / "manifest.json").read_text())["versions"]
+    shutil.rmtree(firm.root / "runs" / "run.approvals")
+    rewritten(run, versions=versions | {"matplotlib": "0.1"})
+    assert firm.does("anna", "verify", run).returncode == 0
+    for name in ("anna", "ben"):
+        assert firm.approves(name, run).returncode == 0
+    done = firm.release(run)
+    assert (done.returncode, done.stdout) == (10, "")
+    assert "made by matplotlib 0.1: run it again with this version" in done.stderr
+
+
 def test_what_somebody_let_pass_waits_for_a_person(night: tuple[Firm, Path, Path]) -> None:
     """The waiver is shown to approvers, and no standing order lets it leave."""
     firm, _, order = night

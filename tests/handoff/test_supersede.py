@@ -12,7 +12,7 @@ from neutralizer.records.finished import finished
 from neutralizer.records.folder import read_folder
 from neutralizer.records.superseded import superseded
 from neutralizer.report.files import parsed
-from neutralizer.verify import scenario_of
+from neutralizer.verify import loaded_of
 from tests.conftest import SCENARIOS
 from tests.tools.desks import Row, desks, rows
 from tests.tools.firm import Firm, approved_firm
@@ -382,7 +382,7 @@ FAULTS = {
 
 def test_every_wrong_amendment_is_caught(amended: Path) -> None:
     run = finished(amended)
-    scenario = scenario_of(run)
+    scenario = loaded_of(run).scenario
     old = superseded(
         {n.removeprefix("inputs/"): d for n, d in read_folder(amended).items() if "/sup" in n}
     )

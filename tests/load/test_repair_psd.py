@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from neutralizer.domain.asked import Asked
 from neutralizer.load.resolved.risk import correlation_spectrum, root_of
 from neutralizer.load.scenario import load
 from neutralizer.load.written.inputs import Square
@@ -115,6 +116,6 @@ def test_a_run_says_so_and_is_proven_with_it(tmp_path: Path) -> None:
     assert manifest["settings"]["set"] == list(REPAIR)
     assert WARNING in json.loads((out / "summary.json").read_text())["findings"]
     assert neutralizer("verify", out).returncode == 0
-    assert load(path, REPAIR).digest != load(write(tmp_path / "t"), REPAIR).digest
+    assert load(path, REPAIR).run_id(Asked()) != load(write(tmp_path / "t"), REPAIR).run_id(Asked())
     checked = neutralizer("check", path, "--repair-psd")
     assert (checked.returncode, checked.stderr) == (0, WARNING + "\n")

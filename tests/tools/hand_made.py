@@ -130,7 +130,7 @@ def hand_made(*changes: tuple[str, str]) -> tuple[Scenario, dict[str, bytes], st
         "margin_movements.csv": state.margin_rows(booking),
         "positions_after.csv": state.positions_after(booking),
         "positions_next.csv": state.positions_next(booking),
-        "limits.csv": state.limit_rows(booking, plan.trades, None),
+        "limits.csv": state.limit_rows(booking, {}),
         "pools.csv": state.pool_rows(booking),
         "collateral.csv": state.collateral_rows(booking),
         "costs.csv": state.cost_rows(paid),

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 import neutralizer as nz
+from neutralizer.domain.asked import Asked
 from neutralizer.report.files import TABLES
 from neutralizer.report.tables.numbers import NUMBERS
 from neutralizer.run import Options, run
@@ -105,7 +106,9 @@ def test_a_covariance_may_carry_its_ids_in_the_index(from_files: dict[str, Any])
     for frame in (square, square.rename_axis(None)):
         risk = root["risk"] | {"factor_covariance": frame}
         found = nz.scenario(**root | {"risk": risk})
-        assert found._loaded.digest == nz.read(SCENARIOS / "equity-desks")._loaded.digest
+        assert found._loaded.run_id(Asked()) == nz.read(SCENARIOS / "equity-desks")._loaded.run_id(
+            Asked()
+        )
 
 
 def refused(**changes: Any) -> list[str]:
@@ -136,10 +139,10 @@ def test_a_table_that_is_missing_and_one_that_nobody_knows() -> None:
 
 def test_blank_is_blank_however_it_is_said() -> None:
     root = given("two-desks") | {"as_of": as_of("two-desks")}
-    plain = nz.scenario(**root)._loaded.digest
+    plain = nz.scenario(**root)._loaded.run_id(Asked())
     for blank in (None, float("nan"), pd.NA, pd.NaT, ""):
         positions = root["positions"].assign(mark_price=[blank] * 2)
-        assert nz.scenario(**root | {"positions": positions})._loaded.digest == plain
+        assert nz.scenario(**root | {"positions": positions})._loaded.run_id(Asked()) == plain
 
 
 def edited(tmp_path: Path, name: str, old: str, new: str, file: str = "scenario.yaml") -> Path:
@@ -156,11 +159,13 @@ def edited(tmp_path: Path, name: str, old: str, new: str, file: str = "scenario.
 def test_with_limit_is_the_file_edited(tmp_path: Path) -> None:
     """In YAML and in a CSV, of a folder and of frames."""
     path = edited(tmp_path, "two-desks", "upper: 2000000,", "upper: 3000000,")
-    expected = nz.read(path)._loaded.digest
-    assert nz.read(TWO).with_limit("MM-market", upper=3e6)._loaded.digest == expected
+    expected = nz.read(path)._loaded.run_id(Asked())
+    assert nz.read(TWO).with_limit("MM-market", upper=3e6)._loaded.run_id(Asked()) == expected
     frames = nz.scenario(**given("two-desks") | {"as_of": as_of("two-desks")})
-    assert frames.with_limit("MM-market", upper="3000000")._loaded.digest == expected
-    assert frames._loaded.digest == nz.read(TWO)._loaded.digest, "the first is as it was"
+    assert frames.with_limit("MM-market", upper="3000000")._loaded.run_id(Asked()) == expected
+    assert frames._loaded.run_id(Asked()) == nz.read(TWO)._loaded.run_id(Asked()), (
+        "the first is as it was"
+    )
 
 
 def test_with_limit_in_a_csv(tmp_path: Path) -> None:
@@ -197,7 +202,7 @@ def test_with_settings_is_set(tmp_path: Path) -> None:
     assert nz.solve(changed, baseline=False).run_id == expected.summary.run_id
     again = changed.with_limit("MM-market", upper=3e6).with_settings(costs={"booking_fee_bps": 0.1})
     back = nz.read(TWO).with_limit("MM-market", upper=3e6)
-    assert again._loaded.digest == back._loaded.digest
+    assert again._loaded.run_id(Asked()) == back._loaded.run_id(Asked())
     with pytest.raises(nz.InputsRefused):
         nz.read(TWO).with_settings(costs={"fee": 1})
 

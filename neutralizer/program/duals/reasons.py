@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from neutralizer.domain.arrays import Floats
+from neutralizer.domain.money import significant
 from neutralizer.domain.plan import Booking, CashTransfer, Hedge, Transfer
 from neutralizer.program.duals.pull import COST, MANDATE, PARTICIPATION, ROUTE, Pulls, pulls
 from neutralizer.program.duals.shadow import pool_prices, shadow_prices
@@ -137,8 +138,8 @@ def _told(relief: float, helps: float, k: int, prices: _Prices) -> Row:
     row = {"limit_id": name, "scope": scope, "relief_bps": _bps(relief)}
     row["share"] = f"{relief / helps:.4f}" if helps > 0 else ""
     if k < len(prices.prices) and prices.prices[k] > 0:
-        row["shadow_price"] = f"{prices.prices[k]:.6g}"
-        row["sensitivity"] = f"{1e4 * relief / prices.prices[k]:.6g}"
+        row["shadow_price"] = significant(prices.prices[k])
+        row["sensitivity"] = significant(1e4 * relief / prices.prices[k])
     return row
 
 

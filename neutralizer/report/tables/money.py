@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neutralizer.domain.arrays import Floats
-from neutralizer.domain.money import plain, rounded
+from neutralizer.domain.money import plain, rounded, significant
 from neutralizer.domain.plan import Booking
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, netted, nothing, position, sums
@@ -68,7 +68,7 @@ def price_rows(prices: "Iterable[Price]") -> list[Row]:
             "instrument_id": p.instrument,
             "unit": p.unit,
             "bound": plain(round(p.bound, 9)),
-            "shadow_price": f"{p.price:.6g}",
+            "shadow_price": significant(p.price),
         }
         for p in prices
     ]

@@ -1,6 +1,6 @@
 """The tables beside the tickets: positions, limits, pools, margin, costs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
@@ -9,8 +9,8 @@ import numpy as np
 from neutralizer.domain.arrays import Floats
 from neutralizer.domain.money import plain, rounded
 from neutralizer.domain.plan import Booking
-from neutralizer.domain.scenario import Scenario
-from neutralizer.domain.trades import Trades, nothing, sums
+from neutralizer.domain.scenario import Limit, Scenario
+from neutralizer.domain.trades import nothing, sums
 from neutralizer.terms import limits, margin
 from neutralizer.terms.costs.attribution import Costs, fill_shares, fills_of
 from neutralizer.terms.limits.facts import MONEY, UNITS
@@ -39,7 +39,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "costs.csv": ("book_id", "term", "amount"),
 }
-BINDING = 1e-5  # of a limit's scale, in the continuous optimum
+BINDING = 1e-3  # of its bound: so little left binds, where a lot is smaller still
 
 
 def positions_after(booking: Booking) -> list[Row]:
@@ -81,21 +81,22 @@ def _pair(s: Scenario, h: int) -> Row:
     }
 
 
-def limit_rows(booking: Booking, best_trades: Trades, shadow: Floats | None) -> list[Row]:
-    """Every limit before, after transfers, after; what binds in the continuous optimum, and what one
-    unit of relief would save there (base currency per unit of the measure).
+def limit_rows(booking: Booking, shadow: Mapping[tuple[str, str], str]) -> list[Row]:
+    """Every limit before, after transfers, after; whether it binds: it has a
+    price, or less is left than a lot or a thousandth of its bound; what one unit of relief is claimed to
+    save (base currency per unit of the measure; blank: not priced).
     """
     s, plan = booking.scenario, booking.plan
     states = (nothing(s), plan.after_transfers, plan.trades)
     before, inside, after = (limits.amounts(state, s) for state in states)
-    best = limits.amounts(best_trades, s)
-    scale, half, found = limits.scales(s), limits.half_steps(s), []
+    half, lot, found = limits.half_steps(s), limits.steps(s), list[Row]()
     error = limits.rounding_errors(plan.trades, s)
     for k, limit in enumerate(s.limits):
         show = _shown(limit.measure, s.base_currency)
-        ends = [e for e in (limit.upper - after[k], after[k] - limit.lower) if np.isfinite(e)]
-        near = min(limit.upper - best[k], best[k] - limit.lower) <= BINDING * scale[k]
-        near = near and bool(s.may_change[limit.holdings].any())
+        headroom, bound = min(_ends(limit, after[k]))
+        little = max(lot[k], BINDING * bound)
+        price = shadow.get((limit.limit_id, limit.scope), "")
+        near = float(show(headroom)) <= little and bool(s.may_change[limit.holdings].any())
         status = limits.status(limit, before[k], after[k], half[k], error[k])
         found.append(
             {
@@ -108,16 +109,22 @@ def limit_rows(booking: Booking, best_trades: Trades, shadow: Floats | None) -> 
                 "after": show(after[k]),
                 "lower": show(limit.lower) if np.isfinite(limit.lower) else "",
                 "upper": show(limit.upper) if np.isfinite(limit.upper) else "",
-                "headroom": show(min(ends)),
+                "headroom": show(headroom),
                 "utilisation": _utilisation(after[k], limit.lower, limit.upper),
                 "status": status,
-                "binding": "yes" if near else "no",
-                "shadow_price": "" if shadow is None else f"{shadow[k]:.6g}",
+                "binding": "yes" if near or float(price or 0) > 0 else "no",
+                "shadow_price": price,
                 "relaxed_by": limits.relaxed_by(limit, status),
                 "owner": limit.owner,
             }
         )
     return found
+
+
+def _ends(limit: Limit, after: float) -> list[tuple[float, float]]:
+    """Of each bound that is there: what is left to it, and its size."""
+    both = ((limit.upper - after, abs(limit.upper)), (after - limit.lower, abs(limit.lower)))
+    return [(left, bound) for left, bound in both if np.isfinite(bound)]
 
 
 def _shown(measure: str, currency: str) -> Callable[[float], str]:
@@ -198,7 +205,7 @@ def collateral_rows(booking: Booking) -> list[Row]:
             "value": _money(local, currency),
             "haircut": plain(float(c.haircut[k])),
             "counted": _money(local * (1 - c.haircut[k]), currency),
-            "available": plain(float(there[k])),
+            "available": plain(round(float(there[k]), 9)),
         }
         found.append(row)
     return sorted(found, key=lambda row: (row["pool_id"], row["instrument_id"]))

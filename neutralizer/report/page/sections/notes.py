@@ -14,7 +14,10 @@ def section(run: Run) -> Section:
             [
                 "To prove this folder again from its files alone: neutralizer verify DIR. Exit code 0: "
                 "proven; 6: the proof fails; 11: a file is not what was written. "
-                "To ask what a line is for: neutralizer explain DIR."
+                "To ask what a line is for: neutralizer explain DIR.",
+                "Claimed by the solver, and not proven: the costs that the plan is compared with (before "
+                "lots, each book alone, by hand, at equal firm risk), prices of limits and of the rest, and "
+                "the shares that lines serve. All else follows from the inputs and the tickets.",
             ]
         )
     )

@@ -1,0 +1,170 @@
+"""What only a solver knows of a run. This is the whole list of it.
+
+Everything else in a run's folder is a function of the inputs and of what is to be booked, and the proof
+writes it again. What stands here is claimed: marked so in docs/files.md and on the page, and no guard
+reads it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from neutralizer.domain.money import rounded, significant
+from neutralizer.domain.scenario import Scenario
+from neutralizer.domain.summary import ByHand, Market, Shock, Strip, Summary
+from neutralizer.report.tables import money
+from neutralizer.terms import limits
+
+if TYPE_CHECKING:
+    from neutralizer.comparisons.comparisons import Comparisons
+    from neutralizer.domain.arrays import Floats
+    from neutralizer.program.duals.shadow import Price
+    from neutralizer.program.solve import Solution
+    from neutralizer.proof import Files
+
+Row = dict[str, str]
+TABLES = ("reasons.csv", "shadow_prices.csv")  # every cell of them
+COLUMNS = {"limits.csv": ("shadow_price",), "books.csv": ("cost_alone",)}
+KEYS = (  # of summary.json; `a.b` is b within a
+    *("objective", "penalty.objective", "stand_alone_cost", "no_baseline", "equal_risk_cost"),
+    *("by_hand", "impact_strip", "shock", "firm_volatility.stand_alone"),
+    *("solver", "rounding", "held_at_nothing"),
+)
+
+
+@dataclass(frozen=True)
+class Claims:
+    """The continuous optimum, what the plan is compared with, prices and reasons; base currency."""
+
+    objective: float
+    penalty: float
+    alone: float | None = None  # None where it was not asked for or has no answer
+    no_baseline: str = ""  # why it has none
+    equal_risk: float | None = None
+    volatility_alone: float | None = None
+    alone_by_book: Mapping[str, Decimal] | None = None
+    by_hand: ByHand | None = None
+    strip: tuple[Strip, ...] = ()
+    shock: Shock | None = None
+    solver: dict[str, Any] = field(default_factory=dict)
+    rounding: dict[str, Any] = field(default_factory=dict)
+    held_at_nothing: tuple[str, ...] = ()  # sides of an owner that were closed, as sentences
+    shadow: Mapping[tuple[str, str], str] = field(default_factory=dict)  # of a limit and its scope
+    prices: tuple[Row, ...] = ()
+    reasons: tuple[Row, ...] = ()
+
+
+def claims(
+    scenario: Scenario,
+    solution: "Solution",
+    compared: "Comparisons",
+    rounding: dict[str, Any],
+    held_at_nothing: tuple[str, ...],
+    shadow: "Floats | None",
+    prices: "tuple[Price, ...]",
+    reasons: list[Row],
+) -> Claims:
+    """As a run found them; `shadow` is None where nothing was priced."""
+    cents, baseline = _cents(scenario), compared.baseline
+    priced = (
+        {}
+        if shadow is None
+        else {
+            (x.limit_id, x.scope): significant(float(y))
+            for x, y in zip(scenario.limits, shadow, strict=True)
+        }
+    )
+    return Claims(
+        objective=cents(solution.objective),
+        penalty=cents(limits.penalty(solution.trades, scenario)),
+        alone=None if baseline.cost is None else cents(baseline.cost),
+        no_baseline=baseline.reason,
+        equal_risk=None if baseline.equal_risk_cost is None else cents(baseline.equal_risk_cost),
+        volatility_alone=(
+            None if baseline.firm_volatility is None else cents(baseline.firm_volatility)
+        ),
+        alone_by_book=None if baseline.by_book is None else _by_book(baseline.by_book),
+        by_hand=_by_hand(compared, cents),
+        strip=tuple(_strip(row, cents) for row in compared.strip),
+        shock=_shock(compared, scenario, cents),
+        solver={k: v for k, v in solution.solver.items() if k != "seconds"},
+        rounding={k: v for k, v in rounding.items() if k != "seconds"},
+        held_at_nothing=held_at_nothing,
+        shadow=priced,
+        prices=tuple(money.price_rows(prices)),
+        reasons=tuple(money.filled("reasons.csv", reasons)),
+    )
+
+
+def claimed(read: "Files") -> Claims:
+    """As a run's files have them. Raises ArithmeticError where an amount is no number."""
+    told: Summary = read.summary
+    alone = {r["book_id"]: Decimal(r["cost_alone"]) for r in read["books.csv"] if r["cost_alone"]}
+    return Claims(
+        objective=told.objective,
+        penalty=told.penalty.objective,
+        alone=told.stand_alone_cost,
+        no_baseline=told.no_baseline,
+        equal_risk=told.equal_risk_cost,
+        volatility_alone=told.firm_volatility.stand_alone,
+        alone_by_book=None if told.stand_alone_cost is None else alone,
+        by_hand=told.by_hand,
+        strip=told.impact_strip,
+        shock=told.shock,
+        solver=told.solver,
+        rounding=told.rounding,
+        held_at_nothing=told.held_at_nothing,
+        shadow={(r["limit_id"], r["scope"]): r["shadow_price"] for r in read["limits.csv"]},
+        prices=tuple(read["shadow_prices.csv"]),
+        reasons=tuple(read["reasons.csv"]),
+    )
+
+
+def _cents(scenario: Scenario) -> Callable[[float], float]:
+    return lambda amount: float(rounded(float(amount), scenario.base_currency))
+
+
+def _by_book(costs: Mapping[tuple[str, str], Decimal]) -> dict[str, Decimal]:
+    found: dict[str, Decimal] = {}
+    for (book, _), amount in costs.items():
+        found[book] = found.get(book, Decimal("0.00")) + amount
+    return found
+
+
+def _strip(row: dict[str, float | None], cents: Callable[[float], float]) -> Strip:
+    """Amounts are money, the coefficient is not."""
+    amounts = {k: None if v is None else cents(v) for k, v in row.items()}
+    return Strip.model_validate(amounts | {"impact_coefficient": row["impact_coefficient"]})
+
+
+def _by_hand(compared: "Comparisons", cents: Callable[[float], float]) -> ByHand | None:
+    """What a desk without the tool would pay, before lots; None where it was not asked for."""
+    hand = compared.by_hand
+    if hand is None:
+        return None
+    return ByHand(
+        cost=cents(hand.cost),
+        orders=hand.orders,
+        external_notional=cents(hand.notional),
+        breaches_before=hand.breaches_before,
+        breaches_after=hand.breaches_after,
+        description="each book closes its own breaches, one by one, with its cheapest instrument",
+    )
+
+
+def _shock(compared: "Comparisons", s: Scenario, cents: Callable[[float], float]) -> Shock | None:
+    """What the plan is after the shock that was asked for, and what it would take then."""
+    found = compared.shock
+    if found is None:
+        return None
+    return Shock(
+        shock_id=found.name,
+        loss=cents(found.loss),
+        survives=found.survives,
+        broken={k: float(f"{v:.10g}") for k, v in found.broken.items()},
+        short={k: cents(v) for k, v in found.short.items()},
+        needed=found.needed and {k: cents(v) for k, v in found.needed.items()},
+        why_not=found.why_not,
+        market=Market(margin=s.stress.margin, half_spread=s.stress.half_spread, adv=s.stress.adv),
+    )
