@@ -113,13 +113,14 @@ def found(caps: Caps, **rows: list[dict[str, str]]) -> list[str]:
 ORDER = {
     "ticket_id": "T1",
     "parent_order": "ORD-1",
-    "notional_base": "600",
-    "instrument_id": "SPREAD",
+    "notional_base": "0.00",  # not believed: 6 ETF at 100 are 600
+    "instrument_id": "ETF",
+    "quantity": "6",
 }
 
 
 def test_a_forbidden_leg_of_a_combination_is_found() -> None:
-    """The ticket names the spread; who receives its fill is told leg by leg."""
+    """The ticket names another instrument, as of a spread; who receives its fill is told leg by leg."""
     leg = [{"ticket_id": "T1", "instrument_id": "LEG"}]
     caps = Caps(currency="USD", forbidden=("LEG",))
     assert found(caps, hedges=[ORDER], hedge_allocations=leg) == ["T1: the firm forbids LEG"]

@@ -441,12 +441,12 @@ def test_an_order_without_a_parent_is_its_own() -> None:
     assert found == ["order HDG is 600,000.00, the firm allows 200,000.00"]
 
 
-def test_cash_in_an_unknown_currency_counts_as_written() -> None:
-    """It is no fault of the caps; the proof tells that the currency is not the pool's."""
+def test_cash_counts_in_the_currency_of_its_pool() -> None:
+    """What the ticket says of its currency is not believed; the proof tells that it is another."""
     scenario, files = written()
     files["cash_transfers.csv"][0]["currency"] = "XXX"
     found = exceeded(Caps(currency="USD", largest_cash_transfer=1999.0), scenario, files)
-    assert numberless(found) == ["cash transfer CSH is 2,000.00, the firm allows 1,999.00"]
+    assert numberless(found) == ["cash transfer CSH is 2,200.00, the firm allows 1,999.00"]
 
 
 def with_books(**books: Any) -> Scenario:
