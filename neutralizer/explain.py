@@ -10,8 +10,9 @@ from neutralizer.load.scenario import load
 from neutralizer.records.folder import read_folder, refused_folder
 from neutralizer.records.manifest import NAME as MANIFEST
 from neutralizer.records.manifest import SUMMARY, differences
+from neutralizer.records.ours import CONFLICTS
 from neutralizer.records.writing import csv_rows
-from neutralizer.report.refused import CONFLICTS, refused_files
+from neutralizer.report.refused import refused_files
 from neutralizer.report.terminal import Files
 from neutralizer.report.why import line_page, plan_page
 from neutralizer.report.why_not import refusal_page

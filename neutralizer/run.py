@@ -17,8 +17,15 @@ from neutralizer.load.firm.caps import caps_here
 from neutralizer.load.firm.model_card import card_here
 from neutralizer.load.firm.roles import permitted, roles_here
 from neutralizer.load.scenario import Loaded
+from neutralizer.records.commit import COMMIT
 from neutralizer.records.finished import finished
-from neutralizer.records.folder import read_folder, refused_folder, remove, writing
+from neutralizer.records.folder import (
+    may_be_replaced,
+    read_folder,
+    refused_folder,
+    remove_refusal,
+    writing,
+)
 from neutralizer.records.handed import handed_over, superseded_first
 from neutralizer.records.history import figures, outliers
 from neutralizer.records.journal import journalled
@@ -92,16 +99,17 @@ def _trip(out: Path | None, options: Options, read: Read, decide: Decide) -> Out
     with writing(out) as staging:
         there = _same_run(out, run_id, options.replace)
         if there is not None:
+            COMMIT.stand()
             return Outcome(Summary.read(there[SUMMARY]), there, already_there=True)
         try:
             staging.write(_files(loaded, run_id, options, decide))
             outcome = _proven(loaded, staging.read(), options)
         except (Infeasible, ProofFailed) as refusal:
             staging.write(refused_files(refusal, loaded.scenario, run_id))
-            staging.publish(refused_folder(out), replace=True)
+            staging.publish(refused_folder(out), replace=True, refusal=True)
             raise
         staging.publish(out, options.replace)
-        remove(refused_folder(out))
+        remove_refusal(out)
         return outcome
 
 
@@ -182,6 +190,8 @@ def _same_run(out: Path, run_id: str, replace: bool) -> dict[str, bytes] | None:
         return None
     if not out.is_dir():
         raise FolderTaken(f"{out} is not a folder: name another")
+    if replace:
+        may_be_replaced(out)
     files = read_folder(out)
     try:
         written = json.loads(files[MANIFEST])

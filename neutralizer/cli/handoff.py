@@ -55,7 +55,7 @@ def approve(what: Path, by: str, key: Path, yes: bool, journal: Path | None) -> 
         locked = b"ENCRYPTED" in private
         passphrase = click.prompt("passphrase", hide_input=True, err=True) if locked else ""
         path = sign(subject, by, private, passphrase, now, expires)
-        click.echo(f"\nsigned by {by}, valid until {expires.isoformat(timespec='minutes')}: {path}")
+    click.echo(f"\nsigned by {by}, valid until {expires.isoformat(timespec='minutes')}: {path}")
 
 
 def _private(key: Path) -> bytes:

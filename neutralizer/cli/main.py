@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from neutralizer.errors import NeutralizerError
 
 CANNOT_WRITE, FAULT, CLOSED_PIPE = 9, 70, 128 + signal.SIGPIPE
+STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+STANDS = "what was asked for is done and stands; only its output was not written"
 WIDEST = 120  # columns of help, where the terminal has them
 
 
@@ -44,40 +46,86 @@ for command in (
 
 def main() -> NoReturn:
     """Runs a command and ends with its exit code; a fault of the program itself is 70, never 1."""
-    with _sigterm_ends_the_command():
-        _main()
+    from neutralizer.records.commit import COMMIT
+
+    _fill_closed()
+    COMMIT.begin()
+    with _signals_end_the_command():
+        code = _code()
+        if COMMIT.stands and code:
+            _say(STANDS)
+        _drain()
+        sys.exit(0 if COMMIT.stands else code)
 
 
-def _main() -> NoReturn:
+def _code() -> int:
+    """Runs the command named on the command line; its exit code, the output written out."""
     try:
         cli.main(standalone_mode=False)
-        sys.exit(0)
+        sys.stdout.flush()
+        return 0
     except SystemExit as done:  # click ends a closed pipe with 1, which is kept for no fault
-        sys.exit(CLOSED_PIPE if done.code == 1 else done.code)
+        return CLOSED_PIPE if done.code == 1 else int(done.code or 0)
     except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
+        return done.exit_code
     except click.ClickException as usage:
         usage.show()
-        sys.exit(2)
+        return 2
     except (click.exceptions.Abort, KeyboardInterrupt):
-        sys.exit(128 + signal.SIGINT)
+        return 128 + signal.SIGINT
     except Exception as error:
-        sys.exit(_refused(error))
+        try:
+            return _refused(error)
+        except OSError:  # nor can that be said
+            return getattr(error, "exit_code", CANNOT_WRITE)
+
+
+def _fill_closed() -> None:
+    """Nothing takes the place of a closed input or output: else a file of ours would, and be written to."""
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest that is free
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 -- for as long as the process
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
+
+
+def _say(text: str) -> None:
+    """On stderr, if anybody can hear it."""
+    with suppress(OSError):
+        click.echo(text, err=True)
+
+
+def _drain() -> None:
+    """What cannot be written now could not be at the interpreter's end either, which would fail there."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with suppress(OSError, ValueError), open(os.devnull, "wb") as nowhere:
+                os.dup2(nowhere.fileno(), stream.fileno())
 
 
 @contextmanager
-def _sigterm_ends_the_command() -> Iterator[None]:
-    """SIGTERM ends a command like an exception, so that what was staged is removed; afterwards the
-    process does at SIGTERM what it did before. Python lets only the main thread ask for that.
+def _signals_end_the_command() -> Iterator[None]:
+    """SIGTERM, SIGHUP and Ctrl-C end a command like an exception, so that what was staged is removed, and
+    no command whose work is done; afterwards the process does at each what it did before. Python lets
+    only the main thread ask for that.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, _terminated)
+    before = {
+        number: signal.signal(number, _terminated)
+        for number in STOP
+        if signal.getsignal(number) != signal.SIG_IGN  # as nohup and & ask
+    }
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
 def _say_conflicts(error: "NeutralizerError") -> None:
@@ -109,5 +157,8 @@ def _refused(error: Exception) -> int:
     return FAULT
 
 
-def _terminated(number: int, frame: object) -> NoReturn:
-    raise SystemExit(128 + number)
+def _terminated(number: int, frame: object) -> None:
+    from neutralizer.records.commit import COMMIT
+
+    if not COMMIT.late(number):
+        raise SystemExit(128 + number)

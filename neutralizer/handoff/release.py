@@ -10,6 +10,7 @@ from neutralizer.errors import InputsTooOld, NotApproved, Tampered
 from neutralizer.handoff.approval import approvers, firm_roles
 from neutralizer.handoff.standing import StandingOrder, beyond, read_order
 from neutralizer.records.approvals import Approval
+from neutralizer.records.commit import COMMIT
 from neutralizer.records.finished import Finished, finished
 from neutralizer.records.handed import (
     AUTO,
@@ -64,6 +65,7 @@ def release(
         own = [h for h in before if h.run_id == run.run_id]
         kinds = _left(run, own, order)
         if kinds is None:
+            COMMIT.stand()
             return Released(own[-1].manifest, already=True)
         _up_to_date(run, to)
         manifest = _told(run, name, given, now, order)

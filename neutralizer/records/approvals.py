@@ -57,7 +57,7 @@ def put_approval(subject: Subject, approval: Approval) -> Path:
     path = subject.approvals / f"{approval.name}.json"
     try:
         subject.approvals.mkdir(exist_ok=True)
-        put(path, json_bytes(asdict(approval)))
+        put(path, json_bytes(asdict(approval)), last=True)
     except OSError as error:
         raise CannotWrite(f"cannot write {path}: {error.strerror}") from None
     return path

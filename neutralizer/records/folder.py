@@ -10,12 +10,15 @@ import fcntl
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from neutralizer.errors import CannotWrite, FolderTaken, Locked
+from neutralizer.records.commit import COMMIT
+from neutralizer.records.ours import holds_more_than_a_refusal, holds_more_than_a_run
 
+TRIES = 100  # of a lock whose folder its last owner removes at the same moment
 _EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2)
 
 
@@ -38,11 +41,9 @@ def writing(target: Path) -> Iterator["Staging"]:
     """Holds the lock of a target folder. Raises Locked, CannotWrite."""
     if not target.name or target.name == "..":
         raise CannotWrite(f"{target} cannot be a run's folder: name a new one")
+    staging = Staging(target)
     try:
-        staging = Staging(target)
-    except OSError as error:
-        raise CannotWrite(f"cannot write beside {target}: {error.strerror}") from None
-    try:
+        staging.lock()
         yield staging
     except OSError as error:
         raise CannotWrite(f"cannot write {target}: {error.strerror}") from None
@@ -56,16 +57,23 @@ class Staging:
     def __init__(self, target: Path) -> None:
         self.target = target
         self.path = target.with_name(f".{target.name}.staging")
-        if not target.parent.is_dir():
-            raise CannotWrite(f"there is no folder {target.parent}: make it first")
-        for path in (target, refused_folder(target)):
+        self._lock: int | None = None
+
+    def lock(self) -> None:
+        """Takes the lock, and removes what a run that was killed left. Raises Locked, FolderTaken."""
+        if not self.target.parent.is_dir():
+            raise CannotWrite(f"there is no folder {self.target.parent}: make it first")
+        for path in (self.target, refused_folder(self.target)):
             if path.is_symlink() or (path.exists() and not path.is_dir()):
                 raise FolderTaken(f"{path} is a file or a link: name another folder")
-        self._lock = self._locked()
+        _is_ours(refused_folder(self.target), holds_more_than_a_refusal)
+        with COMMIT.held():  # a folder that is made and not yet locked would stay
+            self._lock = self._locked()
         self._clear()
 
     def _locked(self) -> int:
-        while True:
+        taken = Locked(f"another run is writing {self.target}: try again when it has ended")
+        for _ in range(TRIES):
             with suppress(FileExistsError):
                 self.path.mkdir(mode=0o777)
             try:
@@ -76,16 +84,18 @@ class Staging:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 os.close(handle)
-                raise Locked(
-                    f"another run is writing {self.target}: try again when it has ended"
-                ) from None
-            try:
-                same = os.stat(self.path).st_ino == os.fstat(handle).st_ino
-            except FileNotFoundError:
-                same = False
-            if same:
+                raise taken from None
+            if self._is(handle):
                 return handle
             os.close(handle)
+        raise taken  # others come and go all the time
+
+    def _is(self, handle: int) -> bool:
+        """Whether the folder that stands there is the one that is held."""
+        try:
+            return os.stat(self.path).st_ino == os.fstat(handle).st_ino
+        except FileNotFoundError:
+            return False
 
     def _clear(self) -> None:
         for entry in self.path.iterdir():
@@ -108,17 +118,23 @@ class Staging:
         """The staged bytes, from the disk."""
         return read_folder(self.path)
 
-    def publish(self, destination: Path, replace: bool) -> None:
-        """One rename. Raises FolderTaken where something stands there and may not be replaced."""
+    def publish(self, destination: Path, replace: bool, refusal: bool = False) -> None:
+        """One rename, with which a command has succeeded if this is no refusal. Raises FolderTaken where
+        something stands there and may not be replaced, or is not ours.
+        """
+        made = COMMIT.held if refusal else COMMIT.made
         if replace and destination.exists():
-            _exchange(self.path, destination)
+            _is_ours(destination, holds_more_than_a_refusal if refusal else holds_more_than_a_run)
+            with made():
+                _exchange(self.path, destination)
             with suppress(OSError):  # it is published: what is left to tidy does not undo that
                 sync(destination.parent)
             for _ in range(2):
                 shutil.rmtree(self.path, ignore_errors=True)
             return
         try:
-            os.rename(self.path, destination)
+            with made():
+                os.rename(self.path, destination)
         except OSError as error:
             if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
                 raise FolderTaken(
@@ -130,8 +146,10 @@ class Staging:
 
     def close(self) -> None:
         """Removes what was staged and not published, and gives the lock back."""
-        with suppress(OSError):
-            if self.path.exists() and os.stat(self.path).st_ino == os.fstat(self._lock).st_ino:
+        if self._lock is None:
+            return
+        with COMMIT.held(), suppress(OSError):
+            if self._is(self._lock):
                 shutil.rmtree(self.path)
         os.close(self._lock)
 
@@ -145,10 +163,24 @@ def read_folder(root: Path) -> dict[str, bytes]:
     }
 
 
-def remove(folder: Path) -> None:
-    """Removes a folder if it is there and may be removed."""
-    if folder.is_dir() and not folder.is_symlink():
+def may_be_replaced(folder: Path) -> None:
+    """Raises FolderTaken where a folder holds what no run wrote."""
+    _is_ours(folder, holds_more_than_a_run)
+
+
+def remove_refusal(target: Path) -> None:
+    """Removes what said why the last run was refused, if it is there and nothing else is in it."""
+    folder = refused_folder(target)
+    if folder.is_dir() and not folder.is_symlink() and not holds_more_than_a_refusal(folder):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_ours(folder: Path, more: Callable[[Path], str]) -> None:
+    if folder.exists() and (found := more(folder)):
+        raise FolderTaken(
+            f"{folder} holds {found}: only what this program wrote is removed; move it, or name "
+            "another folder"
+        )
 
 
 def sync(folder: Path) -> None:

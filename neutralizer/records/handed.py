@@ -18,6 +18,7 @@ from typing import Any
 
 from neutralizer.domain.executions import Executions, taken_back
 from neutralizer.errors import CannotWrite, FolderTaken, Tampered
+from neutralizer.records.commit import COMMIT
 from neutralizer.records.manifest import described
 from neutralizer.records.one_file import content, put
 from neutralizer.records.writing import csv_rows, json_bytes
@@ -59,7 +60,7 @@ def stem(day: date, run_id: str, version: int, part: str = "") -> str:
 def hand_over(
     folder: Path, name: str, kinds: Mapping[str, bytes], manifest: dict[str, Any]
 ) -> None:
-    """Writes every file whole, `.done` last; on failure what was written is taken back. The name of
+    """Writes every file whole, `.done` last; on failure what was written is taken back, and with `.done` nothing fails. The name of
     the kinds' files leaves the part out, so that a kind has one name. Raises OSError.
     """
     plain, files = name.removesuffix(AUTO), {}
@@ -76,11 +77,12 @@ def hand_over(
     files[f"neutralizer_{name}{DONE}"] = f"{hashlib.sha256(data).hexdigest()}\n".encode()
     try:
         for file, data in files.items():
-            put(folder / file, data)
+            put(folder / file, data, last=file.endswith(DONE))
     except BaseException:
-        for file in reversed(files):  # `.done` first
-            with suppress(OSError):
-                (folder / file).unlink(missing_ok=True)
+        with COMMIT.held():
+            for file in reversed(files):
+                with suppress(OSError):
+                    (folder / file).unlink(missing_ok=True)
         raise
 
 

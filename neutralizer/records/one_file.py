@@ -3,17 +3,20 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from neutralizer.errors import CannotWrite, Locked
+from neutralizer.records.commit import COMMIT
 from neutralizer.records.folder import sync
 
 LOCK = ".neutralizer.lock"
 
 
-def put(path: Path, data: bytes, mode: int = 0o666) -> None:
-    """Writes a file whole: under another name, synced, renamed. Raises OSError, and leaves nothing."""
+def put(path: Path, data: bytes, mode: int = 0o666, last: bool = False) -> None:
+    """Writes a file whole: under another name, synced, renamed. Raises OSError, and leaves nothing. The
+    `last` of what belongs together is there once it is renamed, and cannot fail then.
+    """
     staged = path.with_name(f".{path.name}.staging")
     with suppress(FileNotFoundError):
         staged.unlink()
@@ -23,12 +26,14 @@ def put(path: Path, data: bytes, mode: int = 0o666) -> None:
             out.write(data)
             out.flush()
             os.fsync(out.fileno())
-        os.rename(staged, path)
+        with COMMIT.made() if last else nullcontext():
+            os.rename(staged, path)
     except BaseException:
-        with suppress(OSError):
+        with COMMIT.held(), suppress(OSError):
             staged.unlink()
         raise
-    sync(path.parent)
+    with suppress(OSError) if last else nullcontext():
+        sync(path.parent)
 
 
 def append(path: Path, data: bytes) -> None:

@@ -4,9 +4,9 @@ from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.summary import Refusal
 from neutralizer.errors import NeutralizerError
 from neutralizer.records.manifest import SUMMARY
+from neutralizer.records.ours import CONFLICTS
 from neutralizer.records.writing import csv_bytes, json_bytes
 
-CONFLICTS = "conflicts.csv"
 COLUMNS = tuple(
     "limit_id scope measure target relaxation owner conflict_set kind alone unit before lower upper "
     "comes_from priority description".split()

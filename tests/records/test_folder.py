@@ -1,6 +1,7 @@
 """A run's folder appears whole or not at all, whoever else is running and whatever fails."""
 
 import fcntl
+import json
 import os
 import signal
 import subprocess
@@ -48,7 +49,7 @@ def names(path: Path) -> list[str]:
 
 
 def times(path: Path) -> dict[str, int]:
-    return {p.as_posix(): p.stat().st_mtime_ns for p in sorted([path, *path.rglob("*")])}
+    return {p.as_posix(): p.lstat().st_mtime_ns for p in sorted([path, *path.rglob("*")])}
 
 
 @pytest.fixture(scope="module")
@@ -163,14 +164,13 @@ def test_whatever_call_fails_all_is_visible_or_nothing(
     record_property: Callable[[str, object], None],
 ) -> None:
     """N = 1, 2, … until a run passes."""
-    old = {"old.csv": b"yesterday\n"}
+    old = another_run(files)
     for n in range(1, 400):
         parent = tmp_path / str(n)
         out = parent / "run"
         parent.mkdir()
         if replace:
-            out.mkdir()
-            (out / "old.csv").write_bytes(old["old.csv"])
+            write(out, old)
         with pytest.MonkeyPatch.context() as patch:
             broken = Broken(patch, n, number)
             failed = attempt(out, replace)
@@ -198,15 +198,26 @@ def attempt(out: Path, replace: bool) -> bool:
     return False
 
 
+def another_run(files: dict[str, bytes]) -> dict[str, bytes]:
+    """Yesterday's."""
+    told = json.loads(files[MANIFEST]) | {"run_id": "yesterday"}
+    return files | {MANIFEST: json.dumps(told).encode()}
+
+
+def write(folder: Path, files: dict[str, bytes]) -> None:
+    for name, data in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+
+
 def test_replace_exchanges_the_folders(
     files: dict[str, bytes], decided: None, tmp_path: Path
 ) -> None:
     out = tmp_path / "run"
-    out.mkdir()
-    (out / "mine.txt").write_text("mine")
+    write(out, another_run(files))
     with pytest.raises(FolderTaken):
         trip.run(TWO_DESKS, out, PLAIN)
-    assert names(out) == ["mine.txt"]
+    assert read_folder(out) == another_run(files)
     assert names(tmp_path) == ["run"]
     trip.run(TWO_DESKS, out, Options(baseline=False, replace=True))
     assert read_folder(out) == files
@@ -218,11 +229,71 @@ def test_replace_without_an_exchange_of_the_system(
 ) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     out = tmp_path / "run"
-    out.mkdir()
-    (out / "mine.txt").write_text("mine")
+    write(out, another_run(files))
     trip.run(TWO_DESKS, out, Options(baseline=False, replace=True))
     assert read_folder(out) == files
     assert names(tmp_path) == ["run"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "notes.txt",
+        "inputs/notes.txt",
+        "empty/",
+        "deep/er/letter.doc",
+        "journal.jsonl",
+        "neutralizer_20240627_000000000000_v1.done",
+        "link@",
+        "pipe|",
+    ],
+)
+def test_nothing_is_removed_that_no_run_wrote(
+    files: dict[str, bytes], decided: None, tmp_path: Path, name: str
+) -> None:
+    """Beside a run's files, alone, and beside a refusal; with --replace too, and nothing is solved."""
+    run, alone, refused = (tmp_path / n / "run" for n in ("beside", "alone", "refused"))
+    write(run, another_run(files))
+    write(refused.with_name("run.refused"), {"summary.json": b"{}", "conflicts.csv": b""})
+    for folder in (run, alone, refused.with_name("run.refused")):
+        folder.mkdir(parents=True, exist_ok=True)
+        put_there(folder, name)
+    for out in (run, alone, refused):
+        before = times(out.parent)
+        with pytest.raises(FolderTaken, match="only what this program wrote is removed"):
+            trip.run(TWO_DESKS, out, Options(baseline=False, replace=True))
+        assert {k for k in times(out.parent) if "staging" not in k} == set(before)
+
+
+def put_there(folder: Path, name: str) -> None:
+    path = folder / name.rstrip("/@|")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if name.endswith("/"):
+        path.mkdir()
+    elif name.endswith("@"):
+        path.symlink_to("/nowhere")
+    elif name.endswith("|"):
+        os.mkfifo(path)
+    else:
+        path.write_text("mine")
+
+
+def test_a_manifest_that_lists_them_gives_no_right_to_a_journal(
+    files: dict[str, bytes], decided: None, tmp_path: Path
+) -> None:
+    told = json.loads(files[MANIFEST]) | {"run_id": "yesterday"}
+    told["outputs"]["journal.jsonl"] = {}
+    write(tmp_path / "run", files | {MANIFEST: json.dumps(told).encode(), "journal.jsonl": b"{}"})
+    with pytest.raises(FolderTaken, match=r"journal\.jsonl"):
+        trip.run(TWO_DESKS, tmp_path / "run", Options(baseline=False, replace=True))
+
+
+def test_a_run_that_was_changed_is_written_again(
+    files: dict[str, bytes], decided: None, tmp_path: Path
+) -> None:
+    write(tmp_path / "run", files | {"hedges.csv": b"mine"})
+    trip.run(TWO_DESKS, tmp_path / "run", Options(baseline=False, replace=True))
+    assert read_folder(tmp_path / "run") == files
 
 
 def test_an_empty_folder_is_not_taken(decided: None, tmp_path: Path) -> None:

@@ -1,0 +1,53 @@
+"""What may be removed: folders that hold what we wrote, and nothing else.
+
+Whatever else stands in a folder is somebody's: a document laid beside tickets, a journal, what was handed
+over. A folder is taken for ours by its names alone: a file that was changed is still the file we wrote.
+"""
+
+import json
+import os
+from pathlib import Path
+
+from neutralizer.records.manifest import NAME as MANIFEST
+from neutralizer.records.manifest import SUMMARY
+
+CONFLICTS = "conflicts.csv"
+NEVER = ("*.done", "journal.*")  # what leaves, and what is kept, whatever a manifest says
+
+
+def holds_more_than_a_run(folder: Path) -> str:
+    """The first thing in a folder that no run wrote, in words; blank for a run's folder, or an empty one."""
+    found = _names(folder)
+    if not found:
+        return ""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        known = {MANIFEST, *manifest["outputs"]}
+        str(manifest["run_id"]), str(manifest["versions"]["neutralizer"])
+    except (OSError, KeyError, ValueError, TypeError, RecursionError):
+        return "files, and no readable manifest.json of a run"
+    return _more(found, known)
+
+
+def holds_more_than_a_refusal(folder: Path) -> str:
+    """The same for the folder that says why a run was refused."""
+    return _more(_names(folder), {SUMMARY, CONFLICTS})
+
+
+def _more(found: list[str], known: set[str]) -> str:
+    for name in found:
+        if name not in known or any(Path(name).match(pattern) for pattern in NEVER):
+            return f"{name}, which no run wrote"
+    return ""
+
+
+def _names(folder: Path) -> list[str]:
+    """Of everything below a folder; a link, a pipe and a folder without files by their own names."""
+    names = []
+    for at, folders, files in os.walk(folder):
+        plain = [f for f in folders if not Path(at, f).is_symlink()]
+        here = [*files, *(f for f in folders if f not in plain)]
+        if not here and not plain and at != str(folder):
+            here = [""]
+        names += [Path(at, name).relative_to(folder).as_posix() for name in here]
+    return sorted(names)
