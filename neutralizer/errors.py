@@ -68,6 +68,10 @@ class Issues:
         """Adds a warning: it is shown, it does not refuse."""
         self.found.append(Issue(file, line, column, value, reason, remedy, "WARNING"))
 
+    def full(self, file: str) -> bool:
+        """Whether one more error of a file would not be shown: nobody need look for a remedy any more."""
+        return self._count.get(file, 0) > self.cap
+
     @property
     def errors(self) -> list[Issue]:
         """The issues that refuse the folder."""

@@ -1,12 +1,12 @@
 """Why: of a finished run, of a refused one, or of a scenario that is not yet run."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
 from neutralizer.domain.summary import Refusal, Summary
 from neutralizer.errors import Infeasible, InputsRefused, Issue, Tampered
 from neutralizer.load.scenario import load
+from neutralizer.load.written.plain import read_json
 from neutralizer.records.folder import read_folder, refused_folder
 from neutralizer.records.manifest import NAME as MANIFEST
 from neutralizer.records.manifest import SUMMARY, differences
@@ -55,7 +55,7 @@ def _tried(path: Path, overrides: tuple[str, ...], say: Say) -> Files:
 
 def _untouched(files: Files, path: Path) -> None:
     try:
-        faults = differences(json.loads(files[MANIFEST]), files) if MANIFEST in files else []
+        faults = differences(read_json(files[MANIFEST]), files) if MANIFEST in files else []
     except (KeyError, ValueError, TypeError, AttributeError):
         faults = ["manifest.json is not what was written"]
     if faults:

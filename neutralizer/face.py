@@ -89,10 +89,11 @@ class Scenario:
         on_breach: Any = KEEP,
         priority: Any = KEEP,
         penalty: Any = KEEP,
+        to_a_lot: Any = KEEP,
     ) -> "Scenario":
         """With other values in the row of one limit; None is blank. Raises InputsRefused."""
         row = {"lower": lower, "upper": upper, "kind": kind, "on_breach": on_breach}
-        row |= {"priority": priority, "penalty": penalty}
+        row |= {"priority": priority, "penalty": penalty, "to_a_lot": to_a_lot}
         texts, parts = Given("limits"), parts_of(self._loaded.inputs)
         asked = {k: texts.setting(v, (k,)) for k, v in row.items() if v is not KEEP}
         if texts.mistakes:

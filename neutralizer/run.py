@@ -1,7 +1,6 @@
 """The whole trip: scenario folder -> gate -> decision -> run folder, and its line in the journal."""
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,6 +16,7 @@ from neutralizer.load.firm.caps import caps_here
 from neutralizer.load.firm.model_card import card_here
 from neutralizer.load.firm.roles import permitted, roles_here
 from neutralizer.load.scenario import Loaded
+from neutralizer.load.written.plain import read_json
 from neutralizer.records.commit import COMMIT
 from neutralizer.records.finished import finished
 from neutralizer.records.folder import (
@@ -53,7 +53,7 @@ class Outcome:
     @property
     def notices(self) -> list[str]:
         """What a person should know that is not about the plan."""
-        found: list[str] = json.loads(self.files[MANIFEST])["notices"]
+        found: list[str] = read_json(self.files[MANIFEST])["notices"]
         return found
 
 
@@ -192,17 +192,16 @@ def _same_run(out: Path, run_id: str, replace: bool) -> dict[str, bytes] | None:
         raise FolderTaken(f"{out} is not a folder: name another")
     if replace:
         may_be_replaced(out)
-    files = read_folder(out)
+    files = read_folder(out) if (out / MANIFEST).is_file() else {}
     try:
-        written = json.loads(files[MANIFEST])
-        same = written["run_id"] == run_id
-    except (KeyError, ValueError, TypeError):
-        same = False
-    if same:
-        faults = differences(written, files)
-        if faults and not replace:
-            raise Tampered(f"{out} holds this run, but " + "; ".join(faults[:5]))
-        return None if faults else files
-    if not replace and files:
-        raise FolderTaken(f"{out} holds something else; name another folder, or use --replace")
-    return None
+        written = read_json(files[MANIFEST])
+        faults = differences(written, files) if written["run_id"] == run_id else None
+    except (KeyError, ValueError, TypeError, AttributeError):
+        faults = None
+    if faults is None:
+        if not replace and any(out.iterdir()):
+            raise FolderTaken(f"{out} holds something else; name another folder, or use --replace")
+        return None
+    if faults and not replace:
+        raise Tampered(f"{out} holds this run, but " + "; ".join(faults[:5]))
+    return None if faults else files

@@ -24,7 +24,7 @@ def new_key(file: Path) -> None:
     if file.exists():
         raise FolderTaken(f"{file} is there already: name a new file")
     private, public = make()
-    put(file, private, mode=0o600)
+    put(file, private, private=True)
     click.echo(f"public_key: {public}")
 
 

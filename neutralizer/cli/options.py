@@ -267,7 +267,9 @@ def _waivers(
 
 _RUNNING = _together(
     click.option("--out", type=FOLDER, help="The run's folder; it appears whole or not at all."),
-    click.option("--replace", is_flag=True, help="Replace the run that stands in the folder, in one step."),
+    click.option(
+        "--replace", is_flag=True, help="Replace the run that stands in the folder, in one step."
+    ),
     click.option("--dry-run", is_flag=True, help="Decide and prove, write nothing."),
     click.option("--json", "as_json", is_flag=True, help="Print summary.json instead of the page."),
     click.option("--quiet", "-q", is_flag=True, help="One line, for a mail."),

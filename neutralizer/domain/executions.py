@@ -7,6 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
+from neutralizer.domain.money import decimal
+
 Row = Mapping[str, str]
 AnyRow = TypeVar("AnyRow", bound=Mapping[str, str])
 Pair = tuple[str, str]  # book, instrument
@@ -64,15 +66,17 @@ class State:
 
 
 def states(tables: Mapping[str, Sequence[Row]], known: Executions) -> list[State]:
-    """Of every ticket in some tables by kind, in their order; rows that cancel are no tickets."""
+    """Of every ticket in some tables by kind, in their order; rows that cancel are no tickets. Raises
+    KeyError and ValueError where a table is not one that this program wrote.
+    """
     legs: dict[str, dict[Pair, Decimal]] = defaultdict(dict)
     for row in tables.get("hedge_allocations", ()):
         sign = 1 if row["side"] == "BUY" else -1
         pair = (row["book_id"], row["instrument_id"])
-        legs[row["ticket_id"]][pair] = sign * Decimal(row["quantity"])
+        legs[row["ticket_id"]][pair] = sign * decimal(row["quantity"])
     found = []
     for row in live(tables.get("internal_transfers", ())):
-        names, quantity = (row["from_book"], row["to_book"]), Decimal(row["quantity"])
+        names, quantity = (row["from_book"], row["to_book"]), decimal(row["quantity"])
         moves = tuple(
             ((b, row["instrument_id"]), sign * quantity)
             for b, sign in zip(names, (-1, 1), strict=True)
@@ -83,7 +87,7 @@ def states(tables: Mapping[str, Sequence[Row]], known: Executions) -> list[State
         found.append(_order(row, legs[row["ticket_id"]], known))
     for row in live(tables.get("cash_transfers", ())):
         what = f"{row['from_pool']} to {row['to_pool']} {row['currency']}"
-        amount = Decimal(row["amount"])
+        amount = decimal(row["amount"])
         found.append(_whole(row["ticket_id"], "cash_transfers", what, amount, (), known))
     return found
 
@@ -113,7 +117,7 @@ def _whole(
 
 
 def _order(row: Row, legs: dict[Pair, Decimal], known: Executions) -> State:
-    ticket, quantity = row["ticket_id"], Decimal(row["quantity"])
+    ticket, quantity = row["ticket_id"], decimal(row["quantity"])
     filled: dict[Pair, Decimal] = defaultdict(Decimal)
     for f in known.fills:
         if f.ticket_id == ticket:

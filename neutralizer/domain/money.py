@@ -1,8 +1,11 @@
 """Money as written: decimals in the currency's minor unit."""
 
+import re
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from functools import cache
 
+NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+MOST_DIGITS = 40
 DUST = Decimal("0.0001")  # of the minor unit
 
 
@@ -29,6 +32,15 @@ def rounded(amount: float | Decimal, currency: str, up: bool = False) -> Decimal
         exact = exact.quantize(unit * DUST, ROUND_HALF_UP)
     found = exact.quantize(unit, ROUND_CEILING if up else ROUND_HALF_UP)
     return found if found else abs(found)
+
+
+def decimal(text: str) -> Decimal:
+    """A number as this program writes it: no exponent, and of no more digits than a sum can hold. Raises
+    ValueError with the text.
+    """
+    if len(text) > MOST_DIGITS or not NUMBER.fullmatch(text):
+        raise ValueError(f"{text[:MOST_DIGITS]!r} is not a number")
+    return Decimal(text)
 
 
 def significant(value: float, digits: int = 6) -> str:

@@ -155,6 +155,9 @@ class Limit:
     priority: float = 1.0  # 1 is kept longest
     soft: str = ""  # why it may give: soft, --relax 2, --best-effort; blank: it may not
     settled: tuple[float, float] | None = None
+    to_a_lot: bool = (
+        False  # whether half a step may be more than its band and its scope would allow
+    )
 
 
 @dataclass(frozen=True)

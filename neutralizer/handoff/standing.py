@@ -68,6 +68,9 @@ def beyond(
         yield f"the standing order is in {order.currency}, the run in {scenario.base_currency}"
     for finding in (*summary.findings, *notices):
         yield f"a person must read: {finding}"
+    for row in csv_rows(files["limits.csv"])[1]:
+        if row["status"] == "OK_TO_A_LOT":
+            yield f"limit {row['limit_id']} {row['scope']} is held to half a step only"
     yield from _too_much(order, scenario, files)
 
 

@@ -13,6 +13,7 @@ from neutralizer.load.resolved.simm import DOLLAR, WORDS, simm_of
 from neutralizer.load.resolved.simm_methodology import Row
 from neutralizer.load.written import values
 from neutralizer.load.written.columns import OPTION_TERMS
+from neutralizer.load.written.plain import plain_bytes
 from neutralizer.load.written.simm_parameters import BadParameters, read_parameters
 from neutralizer.load.written.table import Raw, Table, read_csv, typed
 
@@ -30,7 +31,7 @@ class History:
 def _raw(path: Path, issues: Issues) -> Raw:
     """Raises InputsRefused where the file cannot be read."""
     try:
-        data = path.read_bytes()
+        data = plain_bytes(path)
     except OSError as error:
         where = Issue(
             str(path), 0, "", None, f"cannot be read: {error.strerror}", "name a CSV file"
@@ -97,7 +98,7 @@ def read_simm(path: Path, days: int, rows: list[Row], currency: str, rate: float
     Raises InputsRefused.
     """
     try:
-        return simm_of(rows, read_parameters(path.read_bytes(), days), 1, currency, rate, {}, 1)
+        return simm_of(rows, read_parameters(plain_bytes(path), days), 1, currency, rate, {}, 1)
     except (OSError, BadParameters) as error:
         remedy = "name the parameters of one SIMM version, and sensitivities that it knows"
         raise InputsRefused([Issue(str(path), 0, "", None, str(error), remedy)]) from None
@@ -121,7 +122,9 @@ def read_history(path: Path) -> History:
             try:
                 prices[r, c] = values.number(text) if text else np.nan
             except ValueError as error:
-                issues.error(raw.file, line, raw.header[c + 1], text, "not a number", str(error))
+                issues.error(
+                    raw.file, line, raw.header[c + 1], text, values.what_is_wrong(error), str(error)
+                )
     for before, after, line in zip(days, days[1:], raw.lines[1:], strict=False):
         if after <= before:
             remedy = "sort the days, oldest first, each once"

@@ -2,8 +2,9 @@
 
 from decimal import Decimal
 
+from neutralizer.domain.money import decimal
 from neutralizer.domain.superseded import SAME_LINE, Superseded, line_of
-from neutralizer.proof.files import Files, Row, decimal
+from neutralizer.proof.files import Files, Row
 
 OWN = {
     *"ticket_id version action ref_ticket_id run_id business_date".split(),

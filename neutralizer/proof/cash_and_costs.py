@@ -8,10 +8,10 @@ import numpy as np
 
 from neutralizer.domain.arrays import Floats
 from neutralizer.domain.calendar import later
-from neutralizer.domain.money import minor_unit, rounded
+from neutralizer.domain.money import decimal, minor_unit, rounded
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, nothing
-from neutralizer.proof.files import Files, Row, decimal, same
+from neutralizer.proof.files import Files, Row, same
 from neutralizer.proof.ledger import Ledger
 from neutralizer.terms import margin
 from neutralizer.terms.costs.attribution import by_book

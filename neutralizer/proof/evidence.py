@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import numpy as np
 
+from neutralizer.domain.money import decimal
 from neutralizer.domain.scenario import Scenario
-from neutralizer.proof.files import Files, Row, decimal, same
+from neutralizer.proof.files import Files, Row, same
 from neutralizer.proof.ledger import Ledger
 
 SHARED = tuple(

@@ -1,14 +1,12 @@
 """The files of a run as text cells."""
 
-import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from neutralizer.domain.money import decimal
 from neutralizer.domain.summary import Summary
 
 Row = dict[str, str]
-NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
-MOST_DIGITS = 40
 
 
 @dataclass(frozen=True)
@@ -26,15 +24,6 @@ class Files:
     def transfers_only(self) -> bool:
         """Whether the run asked for crosses only."""
         return self.summary.transfers_only
-
-
-def decimal(text: str) -> Decimal:
-    """A number as this program writes it: no exponent, and of no more digits than a sum can hold. Raises
-    ValueError with the text.
-    """
-    if len(text) > MOST_DIGITS or not NUMBER.fullmatch(text):
-        raise ValueError(f"{text[:MOST_DIGITS]!r} is not a number")
-    return Decimal(text)
 
 
 def same(written: str, value: float) -> bool:

@@ -7,9 +7,10 @@ from decimal import Decimal
 import numpy as np
 
 from neutralizer.domain.arrays import Floats
+from neutralizer.domain.money import decimal
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades
-from neutralizer.proof.files import Files, decimal
+from neutralizer.proof.files import Files
 from neutralizer.terms.costs.attribution import Fill
 
 Key = tuple[str, str]  # book, instrument

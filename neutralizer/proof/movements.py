@@ -3,8 +3,9 @@
 from collections import defaultdict
 from decimal import Decimal
 
+from neutralizer.domain.money import decimal
 from neutralizer.domain.scenario import Scenario
-from neutralizer.proof.files import Files, Row, decimal, same
+from neutralizer.proof.files import Files, Row, same
 from neutralizer.proof.ledger import Ledger
 from neutralizer.proof.walls import passed_fractions
 

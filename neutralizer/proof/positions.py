@@ -3,8 +3,9 @@
 from collections import defaultdict
 from decimal import Decimal
 
+from neutralizer.domain.money import decimal
 from neutralizer.domain.scenario import Scenario
-from neutralizer.proof.files import Files, decimal
+from neutralizer.proof.files import Files
 from neutralizer.proof.ledger import Ledger
 
 ZERO = Decimal(0)

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from neutralizer.domain.money import rounded
+from neutralizer.domain.money import decimal, rounded
 from neutralizer.domain.scenario import Scenario
-from neutralizer.proof.files import Row, decimal
+from neutralizer.proof.files import Row
 
 TICKETS = ("internal_transfers.csv", "hedges.csv", "cash_transfers.csv")
 

@@ -9,9 +9,12 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from neutralizer.errors import CannotWrite, Tampered
+from neutralizer.errors import CannotWrite, InputsRefused, Tampered
+from neutralizer.load.written.plain import read_json
 from neutralizer.records.one_file import content, put
 from neutralizer.records.writing import json_bytes
+
+MOST_APPROVAL = 64 * 2**10  # bytes of one approval
 
 
 @dataclass(frozen=True)
@@ -68,10 +71,10 @@ def approvals_of(subject: Subject) -> list[Approval]:
     found = []
     for path in sorted(subject.approvals.glob("*.json")):
         try:
-            read = json.loads(content(path) or b"")
+            read = read_json(content(path, MOST_APPROVAL) or b"")
             if all(isinstance(value, str) for value in read.values()):
                 found.append(Approval(**read))
-        except (ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, AttributeError, InputsRefused):
             continue
     return found
 

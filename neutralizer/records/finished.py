@@ -1,6 +1,5 @@
 """A finished run's folder as it stands: read, and unchanged since it was written and approved."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from neutralizer.domain.asked import Asked
 from neutralizer.domain.summary import Summary
 from neutralizer.errors import InputsRefused, Issue, Tampered
+from neutralizer.load.written.plain import read_json
 from neutralizer.records.approvals import Subject, run_subject, unchanged
 from neutralizer.records.folder import read_folder
 from neutralizer.records.manifest import NAME as MANIFEST
@@ -40,7 +40,7 @@ def finished(folder: Path) -> Finished:
     """
     files = read_folder(folder)
     try:
-        manifest = json.loads(files[MANIFEST])
+        manifest = read_json(files[MANIFEST])
         faults = differences(manifest, files)
         subject = run_subject(folder, str(manifest["run_id"]), files[MANIFEST])
         summary = None if faults else Summary.read(files[SUMMARY])

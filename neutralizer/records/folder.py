@@ -14,10 +14,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from neutralizer.errors import CannotWrite, FolderTaken, Locked
+from neutralizer.errors import CannotWrite, FolderTaken, Locked, Tampered
+from neutralizer.load.written.plain import NOT_PLAIN, plain_bytes
 from neutralizer.records.commit import COMMIT
 from neutralizer.records.ours import holds_more_than_a_refusal, holds_more_than_a_run
 
+MOST_BYTES = 2**32  # of one folder
 TRIES = 100  # of a lock whose folder its last owner removes at the same moment
 _EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2)
 
@@ -155,12 +157,28 @@ class Staging:
 
 
 def read_folder(root: Path) -> dict[str, bytes]:
-    """Every file below a folder, by its relative name."""
-    return {
-        path.relative_to(root).as_posix(): path.read_bytes()
-        for path in sorted(root.rglob("*"))
-        if path.is_file()
-    }
+    """Every file below a folder, by its relative name. Raises Tampered where one is a link, a pipe or a
+    device, or too large: what this program writes is none of these.
+    """
+    found, size = dict[str, bytes](), 0
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root).as_posix()
+        if path.is_dir() and not path.is_symlink():
+            continue
+        if path.is_symlink():
+            raise Tampered(f"{root}: {name} is a link, which no run writes")
+        try:
+            found[name] = plain_bytes(path)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            if error.errno not in NOT_PLAIN:
+                raise
+            raise Tampered(f"{root}: {name} cannot be read: {error.strerror}") from None
+        size += len(found[name])
+        if size > MOST_BYTES:
+            raise Tampered(f"{root} holds over {MOST_BYTES >> 30} GiB, which no run writes")
+    return found
 
 
 def may_be_replaced(folder: Path) -> None:

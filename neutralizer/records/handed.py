@@ -8,7 +8,6 @@ neutralizer_20240628_0a1b2c3d4e5f_v1.done            all of it is here: never re
 """
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -16,8 +15,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from neutralizer.domain.executions import Executions, taken_back
+from neutralizer.domain.executions import Executions, states, taken_back
 from neutralizer.errors import CannotWrite, FolderTaken, Tampered
+from neutralizer.load.written.plain import read_json
 from neutralizer.records.commit import COMMIT
 from neutralizer.records.manifest import described
 from neutralizer.records.one_file import content, put
@@ -60,8 +60,9 @@ def stem(day: date, run_id: str, version: int, part: str = "") -> str:
 def hand_over(
     folder: Path, name: str, kinds: Mapping[str, bytes], manifest: dict[str, Any]
 ) -> None:
-    """Writes every file whole, `.done` last; on failure what was written is taken back, and with `.done` nothing fails. The name of
-    the kinds' files leaves the part out, so that a kind has one name. Raises OSError.
+    """Writes every file whole, `.done` last; on failure what was written is taken back, and with `.done`
+    nothing fails. The name of the kinds' files leaves the part out, so that a kind has one name.
+    Raises OSError.
     """
     plain, files = name.removesuffix(AUTO), {}
     for kind, data in kinds.items():
@@ -134,7 +135,7 @@ def _read(folder: Path, done: Path) -> Handed:
     told = (content(done) or b"").decode("ascii", "replace").strip()
     files = {}
     try:
-        manifest = json.loads(data)
+        manifest = read_json(data)
         if hashlib.sha256(data).hexdigest() != told or not manifest.keys() >= MARKS:
             raise ValueError
         for kind, control in manifest["kinds"].items():
@@ -142,8 +143,27 @@ def _read(folder: Path, done: Path) -> Handed:
             if found is None or hashlib.sha256(found).hexdigest() != control["sha256"]:
                 raise Tampered(f"{folder}: {control['file']} is not what was released")
             files[kind] = found
+        handed = Handed(manifest, files)
+        _is_one_of_ours(handed)
     except (ValueError, TypeError, KeyError, AttributeError):
         raise Tampered(
             f"{folder}: the manifest of {name} is not the one that was released"
         ) from None
-    return Handed(manifest, files)
+    return handed
+
+
+def _is_one_of_ours(handed: Handed) -> None:
+    """Raises ValueError, TypeError, KeyError or AttributeError where a release is none that this program
+    makes, whatever its hashes say.
+    """
+    told = handed.manifest
+    if type(told["version"]) is not int or not 0 < told["version"] < 10**6:
+        raise ValueError
+    if datetime.fromisoformat(told["released_at"]).tzinfo is None:
+        raise ValueError
+    date.fromisoformat(told["business_date"])
+    if not all(
+        isinstance(told[name], str) and told[name].isprintable() for name in ("run_id", "name")
+    ):
+        raise ValueError
+    states(handed.tables, Executions())

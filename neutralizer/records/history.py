@@ -1,6 +1,7 @@
 """One line a run, and what is unlike the runs before it."""
 
 from collections.abc import Sequence
+from math import isfinite, nan
 from statistics import median
 
 from neutralizer.domain.summary import Summary
@@ -39,16 +40,26 @@ def outliers(own: dict[str, str], past: Sequence[dict[str, str]]) -> list[str]:
     """A sentence for each figure further than three robust deviations from the median of the last
     twenty runs of the same scenario; none before there are eight.
     """
-    known = [p for p in past if p["name"] == own["name"] and p["run_id"] != own["run_id"]][-LAST:]
+    ours = [p for p in past if p.get("name") == own["name"] and p.get("run_id") != own["run_id"]]
     found = []
-    for name in LOOKED_AT if len(known) >= FEWEST else ():
-        before, now = [float(p[name]) for p in known], float(own[name])
-        middle = median(before)
+    for name in LOOKED_AT:
+        before = [x for x in (_number(p.get(name, "")) for p in ours[-LAST:]) if isfinite(x)]
+        if len(before) < FEWEST:
+            continue
+        now, middle = float(own[name]), median(before)
         spread = TO_SIGMA * median(abs(x - middle) for x in before)
         allowed = DEVIATIONS * max(spread, FLOOR * abs(middle) / DEVIATIONS)
         if abs(now - middle) > allowed:
             found.append(
-                f"{name} is {now:,.6g}; of the last {len(known)} runs the median is {middle:,.6g}, and "
+                f"{name} is {now:,.6g}; of the last {len(before)} runs the median is {middle:,.6g}, and "
                 f"{allowed:,.3g} from it would be usual"
             )
     return found
+
+
+def _number(text: str) -> float:
+    """nan where it is none: who may write a journal may write anything."""
+    try:
+        return float(text)
+    except ValueError:
+        return nan

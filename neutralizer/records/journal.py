@@ -16,11 +16,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from neutralizer.errors import CannotWrite, InputsRefused, Issue, NeutralizerError, Tampered
+from neutralizer.errors import CannotWrite, InputsRefused, Issue, Locked, NeutralizerError, Tampered
+from neutralizer.load.written.plain import read_json
 from neutralizer.records.one_file import append, content, cut_off, holding, put
 
 FILE, HEAD, HISTORY = "journal.jsonl", "journal.head", "history.csv"
 NOTHING = "0" * 64
+LONGEST_WAIT = 60.0  # seconds for another's line
 Event = dict[str, Any]
 
 
@@ -70,7 +72,7 @@ def events(folder: Path) -> tuple[Event, ...]:
 def _start(folder: Path, command: str, facts: Event) -> Entry:
     if not folder.is_dir():
         raise CannotWrite(f"there is no folder {folder} for the journal: make it first")
-    with holding(folder, wait=True):
+    with holding(folder, LONGEST_WAIT):
         past, torn = _corrected(folder)
         told = _unfinished(past)
         lost = [{"event": "ENDED", "start": e["number"], "without": "an end"} for e in told]
@@ -89,14 +91,14 @@ def _start(folder: Path, command: str, facts: Event) -> Entry:
 def _end(folder: Path, entry: Entry, event: str, facts: Event) -> None:
     """The end of an entry. What was done stands, whether or not this can be written."""
     try:
-        with holding(folder, wait=True):
+        with holding(folder, LONGEST_WAIT):
             own = {"event": event, "start": entry.number} | entry.facts | facts
             if event == "COMPLETE" and entry.figures:
                 own |= {"figures": entry.figures}
             _append(folder, _corrected(folder)[0], [own])
             if "figures" in own:
                 _note(folder / HISTORY, entry.figures)
-    except (CannotWrite, Tampered):
+    except (CannotWrite, Locked, Tampered):
         return  # the next entry tells that this one never ended
 
 
@@ -163,9 +165,9 @@ def _read(folder: Path) -> tuple[tuple[Event, ...], int]:
 
 def _event(line: bytes, number: int, previous: str) -> Event:
     try:
-        event: Event = json.loads(line)
+        event: Event = read_json(line)
         follows = (event["number"], event["previous"]) == (number, previous)
-        follows = follows and {"at", "event"} <= event.keys()
+        follows = follows and {"at", "event"} <= event.keys() and _is_told(event)
     except (ValueError, KeyError, TypeError):
         follows = False
     if not follows:
@@ -174,6 +176,14 @@ def _event(line: bytes, number: int, previous: str) -> Event:
             "it, and ask who did; a new folder begins a new journal"
         )
     return event
+
+
+def _is_told(event: Event) -> bool:
+    """Whether its figures, if it has some, are figures."""
+    told = event.get("figures", {})
+    return isinstance(told, dict) and all(
+        isinstance(x, str) and len(x) < 100 for x in told.values()
+    )
 
 
 def _unfinished(past: tuple[Event, ...]) -> list[Event]:
@@ -185,10 +195,11 @@ def _unfinished(past: tuple[Event, ...]) -> list[Event]:
 
 def _runs(event: Event) -> bool:
     """Whether a process of that number still runs on this host; of another host that is not known."""
-    if event.get("host") != _host():
+    pid = event.get("pid")
+    if event.get("host") != _host() or not isinstance(pid, int) or not 0 < pid < 2**31:
         return False
     try:
-        os.kill(int(event["pid"]), 0)
+        os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:

@@ -4,10 +4,10 @@ Whatever else stands in a folder is somebody's: a document laid beside tickets, 
 over. A folder is taken for ours by its names alone: a file that was changed is still the file we wrote.
 """
 
-import json
 import os
 from pathlib import Path
 
+from neutralizer.load.written.plain import read_json
 from neutralizer.records.manifest import NAME as MANIFEST
 from neutralizer.records.manifest import SUMMARY
 
@@ -21,7 +21,7 @@ def holds_more_than_a_run(folder: Path) -> str:
     if not found:
         return ""
     try:
-        manifest = json.loads((folder / MANIFEST).read_bytes())
+        manifest = read_json((folder / MANIFEST).read_bytes())
         known = {MANIFEST, *manifest["outputs"]}
         str(manifest["run_id"]), str(manifest["versions"]["neutralizer"])
     except (OSError, KeyError, ValueError, TypeError, RecursionError):

@@ -8,6 +8,7 @@ from pathlib import Path
 from neutralizer.domain.executions import states
 from neutralizer.domain.superseded import Superseded
 from neutralizer.load.came_back import executions_in
+from neutralizer.load.written.plain import read_json
 from neutralizer.records.handed import KINDS
 from neutralizer.records.manifest import NAME as MANIFEST
 from neutralizer.records.one_file import content
@@ -57,7 +58,7 @@ def superseded(held: Mapping[str, bytes]) -> Superseded | None:
     own = {n.removeprefix(PLACE): d for n, d in held.items() if n.startswith(PLACE)}
     if not own:
         return None
-    manifest = json.loads(own[MANIFEST])
+    manifest = read_json(own[MANIFEST])
     tables = {kind: csv_rows(own[f"{kind}.csv"])[1] for kind in KINDS}
     known = executions_in(own)
     by_id = {state.ticket_id: state for state in states(tables, known)}

@@ -17,8 +17,11 @@ def csv_bytes(columns: Sequence[str], rows: Sequence[dict[str, str]]) -> bytes:
 
 
 def csv_rows(data: bytes) -> tuple[list[str], list[dict[str, str]]]:
-    """Header and rows. Raises ValueError where a row is not as wide as the header."""
-    rows = list(csv.reader(io.StringIO(data.decode("utf-8"), newline=""), strict=True))
+    """Header and rows. Raises ValueError where it is no table, or a row is not as wide as the header."""
+    try:
+        rows = list(csv.reader(io.StringIO(data.decode("utf-8"), newline=""), strict=True))
+    except csv.Error as error:
+        raise ValueError(str(error)) from None
     if not rows or any(len(row) != len(rows[0]) for row in rows):
         raise ValueError("a row is not as wide as the header")
     return rows[0], [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]

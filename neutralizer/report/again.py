@@ -5,7 +5,6 @@ pledges, and what is claimed (claims.py). Every other cell follows. It is the se
 the first recomputes positions, limits, margin, cash and costs with code of its own.
 """
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -15,13 +14,14 @@ from itertools import islice
 from typing import Any
 
 from neutralizer.domain.asked import Asked
-from neutralizer.domain.money import minor_unit, rounded
+from neutralizer.domain.money import NUMBER as CELL
+from neutralizer.domain.money import decimal, minor_unit, rounded
 from neutralizer.domain.plan import Allocation, CashTransfer, Hedge, Plan, Transfer
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.superseded import Superseded
+from neutralizer.load.written.plain import read_json
 from neutralizer.proof import Files
-from neutralizer.proof.files import NUMBER as CELL
-from neutralizer.proof.files import Row, decimal
+from neutralizer.proof.files import Row
 from neutralizer.proof.ledger import Ledger, rebuild
 from neutralizer.records.manifest import INPUTS, REPORT, SUMMARY
 from neutralizer.records.writing import csv_rows
@@ -54,7 +54,7 @@ def unlike(
     found = run_files(booking, claimed(read), replace(asked, report=False), ages, inputs)
     for name in (*(t.FILE for t in REGISTRY), *TABLES):
         faults += _first(name, _rows(csv_rows(files[name])[1], csv_rows(found[name])[1]))
-    written, follows = (json.loads(x[SUMMARY]) for x in (files, found))
+    written, follows = (read_json(x[SUMMARY]) for x in (files, found))
     cent = minor_unit(scenario.base_currency)
     faults += _first(SUMMARY, _values("", written, follows, cent))
     return faults + _page(files, asked)

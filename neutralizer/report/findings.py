@@ -25,10 +25,9 @@ def breaches(s: Scenario, plan: Plan) -> dict[str, int]:
 
 
 def _outside(s: Scenario, state: Trades) -> Floats:
-    """(limits,) excess beyond the written bounds, over half a step, in the measure's unit."""
-    found, half = limits.amounts(state, s), limits.half_steps(s)
+    """(limits,) excess beyond the written bounds, in the measure's unit."""
     lower, upper = limits.written(s)
-    beyond = limits.beyond(found, lower, upper) - half
+    beyond = limits.beyond(limits.amounts(state, s), lower, upper)
     return np.where(beyond > limits.rounding_errors(state, s), beyond, 0.0)
 
 
@@ -88,11 +87,17 @@ def _overstated(s: Scenario, plan: Plan) -> list[str]:
 def _exceeded(s: Scenario, plan: Plan) -> list[str]:
     """A sentence for each limit and pool that the plan was allowed to exceed."""
     after, beyond = limits.amounts(plan.trades, s), _outside(s, plan.trades)
+    half = limits.half_steps(s)
     found = [
         f"NOT KEPT: {x.limit_id} {x.scope} ends at {after[k]:,.6g}, {beyond[k]:,.6g} beyond its bound "
         f"({x.soft}); owner {x.owner or 'not named'}"
         for k, x in enumerate(s.limits)
-        if x.soft and beyond[k] > 0
+        if x.soft and beyond[k] > half[k]
+    ] + [
+        f"HELD TO A LOT: {x.limit_id} {x.scope} ends at {after[k]:,.6g}, {beyond[k]:,.6g} beyond its bound, "
+        f"which is within half a step of {2 * half[k]:,.6g}"
+        for k, x in enumerate(s.limits)
+        if 0 < beyond[k] <= half[k] * (1 + 1e-12)
     ]
     left = cash.headroom(plan.trades, s)
     return found + [

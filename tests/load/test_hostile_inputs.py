@@ -140,7 +140,7 @@ BAD_NUMBERS = {
     "write it without leading zeros": ("012",),
 }  # fmt: skip
 NUMBERS = [
-    *[("positions.csv", "100000", n, f"positions.csv:3:quantity value={n!a} not a number; {r}") for r, ns in BAD_NUMBERS.items() for n in ns],
+    *[("positions.csv", "100000", n, f"positions.csv:3:quantity value={n!a} {'out of range' if 'between' in r else 'not a number'}; {r}") for r, ns in BAD_NUMBERS.items() for n in ns],
     ("scenario.yaml", "loadings: loadings.csv", "loadings: [{instrument_id: ETF, factor_id: MARKET, loading: 1_0}]", "scenario.yaml:9 tables.risk.loadings.0.loading value='1_0' not a number; write it without underscores"),
     ("scenario.yaml", "loadings: loadings.csv", "loadings: [{instrument_id: ETF, factor_id: MARKET, loading: 0o7}]", "scenario.yaml:9 tables.risk.loadings.0.loading value='0o7' not a number; write a plain decimal number"),
     ("instruments.csv", "4000,50", "nan,50", "instruments.csv:3:price value='nan' not a number; write a plain decimal number"),
@@ -356,46 +356,46 @@ def in_place_of_lots(columns: str, cells: str) -> tuple[str, str]:
 
 
 ECONOMICS = [
-    ("instruments.csv", "fully_paid,2", "fully_paid,-2", "instruments.csv:2:half_spread_bps value='-2' not a number; it must be at least 0"),
+    ("instruments.csv", "fully_paid,2", "fully_paid,-2", "instruments.csv:2:half_spread_bps value='-2' out of range; it must be at least 0"),
     *[("instruments.csv", *in_place_of_lots("bid,ask", quotes), f"instruments.csv:2:price value='100' {by}; correct the price or the quotes, or set checks.price_beyond_quotes_bps") for quotes, by in (("100.01,100.02", "beyond its quotes, 100.01 to 100.02, by 1 bps"), ("99.8,99.9", "beyond its quotes, 99.8 to 99.9, by 10 bps"), ("98,99.5", "beyond its quotes, 98 to 99.5, by 50 bps"))],
     *[
-        ("instruments.csv", *in_place_of_lots(column, "-1"), f"instruments.csv:2:{column} value='-1' not a number; it must be at least 0")
+        ("instruments.csv", *in_place_of_lots(column, "-1"), f"instruments.csv:2:{column} value='-1' out of range; it must be at least 0")
         for column in ("commission_bps", "commission_per_unit", "buy_tax_bps", "sell_tax_bps", "half_spread_per_unit", "volatility", "max_participation")
     ],
-    ("instruments.csv", *in_place_of_lots("adv", "0"), "instruments.csv:2:adv value='0' not a number; it must be above 0"),
+    ("instruments.csv", *in_place_of_lots("adv", "0"), "instruments.csv:2:adv value='0' out of range; it must be above 0"),
     ("instruments.csv", *in_place_of_lots("bid,ask", "99,98.9"), "instruments.csv:2:bid value='99' bid over ask; correct the quote"),
     ("instruments.csv", *in_place_of_lots("half_spread_per_unit", "0.02"), "instruments.csv:2:half_spread_per_unit value='0.02' two half spreads; keep one"),
     ("instruments.csv", *in_place_of_lots("long_financing_bps,short_financing_bps", "-5,4"), "instruments.csv:2:long_financing_bps value='-5' long and short financing add up to less than zero; being long and short would earn money; correct them"),
-    ("margin_rates.csv", "FUT,,0.05", "FUT,,5.01", "margin_rates.csv:3:long_rate value='5.01' not a number; it must be at most 5"),
-    ("accounts.csv", "margin_multiplier\nPB,USD,1", "funding_rate_bps\nPB,USD,-1", "accounts.csv:2:funding_rate_bps value='-1' not a number; it must be at least 0"),
-    ("pools.csv", "minimum_balance\nUSD,USD,10000000,1000000", "borrow_rate_bps\nUSD,USD,10000000,-1", "pools.csv:2:borrow_rate_bps value='-1' not a number; it must be at least 0"),
-    ("fx.csv", "currency,rate\nEUR,1.07", "currency,rate,half_spread_bps\nEUR,1.07,-1", "fx.csv:2:half_spread_bps value='-1' not a number; it must be at least 0"),
+    ("margin_rates.csv", "FUT,,0.05", "FUT,,5.01", "margin_rates.csv:3:long_rate value='5.01' out of range; it must be at most 5"),
+    ("accounts.csv", "margin_multiplier\nPB,USD,1", "funding_rate_bps\nPB,USD,-1", "accounts.csv:2:funding_rate_bps value='-1' out of range; it must be at least 0"),
+    ("pools.csv", "minimum_balance\nUSD,USD,10000000,1000000", "borrow_rate_bps\nUSD,USD,10000000,-1", "pools.csv:2:borrow_rate_bps value='-1' out of range; it must be at least 0"),
+    ("fx.csv", "currency,rate\nEUR,1.07", "currency,rate,half_spread_bps\nEUR,1.07,-1", "fx.csv:2:half_spread_bps value='-1' out of range; it must be at least 0"),
     ("scenario.yaml", "booking_fee_bps", "horizon_days: -1, booking_fee_bps", "scenario.yaml:19 costs.horizon_days value='-1' not a valid value; it must be greater than or equal to 0"),
     ("scenario.yaml", "booking_fee_bps", "risk_aversion: -1, booking_fee_bps", "scenario.yaml:19 costs.risk_aversion value='-1' not a valid value; it must be greater than or equal to 0"),
     ("scenario.yaml", "costs:", "lots: {minimum_order_notional: -1}\ncosts:", "scenario.yaml:19 lots.minimum_order_notional value='-1' not a valid value; it must be greater than or equal to 0"),
     ("instruments.csv", "etf,USD,100,,fully_paid", "option,USD,-1,1,fully_paid", "instruments.csv:2:price value='-1' a price of zero or below; only margined instruments may have one"),
-    ("cash_routes.csv", "1000000,1", "1000000,-1", "cash_routes.csv:2:fee_bps value='-1' not a number; it must be at least 0"),
-    ("cash_routes.csv", "1000000,1", "-1,1", "cash_routes.csv:2:capacity value='-1' not a number; it must be at least 0"),
+    ("cash_routes.csv", "1000000,1", "1000000,-1", "cash_routes.csv:2:fee_bps value='-1' out of range; it must be at least 0"),
+    ("cash_routes.csv", "1000000,1", "-1,1", "cash_routes.csv:2:capacity value='-1' out of range; it must be at least 0"),
     ("scenario.yaml", "booking_fee_bps", "impact_coefficient: -1, booking_fee_bps", "scenario.yaml:19 costs.impact_coefficient value='-1' not a valid value; it must be greater than or equal to 0"),
-    ("margin_rates.csv", "ETF,,0.15", "ETF,,-0.15", "margin_rates.csv:2:long_rate value='-0.15' not a number; it must be at least 0"),
-    ("margin_rates.csv", "ETF,,0.15,0.15", "ETF,,0.15,5.5", "margin_rates.csv:2:short_rate value='5.5' not a number; it must be at most 5"),
+    ("margin_rates.csv", "ETF,,0.15", "ETF,,-0.15", "margin_rates.csv:2:long_rate value='-0.15' out of range; it must be at least 0"),
+    ("margin_rates.csv", "ETF,,0.15,0.15", "ETF,,0.15,5.5", "margin_rates.csv:2:short_rate value='5.5' out of range; it must be at most 5"),
     ("instruments.csv", "etf,USD,100", "etf,USD,0", "instruments.csv:2:price value='0' a price of zero or below; only margined instruments may have one"),
     ("instruments.csv", "etf,USD,100", "etf,USD,-1", "instruments.csv:2:price value='-1' a price of zero or below; only margined instruments may have one"),
     ("instruments.csv", "future,USD,4000", "future,USD,-4000", "instruments.csv:3:notional_per_unit the price is zero or below; write notional_per_unit"),
-    ("instruments.csv", "broad,1", "broad,0", "instruments.csv:2:lot_size value='0' not a number; it must be above 0"),
-    ("instruments.csv", "broad,1", "broad,-1", "instruments.csv:2:lot_size value='-1' not a number; it must be above 0"),
-    ("fx.csv", "1.07", "0", "fx.csv:2:rate value='0' not a number; it must be above 0"),
-    ("fx.csv", "1.07", "-1.07", "fx.csv:2:rate value='-1.07' not a number; it must be above 0"),
-    ("accounts.csv", "1.2", "-1.2", "accounts.csv:3:margin_multiplier value='-1.2' not a number; it must be at least 0"),
+    ("instruments.csv", "broad,1", "broad,0", "instruments.csv:2:lot_size value='0' out of range; it must be above 0"),
+    ("instruments.csv", "broad,1", "broad,-1", "instruments.csv:2:lot_size value='-1' out of range; it must be above 0"),
+    ("fx.csv", "1.07", "0", "fx.csv:2:rate value='0' out of range; it must be above 0"),
+    ("fx.csv", "1.07", "-1.07", "fx.csv:2:rate value='-1.07' out of range; it must be above 0"),
+    ("accounts.csv", "1.2", "-1.2", "accounts.csv:3:margin_multiplier value='-1.2' out of range; it must be at least 0"),
     ("limits.csv", "-1000000,1000000", "1000000,-1000000", "limits.csv:2:lower value='1000000' lower over upper -1e+06; exchange them"),
     ("limits.csv", ",,,20000", ",,,-1", "limits.csv:4:upper value='-1' volatility is never negative; write 0 or more"),
     ("limits.csv", ",,,20000", ",,,", "limits.csv:4:upper value='' the limit has no bound; write lower, upper or both"),
     ("limits.csv", ",,,20000", ",,5,20000", "limits.csv:4:lower value='5' a lower bound on volatility is not convex; leave it blank"),
     ("combinations.csv", "-2000", "-2000.5", "combinations.csv:3:ratio value='-2000.5' ratio x lot 1 is not a whole number of the leg's lots of 1; correct the ratio or the combination's lot_size"),
     ("combinations.csv", "-2000", "0", "combinations.csv:3:ratio value='0' ratio x lot 1 is not a whole number of the leg's lots of 1; correct the ratio or the combination's lot_size"),
-    ("instruments.csv", "4000,50", "1e300,1e300", "instruments.csv:3:price value='1e300' not a number; write a number between 1e-60 and 1e+30 in size, or leave it blank"),
-    ("positions.csv", "100000", "1e307", "positions.csv:3:quantity value='1e307' not a number; write a number between 1e-60 and 1e+30 in size, or leave it blank"),
-    ("instruments.csv", "etf,USD,100", "etf,USD,1e-320", "instruments.csv:2:price value='1e-320' not a number; write a number between 1e-60 and 1e+30 in size, or leave it blank"),
+    ("instruments.csv", "4000,50", "1e300,1e300", "instruments.csv:3:price value='1e300' out of range; write a number between 1e-60 and 1e+30 in size, or leave it blank"),
+    ("positions.csv", "100000", "1e307", "positions.csv:3:quantity value='1e307' out of range; write a number between 1e-60 and 1e+30 in size, or leave it blank"),
+    ("instruments.csv", "etf,USD,100", "etf,USD,1e-320", "instruments.csv:2:price value='1e-320' out of range; write a number between 1e-60 and 1e+30 in size, or leave it blank"),
     ("accounts.csv", "margin_multiplier\nPB,USD,1", "model\nPB,USD,simm", "accounts.csv:2:model value='simm' no parameters for simm; write simm: {parameters: FILE} in scenario.yaml"),
     ("limits.csv", "description", "kind", "limits.csv:2:kind value='ARB within 1 million' not a valid kind; use one of hard, soft"),
 ]  # fmt: skip
@@ -409,7 +409,7 @@ RISK = [
     ("factor_covariance.csv", "0.0001,0.00001\nEURO,0.00001", "0.0001,0.0001\nEURO,0.0001", "factor_covariance.csv:2:MARKET value='0.0001' not positive semidefinite: eigenvalue -0.414, carried by MARKET, EURO; estimate it anew, or let --repair-psd repair it"),
     ("factor_covariance.csv", "0.00005", "-0.00005", "factor_covariance.csv:3:EURO value='-0.00005' a negative variance; correct the diagonal"),
     ("factor_covariance.csv", "0.00005", "0", "factor_covariance.csv:3:EURO value='0' a variance of zero beside a covariance that is not; correct the diagonal"),
-    ("factor_covariance.csv", "0.00005", "1e-320", "factor_covariance.csv:3:EURO value='1e-320' not a number; write a number between 1e-60 and 1e+30 in size, or leave it blank"),
+    ("factor_covariance.csv", "0.00005", "1e-320", "factor_covariance.csv:3:EURO value='1e-320' out of range; write a number between 1e-60 and 1e+30 in size, or leave it blank"),
     ("scenario.yaml", "units: daily_fraction, ", "", "scenario.yaml:9 tables.risk.units required key is missing; add it"),
     ("scenario.yaml", "  risk: {units: daily_fraction, factors: factors.csv, loadings: loadings.csv, factor_covariance: factor_covariance.csv}\n", "", "scenario.yaml:5 tables.risk specific_volatility has no units; add risk: {units: daily_fraction}"),
     ("scenario.yaml", "factor_covariance: factor_covariance.csv", "factor_covariance: [{}]", "scenario.yaml:9 tables.risk.factor_covariance.0 not a row; write {column: value, …}"),
@@ -455,13 +455,13 @@ STRESS = [
     ("scenario.yaml", "  fx: fx.csv", arrays("instrument_id: ETF, product_group: X, s1: 1, s3: -1"), "scenario.yaml:12 tables.scan_arrays.0.s3 the scan points have a gap: no s2; number them s1, s2, s3 and so on"),
     ("scenario.yaml", "  fx: fx.csv", arrays("instrument_id: ETF, product_group: Y, s1: 1, s2: -1"), "scenario.yaml:12 tables.scan_arrays.0.product_group value='Y' no such scan_group; add it to scan_groups or correct the id"),
     ("scenario.yaml", "  fx: fx.csv", f"  fx: fx.csv{GROUP}\n  scan_credits: [{{credit_id: C, group_a: X, ratio_a: 1, group_b: X, ratio_b: 1, credit_rate: 0.5}}]", "scenario.yaml:12 tables.scan_credits.0.group_b value='X' the same group twice; name another group: within one there is the spread charge"),
-    ("scenario.yaml", "  fx: fx.csv", f"  fx: fx.csv{GROUP}\n  scan_credits: [{{credit_id: C, group_a: X, ratio_a: 1, group_b: Z, ratio_b: 1, credit_rate: 2}}]", "scenario.yaml:12 tables.scan_credits.0.credit_rate value='2' not a number; it must be at most 1"),
+    ("scenario.yaml", "  fx: fx.csv", f"  fx: fx.csv{GROUP}\n  scan_credits: [{{credit_id: C, group_a: X, ratio_a: 1, group_b: Z, ratio_b: 1, credit_rate: 2}}]", "scenario.yaml:12 tables.scan_credits.0.credit_rate value='2' out of range; it must be at most 1"),
     ("scenario.yaml", "  fx: fx.csv", arrays("instrument_id: ETF, product_group: X, s1: 1, loss: -1"), "scenario.yaml:12 tables.scan_arrays.0.loss unknown column; remove or rename it; known: instrument_id, product_group, delta, s1"),
     ("scenario.yaml", "  fx: fx.csv", arrays("instrument_id: ETF, product_group: X, s1: 1", GROUP.replace("USD", "CHF")), "scenario.yaml:11 tables.scan_groups.0.currency value='CHF' no rate for this currency; add it to fx"),
     ("accounts.csv", "margin_multiplier\nPB,USD,1", "aggregator\nPB,USD,worst", "accounts.csv:2:aggregator value='worst' not an aggregator; write max, or average_of_worst:k with a whole number k"),
     ("accounts.csv", "margin_multiplier\nPB,USD,1\nPBE,EUR,1.2", "model\nPB,USD,scan\nPBE,EUR,rate", "books.csv:2:book_id value='ARB' no scan array for ETF in account PB; add a row to scan_arrays, or use model rate"),
     ("accounts.csv", "margin_multiplier\nPB,USD,1\nPBE,EUR,1.2", "model\nPB,USD,shortfall\nPBE,EUR,rate", "books.csv:2:book_id value='ARB' no shock for ETF in account PB; add shocks that move it to the account's shock_set"),
-    ("accounts.csv", "margin_multiplier\nPB,USD,1", "confidence\nPB,USD,99", "accounts.csv:2:confidence value='99' not a number; it must be at most 0.99999"),
+    ("accounts.csv", "margin_multiplier\nPB,USD,1", "confidence\nPB,USD,99", "accounts.csv:2:confidence value='99' out of range; it must be at most 0.99999"),
 ]  # fmt: skip
 
 BAD_PATHS = {
@@ -582,7 +582,7 @@ def test_device_and_links_for_the_scenario_itself(tmp_path: Path) -> None:
 
 def test_size_is_judged_before_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path / "s")
-    os.truncate(path / "positions.csv", folder.MOST_BYTES + 1)
+    os.truncate(path / "positions.csv", folder.MOST + 1)
     opened: list[str] = []
     read = Path.read_bytes
     monkeypatch.setattr(Path, "read_bytes", lambda p: opened.append(p.name) or read(p))

@@ -245,9 +245,9 @@ def test_cells_are_typed_by_their_column() -> None:
 
 RUN = "remove signs that a spreadsheet would run and invisible characters"
 CELLS = [
-    ("n", "-0.1", "not a number; it must be at least 0"),
-    ("n", "5.1", "not a number; it must be at most 5"),
-    ("m", "0", "not a number; it must be above 0"),
+    ("n", "-0.1", "out of range; it must be at least 0"),
+    ("n", "5.1", "out of range; it must be at most 5"),
+    ("m", "0", "out of range; it must be above 0"),
     ("kind", "xyz", "not a valid kind; use one of hard, soft"),
     ("kind", "Hard", "not a valid kind; use one of hard, soft; did you mean hard?"),
     ("note", "x ", "not a valid note; remove the blanks around it"),
@@ -478,13 +478,13 @@ NAMES = [
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
     """A folder with a table, one below it, a link to each, and tables at and over the largest size."""
-    assert (folder.MOST_BYTES, folder.MOST_SETTINGS) == (2**28, 2**20)
+    assert (folder.MOST, folder.MOST_SETTINGS) == (2**28, 2**20)
     (tmp_path / "sub").mkdir()
     for name in ("t.csv", "sub/t.csv"):
         (tmp_path / name).write_bytes(b"id\n")
     (tmp_path / "link.csv").symlink_to("t.csv")
     (tmp_path / "linked").symlink_to("sub")
-    monkeypatch.setattr(folder, "MOST_BYTES", 100)
+    monkeypatch.setattr(folder, "MOST", 100)
     for name, size in (("big.csv", 100), ("bigger.csv", 101)):
         (tmp_path / name).write_bytes(b"x" * size)
     return Folder(tmp_path)

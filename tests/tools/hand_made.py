@@ -77,7 +77,7 @@ tables:
     - {instrument_id: NOX, long_rate: 0.2, short_rate: 0.2}
   limits:
     - {limit_id: A-eq, measure: position, scope: "book:A", target: EQ, lower: -300, upper: 5000}
-    - {limit_id: C-narrow, measure: net, scope: "book:C", target: FUT, lower: 300000, upper: 300000}
+    - {limit_id: C-narrow, measure: net, scope: "book:C", target: FUT, lower: 300000, upper: 300000, to_a_lot: yes}
     - {limit_id: gross, measure: gross, scope: firm, upper: 9000000}
 """
 CHANGED = {  # (book, instrument): transferred, hedged

@@ -9,9 +9,11 @@ from typing import Generic, TypeVar
 from pydantic import ValidationError
 
 from neutralizer.errors import InputsRefused, Issue, Issues
+from neutralizer.load.written.plain import plain_bytes
 from neutralizer.load.written.settings import Strict
 from neutralizer.load.written.yaml_text import read_yaml
 
+MOST_OF_FIRM = 2**20  # bytes
 SYSTEM = Path("/etc/neutralizer")
 T = TypeVar("T", bound=Strict)
 
@@ -39,7 +41,7 @@ def firm_file(variable: str, name: str, kind: type[T], remedy: str) -> Held[T]:
 def read_firm_file(path: Path, kind: type[T], remedy: str) -> Held[T]:
     """Of one file. Raises InputsRefused with every mistake in it."""
     try:
-        data = path.read_bytes()
+        data = plain_bytes(path, MOST_OF_FIRM)
     except OSError as error:
         reason = f"cannot be read: {error.strerror}"
         raise InputsRefused([Issue(str(path), 0, "", None, reason, remedy)]) from None

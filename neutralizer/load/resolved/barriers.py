@@ -2,6 +2,8 @@
 central books that their transfers face.
 """
 
+from collections import defaultdict
+
 import numpy as np
 
 from neutralizer.domain.arrays import Bools
@@ -25,18 +27,20 @@ def parts(inputs: Inputs) -> list[dict[str, list[str]]]:
     """The parts of each row of crossing_groups, by name. By id each book joins the first part that holds
     nobody it is barred from; the first part has the group's name, the others NAME.2, NAME.3.
     """
-    table, barred = inputs["crossing_groups"], barred_pairs(inputs)
+    table, barred = inputs["crossing_groups"], defaultdict[str, set[str]](set)
+    for pair in barred_pairs(inputs):
+        for book in pair:
+            barred[book] |= pair - {book}
     found = []
     for group, members in zip(table["group_id"], table["books"], strict=True):
-        books: list[list[str]] = []
+        books: list[dict[str, None]] = []  # in the order in which they joined
         for book in sorted(members):
-            free = (p for p in books if all(frozenset((book, other)) not in barred for other in p))
-            part = next(free, None)
+            part = next((p for p in books if all(b not in p for b in barred[book])), None)
             if part is None:
-                books.append(part := [])
-            part.append(book)
+                books.append(part := {})
+            part[book] = None
         names = (group, *(f"{group}.{k}" for k in range(2, len(books) + 1)))
-        found.append(dict(zip(names, books, strict=False)))
+        found.append(dict(zip(names, map(list, books), strict=False)))
     return found
 
 

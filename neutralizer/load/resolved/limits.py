@@ -1,6 +1,6 @@
 """Rows of limits.csv -> limits: a scope becomes its holdings, `book:*` one limit per book."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -41,13 +41,14 @@ def resolve_limits(
     factors = sorted(inputs["factors"]["factor_id"])
     found = list(borrow_limits(inputs, select, holdings, accounts))
     scopes: dict[str, tuple[Bools, frozenset[int]]] = {}
+    members_of = _members(books)
     for row in range(len(table)):
         measure, target = table["measure"][row], table["target"][row]
         named = REGISTRY[measure].TARGET
         lower, upper = bounds_of(float(table["lower"][row]), float(table["upper"][row]))
         for scope in expanded(table["scope"][row], list(books.ids)):
             if scope not in scopes:
-                scopes[scope] = _scope(scope, books, holdings, accounts, pools)
+                scopes[scope] = _scope(scope, members_of, holdings, accounts, pools)
             mask, members = scopes[scope]
             whole = np.flatnonzero(mask)
             if named in (SELECTOR, INSTRUMENT) and target:
@@ -75,6 +76,7 @@ def resolve_limits(
                     accounts=_accounts(scope, accounts, pools),
                     priority=float(table["priority"][row]),
                     soft="soft" if table["kind"][row] == "soft" else "",
+                    to_a_lot=table["to_a_lot"][row] == "yes",
                 )
             )
     return tuple(sorted(found, key=lambda limit: (limit.limit_id, limit.scope)))
@@ -103,16 +105,31 @@ def expanded(scope: str, books: list[str]) -> Iterator[str]:
     yield from (f"book:{b}" for b in books) if scope == "book:*" else (scope,)
 
 
+def _members(books: Books) -> dict[tuple[str, str], list[int]]:
+    """The books of an entity, of a group and of itself; of the firm all of them."""
+    found: dict[tuple[str, str], list[int]] = {("firm", ""): list(range(len(books.ids)))}
+    kinds = {"entity": books.entity, "group": books.written, "book": books.ids}
+    for kind, labels in kinds.items():
+        for b, label in enumerate(labels):
+            found.setdefault((kind, label), []).append(b)
+    return found
+
+
 def _scope(
-    scope: str, books: Books, holdings: Holdings, accounts: Accounts, pools: Pools
+    scope: str,
+    members_of: Mapping[tuple[str, str], list[int]],
+    holdings: Holdings,
+    accounts: Accounts,
+    pools: Pools,
 ) -> tuple[Bools, frozenset[int]]:
     kind, _, name = scope.partition(":")
     if kind in ("pool", "account"):
         wanted: Ints = np.array(_accounts(scope, accounts, pools), dtype=np.int64)
         return np.isin(holdings.account, wanted), frozenset()
-    labels = {"entity": books.entity, "group": books.written, "book": books.ids}.get(kind)
-    inside = np.array([labels is None or label == name for label in labels or books.ids])
-    return inside[holdings.book], frozenset(np.flatnonzero(inside).tolist())
+    members = members_of.get((kind, name), [])
+    inside = np.zeros(len(members_of["firm", ""]), dtype=bool)
+    inside[members] = True
+    return inside[holdings.book], frozenset(members)
 
 
 def _accounts(scope: str, accounts: Accounts, pools: Pools) -> tuple[int, ...]:

@@ -34,9 +34,13 @@ from neutralizer.terms.limits.facts import (
 from neutralizer.terms.limits.registry import REGISTRY
 
 
-def _known(table: Table) -> Iterator[tuple[int, str, ModuleType]]:
-    """(row, measure, its module) of the rows whose measure there is; the others are errors already."""
+def _known(table: Table, issues: Issues) -> Iterator[tuple[int, str, ModuleType]]:
+    """(row, measure, its module) of the rows whose measure there is, until more errors would not be
+    shown; the others are errors already.
+    """
     for row, measure in enumerate(table["measure"]):
+        if issues.full(table.raw.file):
+            return
         if measure in REGISTRY:
             yield row, measure, REGISTRY[measure]
 
@@ -44,7 +48,7 @@ def _known(table: Table) -> Iterator[tuple[int, str, ModuleType]]:
 def bounds_are_sound(inputs: Inputs, select: Selector, issues: Issues) -> None:
     """A limit has a bound, in order, on a side that is convex; improve has its penalty."""
     table = inputs["limits"]
-    for row, measure, facts in _known(table):
+    for row, measure, facts in _known(table, issues):
         lower, upper = table["lower"][row], table["upper"][row]
         if bounds_of(lower, upper) == (-np.inf, np.inf):
             table.error(
@@ -107,7 +111,7 @@ def scopes_are_known(inputs: Inputs, select: Selector, issues: Issues) -> None:
         "firm": {""},
     }
     table = inputs["limits"]
-    for row, measure, facts in _known(table):
+    for row, measure, facts in _known(table, issues):
         scope = table["scope"][row]
         kind, colon, name = scope.partition(":")
         if not scope:
@@ -138,7 +142,7 @@ def targets_fit(inputs: Inputs, select: Selector, issues: Issues) -> None:
     """factor_exposure names a factor, position an instrument, the selecting measures a selector."""
     table, factors = inputs["limits"], inputs["factors"]["factor_id"]
     modelled = bool(inputs.squares)
-    for row, measure, facts in _known(table):
+    for row, measure, facts in _known(table, issues):
         target, named = table["target"][row], facts.TARGET
         if named == FACTOR and target not in factors:
             table.error(
@@ -216,7 +220,7 @@ def limits_can_bind(inputs: Inputs, select: Selector, issues: Issues) -> None:
     changes = in_play(inputs, select)[1]
     within = _Within(inputs, select)
     table = inputs["limits"]
-    for row, _, facts in _known(table):
+    for row, _, facts in _known(table, issues):
         target = table["target"][row]
         mask = changes & within(table["scope"][row])
         selects = facts.TARGET in (SELECTOR, INSTRUMENT)

@@ -85,16 +85,19 @@ _NAMES = (
 
 
 def _named(
-    table: Table, column: str, known: Iterable[str], what: str, issues: Issues, also: str = ""
+    table: Table, column: str, ids: Iterable[str], what: str, issues: Issues, also: str = ""
 ) -> None:
-    """Every non-blank value of a column is one of `known`."""
-    words = set(known) | ({also} if also else set())
+    """Every non-blank value of a column is one of `ids`."""
+    words = set(ids) | ({also} if also else set())
     missing = set(table[column]) - words - {""}
     if not missing:
         return
+    known = sorted(words)
     for row, word in enumerate(table[column]):
+        if issues.full(table.raw.file):
+            return
         if word in missing:
-            hint = values.nearest(word, sorted(words))
+            hint = values.nearest(word, known)
             table.error(
                 issues, row, column, f"no such {what}", f"add it to {what}s or correct the id{hint}"
             )
@@ -128,6 +131,8 @@ def selectors_select(inputs: Inputs, select: Selector, issues: Issues) -> None:
     """A selector names a column that exists and selects something."""
     for name in ("mandates", "book_accounts", "restricted"):
         for row, selector in enumerate(inputs[name]["selector"]):
+            if issues.full(inputs[name].raw.file):
+                break
             selector_selects(inputs[name], row, "selector", selector, select, issues)
 
 
@@ -177,6 +182,8 @@ def groups_are_a_partition(inputs: Inputs, select: Selector, issues: Issues) -> 
     }
     group_of: dict[str, str] = {}
     for row, (group, members) in enumerate(zip(table["group_id"], table["books"], strict=True)):
+        if issues.full(table.raw.file):
+            return
         for book in members:
             if book not in owner:
                 hint = values.nearest(book, list(owner))

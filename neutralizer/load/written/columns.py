@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from neutralizer.terms import limits, margin
 
 REQUIRED = object()
+LARGEST_AMOUNT = 1e15  # beyond it a double no longer holds the cents
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ def _number(
     return Column(name, "number", doc, default, (), low, high, above)
 
 
+def _amount(name: str, doc: str, default: object = None, low: float = -LARGEST_AMOUNT) -> Column:
+    """Of what is held, owed or moved: units, or money."""
+    return Column(name, "number", doc, default, (), low, LARGEST_AMOUNT)
+
+
 def _choice(name: str, doc: str, choices: str | Collection[str], default: object) -> Column:
     """One word of several: written out, or the names of a registry, whatever it holds by then."""
     words = choices.split() if isinstance(choices, str) else choices
@@ -64,7 +70,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _id("entity", "legal entity", ""),
         _id("beneficial_owner", "who owns the result; default the entity", ""),
         _text("description", "for people"),
-        _number(
+        _amount(
             "reported_market_value",
             "of what is fully paid, base currency: refused where ours differs",
         ),
@@ -81,7 +87,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _number("margin_multiplier", "what the broker asks over the model", 1.0, low=0),
         _number("funding_rate_bps", "a year, on margin before the multiplier", 0.0, low=0),
         _choice("short_proceeds", "do short sales free cash", "locked free", "locked"),
-        _number("reported_margin", "what the broker says it asks for, pool currency", low=0),
+        _amount("reported_margin", "what the broker says it asks for, pool currency", low=0),
         _text("aggregator", "scan: max, or average_of_worst:k of the scan points", "max"),
         _number("confidence", "volatility, shortfall: of the tail", 0.99, low=0.5, high=0.99999),
         _number("margin_days", "volatility: days until it could be closed", 1.0, above=0),
@@ -90,9 +96,9 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "pools": (
         _id("pool_id", "the funding pool"),
         _id("currency", "its currency"),
-        _number("cash", "at as_of, with posted margin, without locked short proceeds", REQUIRED),
-        _number("minimum_balance", "floor after margin", 0.0),
-        _number("borrow_limit", "most it may borrow", 0.0, low=0),
+        _amount("cash", "at as_of, with posted margin, without locked short proceeds", REQUIRED),
+        _amount("minimum_balance", "floor after margin", 0.0),
+        _amount("borrow_limit", "most it may borrow", 0.0, low=0),
         _number("borrow_rate_bps", "a year; required where borrow_limit > 0", None, low=0),
         _choice(
             "due_next_morning",
@@ -119,7 +125,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _id("instrument_id", "what is posted: fully paid"),
         _number("haircut", "fraction of value that does not count", REQUIRED, low=0, high=1),
         _number("opportunity_bps", "a year, on value posted", 0.0, low=0),
-        _number("quantity", "units the pool has apart; blank: what its accounts hold", None, low=0),
+        _amount("quantity", "units the pool has apart; blank: what its accounts hold", None, low=0),
     ),
     "instruments": (
         _id("instrument_id", "the instrument, or a combination_id"),
@@ -165,14 +171,14 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "positions": (
         _id("book_id", "the book"),
         _id("instrument_id", "the instrument"),
-        _number("quantity", "signed units, + long", REQUIRED),
+        _amount("quantity", "signed units, + long", REQUIRED),
         _number("mark_price", "what the book itself values it at, as price is written", None),
         Column("as_of", "datetime", "when it was taken"),
     ),
     "open_orders": (
         _id("book_id", "the book"),
         _id("instrument_id", "the instrument"),
-        _number("quantity", "signed units still to come, + to be bought or received", REQUIRED),
+        _amount("quantity", "signed units still to come, + to be bought or received", REQUIRED),
         _id("ticket_id", "the ticket that was released", ""),
     ),
     "mandates": (
@@ -242,6 +248,12 @@ TABLES: dict[str, tuple[Column, ...]] = {
             "base currency per unit of excess; required with improve; the weight of a soft limit",
             None,
             low=0,
+        ),
+        _choice(
+            "to_a_lot",
+            "whether half a step will do where that is much more than its band",
+            "yes no",
+            "no",
         ),
         _text("owner", "whom to ask"),
         _text("description", "a sentence for people"),
@@ -326,7 +338,7 @@ FILLS = (
     _id("ticket_id", "the ticket; blank: not ours to order, such as a client's trade", ""),
     _id("book_id", "who received it"),
     _id("instrument_id", "what"),
-    _number("quantity", "signed units, + bought", REQUIRED),
+    _amount("quantity", "signed units, + bought", REQUIRED),
     _number("price", "local", None),
     Column("time", "datetime", "when", REQUIRED),
 )

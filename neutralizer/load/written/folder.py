@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from neutralizer.errors import InputsRefused, Issue, Issues
+from neutralizer.load.written.plain import MOST, plain_bytes
 
 SCENARIO_FILE = "scenario.yaml"
 MOST_SETTINGS = 2**20  # bytes
-MOST_BYTES = 2**28  # of one table
+MOST_CONTROL = 64 * 2**10  # of a control file
 _PACKED = (".gz", ".zip", ".bz2", ".xz", ".zst", ".7z", ".xlsx", ".xls", ".parquet")
 
 
@@ -31,7 +32,7 @@ class Folder:
                 remedy = "move long tables to CSV files"
                 issue = Issue(SCENARIO_FILE, 0, "", None, "the file is over 1 MiB", remedy)
                 raise InputsRefused([issue])
-            data = path.read_bytes()
+            data = plain_bytes(path, MOST_SETTINGS)
         except (OSError, ValueError):
             remedy = "name a folder that holds scenario.yaml, or make one with `neutralizer init`"
             raise InputsRefused([Issue(str(path), 0, "", None, "cannot be read", remedy)]) from None
@@ -42,11 +43,13 @@ class Folder:
         """The bytes of a table's file; None, with an issue at the line that names it, if refused."""
         return self.file(name, line, f"tables.{key}", "CSV", issues)
 
-    def file(self, name: str, line: int, key: str, kind: str, issues: Issues) -> bytes | None:
+    def file(
+        self, name: str, line: int, key: str, kind: str, issues: Issues, most: int = MOST
+    ) -> bytes | None:
         """The bytes of a file that a setting names; None, with an issue, if refused."""
         try:
             reason = self._refusal(name)
-            data = b"" if reason else (self.root / name).read_bytes()
+            data = b"" if reason else plain_bytes(self.root / name, most)
         except OSError as error:
             reason, data = f"cannot be read: {error.strerror}", b""
         if reason:
@@ -63,7 +66,7 @@ class Folder:
             there = path.is_symlink() or path.exists()
         except OSError:  # a name too long for this disk: nothing can be there
             there = False
-        return self.file(name, line, key, "control", issues) if there else None
+        return self.file(name, line, key, "control", issues, MOST_CONTROL) if there else None
 
     def told(self, issue: Issue) -> Issue:
         """An issue as it is: files and lines are what a person knows."""
@@ -93,4 +96,4 @@ class Folder:
             return "there is no such file"
         if not stat.S_ISREG(found.st_mode):
             return "it is not a plain file"
-        return "the file is over 256 MiB" if found.st_size > MOST_BYTES else None
+        return "the file is over 256 MiB" if found.st_size > MOST else None

@@ -266,7 +266,7 @@ def _square(raw: Raw, issues: Issues) -> Square | None:
                 matrix[r, c] = values.number(text)
             except ValueError as error:
                 where = (raw.file, raw.lines[r], raw.path(r, ids[c]), text)
-                issues.error(*where, "not a number", str(error))
+                issues.error(*where, values.what_is_wrong(error), str(error))
     if len(issues.errors) > before:
         return None
     return Square(raw, ids, matrix[[rows.index(i) for i in ids]])

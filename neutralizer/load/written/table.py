@@ -206,7 +206,7 @@ def _convert(table: Table, column: Column, cells: Sequence[str] | None, issues: 
             meaning[text] = read(text, column)
         except ValueError as error:
             meaning[text] = _absent(column)
-            wrong[text] = _explained(column, str(error))
+            wrong[text] = _explained(column, error)
     if column.required and "" in distinct:
         wrong[""] = ("required value is blank", f"fill it: {column.doc}")
     if wrong:
@@ -218,14 +218,14 @@ def _convert(table: Table, column: Column, cells: Sequence[str] | None, issues: 
     return np.array(found, dtype=float) if column.kind == "number" else found
 
 
-def _explained(column: Column, remedy: str) -> tuple[str, str]:
+def _explained(column: Column, error: ValueError) -> tuple[str, str]:
     kind = {
         "id": "not a valid id",
-        "number": "not a number",
+        "number": values.what_is_wrong(error),
         "date": "not a date",
         "time": "not a time",
     }.get(column.kind)
-    return (kind or f"not a valid {column.name}", remedy)
+    return (kind or f"not a valid {column.name}", str(error))
 
 
 def _absent(column: Column) -> Any:
@@ -241,11 +241,11 @@ def _absent(column: Column) -> Any:
 def _number(text: str, column: Column) -> float:
     value = values.number(text)
     if column.low is not None and value < column.low:
-        raise ValueError(f"it must be at least {column.low:g}")
+        raise values.OutOfRange(f"it must be at least {column.low:g}")
     if column.high is not None and value > column.high:
-        raise ValueError(f"it must be at most {column.high:g}")
+        raise values.OutOfRange(f"it must be at most {column.high:g}")
     if column.above is not None and value <= column.above:
-        raise ValueError(f"it must be above {column.above:g}")
+        raise values.OutOfRange(f"it must be above {column.above:g}")
     return value
 
 

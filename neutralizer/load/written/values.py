@@ -26,15 +26,26 @@ _HINTS = (
 )
 
 
+class OutOfRange(ValueError):
+    """A number, and none that may stand here; the remedy is its message."""
+
+
+def what_is_wrong(error: ValueError) -> str:
+    """With a number that was refused."""
+    return "out of range" if isinstance(error, OutOfRange) else "not a number"
+
+
 def number(text: str) -> float:
-    """A finite decimal number. Raises ValueError with the remedy as its message."""
+    """A finite decimal number. Raises ValueError with the remedy as its message, and of its kind
+    OutOfRange for a number whose products would not stay finite.
+    """
     if not NUMBER.fullmatch(text) or not _DIGIT.search(text):
         raise ValueError(
             next((h for p, h in _HINTS if p.fullmatch(text)), "write a plain decimal number")
         )
     value = float(text)
     if not SMALLEST <= abs(value) <= LARGEST and _NOT_ZERO.match(text):
-        raise ValueError(
+        raise OutOfRange(
             f"write a number between {SMALLEST:g} and {LARGEST:g} in size, or leave it blank"
         )
     return value

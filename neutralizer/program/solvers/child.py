@@ -37,6 +37,9 @@ def _bind(memory: int) -> None:
     """Limits the memory, and dies with the parent where the system offers that."""
     import resource
 
+    most = resource.getrlimit(resource.RLIMIT_AS)[1]  # as `ulimit -v` left it
+    if most != resource.RLIM_INFINITY:
+        memory = min(memory, most)
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     if sys.platform == "linux":
         import ctypes

@@ -104,14 +104,36 @@ def rounding_errors(trades: Trades, scenario: Scenario) -> Floats:
 
 def half_steps(scenario: Scenario) -> Floats:
     """(limits,) half of the least step a limit's measure can be moved by, where its band is narrower
-    than that step; else 0. Such a limit is proven to half a step.
+    than that step; else 0. Such a limit is proven to half a step, and whoever reads the plan is told.
+
+    More than ten bands and a thousandth of what the scope holds is too much to pass in silence: the
+    limit is then held as it is written, unless its row says `to_a_lot: yes`.
     """
-    found = steps(scenario)
+    found, before = np.zeros(len(scenario.limits)), np.abs(scenario.holdings.before)
     for k, limit in enumerate(scenario.limits):
-        whole = limit.lower == limit.upper and REGISTRY[limit.measure].UNIT == UNITS
-        narrow = limit.upper - limit.lower < found[k] and not whole
-        found[k] = found[k] / 2 if narrow else 0.0
+        move = sensitivity(scenario, limit)
+        band, half = limit.upper - limit.lower, _least_step(scenario, move) / 2
+        whole = band == 0 and REGISTRY[limit.measure].UNIT == UNITS
+        little = half <= max(10 * band, 1e-3 * float(move @ before)) and not whole
+        if band < 2 * half and (little or limit.to_a_lot):
+            found[k] = half
     return found
+
+
+def _least_step(scenario: Scenario, move: Floats) -> float:
+    """The least that one step of what may change moves a measure by, given what one unit of each holding
+    (H,) moves it by: a step of a transfer where that changes the measure, else a lot of an order.
+    """
+    h, row = scenario.holdings, scenario.orders.row
+    may = scenario.may_change
+    least = np.full(scenario.orders.change_rows.shape[0], np.inf)
+    np.minimum.at(least, row[may], move[may])
+    crosses = move > least[row]
+    steps = np.where(
+        crosses, scenario.instruments.step[h.instrument], scenario.tradables.lot[h.instrument]
+    )
+    moves = (move * steps)[may & (move > 0)]
+    return float(moves.min(initial=np.inf)) if moves.size else 0.0
 
 
 def steps(scenario: Scenario) -> Floats:
