@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         NotSolved,
         ProofFailed,
         Tampered,
+        TimeIsUp,
     )
     from neutralizer.face import Report, Run, Scenario, read, scenario, solve
 
@@ -41,6 +42,7 @@ __all__ = [
     "Run",
     "Scenario",
     "Tampered",
+    "TimeIsUp",
     "__version__",
     "read",
     "scenario",

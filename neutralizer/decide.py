@@ -3,7 +3,7 @@
 Where one decision solves the program again: `solve.solve`, until the concentration of a margin fits the
 answer; `priorities.answered`, once per class of soft limits; `minimum_sizes`, without small lines;
 `one_side`, without the orders that an owner may not give. Whole lots are tried again in `_rounded`,
-with what soft limits may give.
+with what soft limits may give. All of them, and what the plan is compared with, share solve.time_limit.
 """
 
 import time
@@ -36,6 +36,7 @@ from neutralizer.program.duals.reasons import reason_rows
 from neutralizer.program.duals.shadow import Price, other_prices, shadow_prices
 from neutralizer.program.priorities import answered
 from neutralizer.program.solve import Solution, cross_only
+from neutralizer.program.solvers.clock import within
 from neutralizer.records.superseded import superseded
 from neutralizer.report.claims import claims
 from neutralizer.report.files import booked, run_files
@@ -75,7 +76,14 @@ class Decided:
 
 
 def decided(loaded: Loaded, run_id: str, options: Options) -> Decided:
-    """The river: nothing is read, written or proven here."""
+    """The river: nothing is read, written or proven here. Raises Infeasible, NotSolved, and TimeIsUp after
+    solve.time_limit.
+    """
+    with within(loaded.scenario.time_limit):
+        return _decided(loaded, run_id, options)
+
+
+def _decided(loaded: Loaded, run_id: str, options: Options) -> Decided:
     say, asked = options.say, options.asked
     say("solving")
     wanted = as_asked(loaded.scenario, asked)

@@ -118,6 +118,12 @@ class NotSolved(NeutralizerError):
     exit_code = 5
 
 
+class TimeIsUp(NeutralizerError):
+    """The run has used up solve.time_limit. It is no answer of a solver: nothing may go on without one."""
+
+    exit_code = 5
+
+
 class ProofFailed(NeutralizerError):
     """The rounded plan, or a finished folder, does not stand up to the proof."""
 

@@ -98,3 +98,13 @@ def test_a_position_of_whole_steps_has_no_remainder(
     holdings = replace(s.holdings, exact=exact, before=np.array([float(x) for x in exact]))
     tenths = replace(s.instruments, step=np.full(len(s.instruments.ids), 0.1))
     assert not grain_of(replace(s, holdings=holdings, instruments=tenths)).remainder.any()
+
+
+def test_a_row_that_lacks_a_billion_is_closed_at_once() -> None:
+    """A round gave one unit to each: with few members it took as many rounds."""
+    wanted, high = np.zeros(3), np.array([5.0, 1e12, 1e12])
+    found = _closed(wanted, np.zeros(3), high, 1_000_000_001)
+    assert found is not None
+    assert found.sum() == 1_000_000_001
+    assert (found <= high).all()
+    assert _closed(wanted, np.zeros(3), np.ones(3), 4) is None

@@ -2,15 +2,20 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.sparse import csc_array
 
 from neutralizer.domain.scenario import Scenario
-from neutralizer.errors import NotSolved
+from neutralizer.errors import NotSolved, TimeIsUp
+from neutralizer.program.solvers.clock import left, within
 from neutralizer.program.solvers.process import CHILD, in_child, sparse_parts
+from tests.conftest import ROOT
+from tests.tools.command_line import neutralizer
 
 ROOM = 4 * 2**30
 
@@ -82,3 +87,35 @@ def test_a_time_limit_ends_the_run_with_no_answer(
 
     with pytest.raises(NotSolved):
         solve(replace(scenario_named("two-desks"), time_limit=0.001))
+
+
+def test_a_run_has_one_time_limit_for_all_its_solves(tmp_path: Path) -> None:
+    """Each solve had its own: a run of ten could take ten times as long as asked."""
+    with within(0.3):
+        assert left(60) <= 0.3
+        assert left(0.1) <= 0.1
+        with within(60):
+            assert left(60) <= 0.3, "no part has more than the whole"
+        time.sleep(0.31)
+        with pytest.raises(TimeIsUp, match=r"solve\.time_limit, 0\.3 s"):
+            left(60)
+        with pytest.raises(TimeIsUp):
+            in_child(task(), 60, ROOM)
+    assert left(60) == 60
+
+
+def test_a_solve_that_meets_the_end_of_the_run_ends_the_run() -> None:
+    """And is no answer that something else could be tried after."""
+    with within(0.05), pytest.raises(TimeIsUp):
+        in_child(task(), 60, ROOM)
+    assert not issubclass(TimeIsUp, NotSolved)
+
+
+def test_the_whole_run_ends_with_5_and_says_what_helps(tmp_path: Path) -> None:
+    words = ("run", ROOT / "scenarios" / "equity-desks", "--out", tmp_path / "run", "-q")
+    began = time.monotonic()
+    done = neutralizer(*words, "--set", "solve.time_limit=0.2s")
+    assert (done.returncode, "solve.time_limit=" in done.stderr) == (5, True), done
+    assert "--no-baseline" in done.stderr
+    assert time.monotonic() - began < 15
+    assert not (tmp_path / "run").exists()

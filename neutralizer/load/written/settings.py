@@ -69,7 +69,7 @@ class SolveSettings(Strict):
     """Which solver, and for how long."""
 
     solver: Literal["auto", "clarabel"] = said("auto", "`auto` is Clarabel")
-    time_limit: Duration = said(timedelta(seconds=120), "of each solve")
+    time_limit: Duration = said(timedelta(seconds=600), "of a run, for all its solves together")
     memory_limit_gb: Annotated[float, text(values.number), Field(gt=0)] = said(8.0, "of each solve")
 
 

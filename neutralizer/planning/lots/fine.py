@@ -57,6 +57,9 @@ def _closed(wanted: Floats, low: Floats, high: Floats, target: int) -> Floats | 
             return None
         order = np.argsort(np.where(room, -sign * (wanted - found), np.inf), kind="stable")
         some = order[: min(abs(missing), int(room.sum()))]
-        found[some] += sign
-        missing -= sign * len(some)
+        each = abs(missing) // len(some)  # at once: a row may lack a billion
+        space = (high - found if sign > 0 else found - low)[some]
+        moved = np.minimum(space, each)
+        found[some] += sign * moved
+        missing -= sign * int(moved.sum())
     return found

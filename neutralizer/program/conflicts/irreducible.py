@@ -145,7 +145,9 @@ class Search:
         return dual_bound(smaller, z[kept], 2.0 * max(1.0, float(np.abs(z).sum()))) > CONFLICT
 
     def irreducible(self, live: list[int], z: Floats) -> Conflict:
-        """One irreducible conflict out of a set that conflicts, with what each member must give."""
+        """One irreducible conflict out of a set that conflicts, with what each member must give. Each
+        round drops a member, finds that one is needed, or halves how many are tried: it ends.
+        """
         self.proven, found = True, self.support(live, z)
         needed: set[int] = set()
         many = len(found)

@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from neutralizer.errors import NotSolved
+from neutralizer.program.solvers.clock import left
 
 CHILD = Path(__file__).with_name("child.py")
 
 
 def in_child(task: dict[str, Any], seconds: float, memory: int) -> dict[str, Any]:
-    """The child's answer. Raises NotSolved when it crashed, ran out of memory, or out of time."""
+    """The child's answer. Raises NotSolved when it crashed, ran out of memory, or out of time, TimeIsUp
+    where the run has none left.
+    """
+    allowed = left(seconds)
     environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     with subprocess.Popen(
         [sys.executable, str(CHILD)],
@@ -23,8 +27,9 @@ def in_child(task: dict[str, Any], seconds: float, memory: int) -> dict[str, Any
         env=environment,
     ) as process:
         try:
-            out, talk = process.communicate(pickle.dumps(task | {"memory_limit": memory}), seconds)
+            out, talk = process.communicate(pickle.dumps(task | {"memory_limit": memory}), allowed)
         except subprocess.TimeoutExpired:
+            left(seconds)
             raise NotSolved(
                 f"{task['solver']} gave no answer within {seconds:g} s; raise solve.time_limit"
             ) from None
