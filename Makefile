@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo test quick check torture format bench mutation clean
+.PHONY: help setup demo test quick check torture format bench mutation mutation-sample clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -43,6 +43,9 @@ bench: setup ## the measurements of benchmarks/RESULTS.md
 
 mutation: setup ## small wrong changes in the proof, the readers and the release, each killed by a test
 	$(BIN)/python -m tests.tools.mutation
+
+mutation-sample: setup ## sixty of these changes, drawn with a seed: a few minutes
+	$(BIN)/python -m tests.tools.mutation --sample 60 --seed $(or $(SEED),1)
 
 clean: ## remove what the above made
 	rm -rf .venv runs .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,19 +1,24 @@
 """Mutation testing of what must not fail silently: the proof, the readers and the release.
 
-    python -m tests.tools.mutation                 every module of SUITES
-    python -m tests.tools.mutation proof/ text.py  those whose path holds a word
+    python -m tests.tools.mutation                 every module that changed since it was measured
+    python -m tests.tools.mutation proof/ text.py  those whose path holds a word, changed or not
+    python -m tests.tools.mutation --sample 40 --seed 7   so many of all; the record stays as it is
 
 A mutant is a module with one small change. The tests are collected once; each mutant then runs them
 in a forked child, where the changed code takes the place of the module's own. The first test that
 fails kills it, or the clock. Texts, annotations, decorators and `strict=` are left alone; what cannot
 even be imported is not counted. benchmarks/MUTATION.md keeps the counts, the survivors, and by hand
-the reason why each may live; one without a reason makes the command fail.
+the reason why each may live; one without a reason makes the command fail. It is written after each
+module, with the hash of its source: a run that was stopped goes on where it was.
 """
 
+import argparse
 import ast
 import gc
+import hashlib
 import importlib
 import os
+import random
 import re
 import shutil
 import signal
@@ -39,8 +44,10 @@ RELEASE, AMENDED, JOURNAL = (
     "supersede release".split(),
     ["journal"],
 )
+FOLDERS = "folder what_others_write".split()
 SUITES = (
-    (PROOF, [*sorted(PACKAGE.glob("proof/*.py")), PACKAGE / "verify.py", PACKAGE / "records" / "manifest.py"]),
+    (PROOF, [*sorted(PACKAGE.glob("proof/*.py")), PACKAGE / "verify.py", PACKAGE / "report" / "again.py",
+             PACKAGE / "records" / "manifest.py"]),
     (RELEASE, [*(PACKAGE / "handoff" / f"{name}.py" for name in
                 "approval keys standing release status".split()),
                PACKAGE / "records" / "approvals.py"]),
@@ -50,6 +57,7 @@ SUITES = (
     (READERS, [*(PACKAGE / "load" / "written" / f"{name}.py" for name in
                  "table values text yaml_text control folder".split()),
                PACKAGE / "load" / "rules" / "freshness.py"]),
+    (FOLDERS, [PACKAGE / "records" / f"{name}.py" for name in "folder ours finished".split()]),
 )  # fmt: skip
 QUICK = "not command_line and not any_bytes and not killed and not at_once and not never_ended"  # no other process, nothing drawn
 AT_ONCE, STILLBORN = 2, 99  # children; the exit code of one whose module could not be made
@@ -74,6 +82,7 @@ class Mutants:
     counted: int = 0
     alive: list[tuple[int, str]] = field(default_factory=list)  # line, before -> after
     limit: int = 600  # seconds
+    chosen: frozenset[int] | None = None  # which of them, by their number; None: all
     _running: dict[int, tuple[int, str, str]] = field(default_factory=dict)
 
     @pytest.hookimpl(tryfirst=True)
@@ -87,7 +96,9 @@ class Mutants:
             self._reap()
         assert self.alive.pop(), "the tests fail without any change"
         self.limit, self.counted = 20 + 4 * round(time.monotonic() - started), 0
-        for line, change in mutants(tree):
+        for number, (line, change) in enumerate(mutants(tree)):
+            if self.chosen is not None and number not in self.chosen:
+                continue
             if self._is_child(tree, line, change):
                 return None
             while len(self._running) == AT_ONCE:
@@ -204,47 +215,90 @@ def put(parent: ast.AST, name: str, k: int | None, node: ast.AST) -> None:
         getattr(parent, name)[k] = node
 
 
-def record(module: str, found: Mutants) -> bool:
-    """Writes what was found of a module into the table; whether every survivor has its reason."""
-    text = TABLE.read_text()
+ROW = re.compile(r"^\| (\S+\.py) \| (\S+) \| (\d+) \| (\d+) \| (\d+) \|$", re.M)
+ALIVE = re.compile(r"^- `(\S+):(\d+)` `(.+)`: (.+)$", re.M)
+
+
+def reasons() -> dict[tuple[str, str], str]:
+    """Why each survivor of the record may live, by its module and its change."""
+    return {
+        (m, change): why for m, _, change, why in ALIVE.findall(TABLE.read_text()) if why != "?"
+    }
+
+
+def source(module: str) -> str:
+    """The hash of a module as it stands."""
+    return hashlib.sha256((PACKAGE / module).read_bytes()).hexdigest()[:12]
+
+
+def record(module: str, found: Mutants) -> None:
+    """Writes what was found of a module into the table."""
+    text, why = TABLE.read_text(), reasons()
     head = text[: text.index("| module")]
-    rows = dict(re.findall(r"^\| (\S+\.py) \| (.+) \|$", text, re.M))
-    alive = re.findall(r"^- `(\S+):(\d+)` `(.+)`: (.+)$", text, re.M)
-    why = {(m, change): reason for m, _, change, reason in alive}
-    rows[module] = f"{found.counted} | {found.counted - len(found.alive)} | {len(found.alive)}"
-    alive = [row for row in alive if row[0] != module] + [
+    counts = (found.counted, found.counted - len(found.alive), len(found.alive))
+    rows = {name: tuple(row) for name, *row in ROW.findall(text)}
+    rows[module] = (source(module), *map(str, counts))
+    alive = [row for row in ALIVE.findall(text) if row[0] != module] + [
         (module, str(line), change, why.get((module, change), "?")) for line, change in found.alive
     ]
-    sums = [sum(map(int, column)) for column in zip(*(r.split(" | ") for r in rows.values()), strict=True)]  # fmt: skip
-    total = f"| all | {sums[0]} | {sums[1]} ({sums[1] / sums[0]:.1%}) | {sums[2]} |"
-    table = ["| module | mutants | killed | alive |", "|---|---:|---:|---:|"]
-    table += [f"| {name} | {row} |" for name, row in sorted(rows.items())]
+    sums = [sum(map(int, column)) for column in zip(*(r[1:] for r in rows.values()), strict=True)]
+    total = f"| all | | {sums[0]} | {sums[1]} ({sums[1] / sums[0]:.1%}) | {sums[2]} |"
+    table = ["| module | source | mutants | killed | alive |", "|---|---|---:|---:|---:|"]
+    table += [f"| {' | '.join((name, *row))} |" for name, row in sorted(rows.items())]
     lines = [f"- `{m}:{line}` `{change}`: {reason}" for m, line, change, reason in sorted(alive)]
     TABLE.write_text("\n".join([head + table[0], *table[1:], total, "", *lines, ""]))
-    return all((module, change) in why for _, change in found.alive)
 
 
-def main(words: list[str]) -> int:
+def sampled(modules: list[str], count: int, seed: int) -> dict[str, frozenset[int]]:
+    """The numbers of so many mutants of all modules together, drawn with a seed."""
+    every = [
+        (module, n)
+        for module in modules
+        for n, _ in enumerate(mutants(ast.parse((PACKAGE / module).read_text())))
+    ]
+    drawn = random.Random(seed).sample(every, min(count, len(every)))
+    return {module: frozenset(n for m, n in drawn if m == module) for module in modules}
+
+
+def measured(module: str, tests: list[str], chosen: frozenset[int] | None) -> Mutants:
+    """The mutants of one module, each run by the tests of some names."""
+    dotted = f"neutralizer.{module.removesuffix('.py').replace('/', '.')}"
+    found = Mutants(importlib.import_module(dotted.removesuffix(".__init__")), chosen=chosen)
+    parent, files = os.getpid(), [file_of(name) for name in tests]
+    options = ("-x", "-q", "-s", "-k", QUICK, "-p", "no:xdist", "-p", "no:cacheprovider")
+    code = pytest.main([*files, *options], plugins=[found])
+    if os.getpid() != parent:
+        os._exit(code)
+    return found
+
+
+def main(words: list[str], sample: int | None, seed: int) -> int:
     """Runs the mutants of the modules whose path holds a word; 1 if a survivor has no reason."""
     sound = True
     for name in NAMES:
         finished(name)
     approved_firm()
-    for tests, paths in SUITES:
-        for module in (p.relative_to(PACKAGE).as_posix() for p in paths):
-            if words and not any(word in module for word in words):
-                continue
-            dotted = f"neutralizer.{module.removesuffix('.py').replace('/', '.')}"
-            found = Mutants(importlib.import_module(dotted.removesuffix(".__init__")))
-            parent, files = os.getpid(), [file_of(name) for name in tests]
-            options = ("-x", "-q", "-s", "-k", QUICK, "-p", "no:xdist", "-p", "no:cacheprovider")
-            code = pytest.main([*files, *options], plugins=[found])
-            if os.getpid() != parent:
-                os._exit(code)
-            sound &= record(module, found)
-            print(module, found.counted, *found.alive, sep="\n", flush=True)
+    suites = {p.relative_to(PACKAGE).as_posix(): tests for tests, paths in SUITES for p in paths}
+    drawn = None if sample is None else sampled(list(suites), sample, seed)
+    known = {name: hashed for name, hashed, *_ in ROW.findall(TABLE.read_text())}
+    for module, tests in suites.items():
+        asked = (
+            any(word in module for word in words) if words else known.get(module) != source(module)
+        )
+        if not (drawn[module] if drawn is not None else asked):
+            continue
+        found = measured(module, tests, None if drawn is None else drawn[module])
+        if drawn is None:
+            record(module, found)
+        sound &= all((module, change) in reasons() for _, change in found.alive)
+        print(module, found.counted, *found.alive, sep="\n", flush=True)
     return 0 if sound else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("words", nargs="*")
+    parser.add_argument("--sample", type=int)
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    sys.exit(main(given.words, given.sample, given.seed))
