@@ -36,6 +36,8 @@ from neutralizer.records.writing import json_bytes
 from neutralizer.report.refused import refused_files
 from neutralizer.verify import inputs_of, proven
 
+NO_CAPS = "no caps of the firm hold here: nothing bounds what one run may order (caps.yaml)"
+
 __all__ = ["Options", "Outcome", "publish", "run"]
 
 Read = Callable[[], Loaded]
@@ -135,7 +137,9 @@ def _files(loaded: Loaded, run_id: str, options: Options, decide: Decide) -> dic
 
 def _record(loaded: Loaded, summary: Summary, options: Options) -> Record:
     unusual = outliers(figures(summary), options.past)
-    notices = (*options.notices, *loaded.notices, *unusual)
+    released = roles_here().value is not None  # without roles nothing ever leaves
+    capless = (NO_CAPS,) if released and caps_here().value is None else ()
+    notices = (*options.notices, *loaded.notices, *unusual, *capless)
     waivers, old = options.against.waivers, superseded(loaded.bytes_read)
     record = Record(options.prepared_by, notices, waivers, loaded.previous)
     if old is None:

@@ -55,8 +55,11 @@ def verify(
 
 @dataclass(frozen=True)
 class Standing:
-    """A proven run's scenario, and the versions that made it where they are others than ours."""
+    """A proven run's inputs, its scenario as it was asked for, and the versions that made it where they
+    are others than ours.
+    """
 
+    loaded: Loaded
     scenario: Scenario
     others: str
 
@@ -66,7 +69,7 @@ def stands(run: Finished, scenario: Path | None = None) -> Standing:
     asked, loaded = Asked.read(run.manifest["settings"]), loaded_of(run, scenario)
     others = other_versions(run.manifest)
     proven(loaded, asked, run.run_id, run.files, again=not others)
-    return Standing(as_asked(loaded.scenario, asked), others)
+    return Standing(loaded, as_asked(loaded.scenario, asked), others)
 
 
 def proven(

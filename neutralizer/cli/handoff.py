@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from neutralizer.cli import options as asked
+from neutralizer.cli.talk import show
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -18,14 +19,14 @@ if TYPE_CHECKING:
 def new_key(file: Path) -> None:
     """Write a private key, print the public key for roles.yaml."""
     from neutralizer.errors import FolderTaken
-    from neutralizer.handoff.keys import new_key as make
+    from neutralizer.records.keys import new_key as make
     from neutralizer.records.one_file import put
 
     if file.exists():
         raise FolderTaken(f"{file} is there already: name a new file")
     private, public = make()
     put(file, private, private=True)
-    click.echo(f"public_key: {public}")
+    show(f"public_key: {public}")
 
 
 @click.command()
@@ -48,14 +49,14 @@ def approve(what: Path, by: str, key: Path, yes: bool, journal: Path | None) -> 
         now = datetime.now(UTC)
         subject, page, expires = _subject(what, by, now)
         entry.facts = {"approves": subject.what}
-        click.echo(page)
+        show(page)
         if not (yes or click.confirm("\nsign this?")):
             raise NotApproved("it was not signed: who was asked said no")
         private = _private(key)
         locked = b"ENCRYPTED" in private
         passphrase = click.prompt("passphrase", hide_input=True, err=True) if locked else ""
         path = sign(subject, by, private, passphrase, now, expires)
-    click.echo(f"\nsigned by {by}, valid until {expires.isoformat(timespec='minutes')}: {path}")
+    show(f"\nsigned by {by}, valid until {expires.isoformat(timespec='minutes')}: {path}")
 
 
 def _private(key: Path) -> bytes:
@@ -65,6 +66,11 @@ def _private(key: Path) -> bytes:
     found = content(key)
     if found is None:
         raise NotApproved(f"there is no key {key}: make one with `neutralizer new-key`")
+    if key.stat().st_mode & 0o077:
+        raise NotApproved(
+            f"others may read the key {key}: it is not yours alone any more; make another with "
+            "`neutralizer new-key`, and keep it with `chmod 600`"
+        )
     return found
 
 
@@ -103,11 +109,12 @@ def release(folder: Path, to: Path, auto: Path | None, by: str, journal: Path | 
         told = found.manifest
         entry.facts = {k: told[k] for k in ("run_id", "name", "business_date", "version")}
         entry.facts |= {"kinds": list(told["kinds"]), "already_there": found.already}
+        entry.facts |= {k: told[k] for k in ("standing_order", "under_order")}
     kinds = ", ".join(f"{k} {c['rows']}" for k, c in told["kinds"].items())
     if found.already:
-        click.echo(f"already released to {to}: nothing was touched", err=True)
+        show(f"already released to {to}: nothing was touched", err=True)
     else:
-        click.echo(f"released {told['run_id']} v{told['version']} to {to}: {kinds}")
+        show(f"released {told['run_id']} v{told['version']} to {to}: {kinds}")
 
 
 @click.command()
@@ -120,12 +127,12 @@ def journal(folder: Path, last: int) -> None:
     found = events(folder)
     for event in found[-last:]:
         words = [
-            f"{k}={' '.join(str(v).encode(errors='backslashreplace').decode().split())}"
+            f"{k}={' '.join(str(v).split())}"
             for k, v in event.items()
             if k not in ("number", "at", "event", "previous", "hash", "figures", "pid", "host")
         ]
-        click.echo(f"{event['number']:>6} {event['at']} {event['event']:<9}" + " ".join(words))
-    click.echo(f"{len(found)} lines, the chain holds", err=True)
+        show(f"{event['number']:>6} {event['at']} {event['event']:<9}" + " ".join(words))
+    show(f"{len(found)} lines, the chain holds", err=True)
 
 
 @click.command()
@@ -141,7 +148,7 @@ def status(folder: Path, whole: bool, open_orders: bool) -> None:
     if open_orders:
         click.echo(csv_bytes(told.OPEN_COLUMNS, told.open_orders(found)).decode(), nl=False)
     else:
-        click.echo(told.status_page(found, whole))
+        show(told.status_page(found, whole))
 
 
 @click.command()
@@ -158,7 +165,7 @@ def crosses(runs: Path, first: "date", last: "date", as_csv: bool) -> None:
     if as_csv:
         click.echo(csv_bytes(review.COLUMNS, rows).decode(), nl=False)
     else:
-        click.echo(review.crosses_page(rows))
+        show(review.crosses_page(rows))
 
 
 @click.command()
@@ -170,7 +177,7 @@ def view(folder: Path, book: str, out: Path) -> None:
     from neutralizer.handoff.view import view as write
 
     names = write(folder, book, out)
-    click.echo(f"wrote {out}: {', '.join(names)}", err=True)
+    show(f"wrote {out}: {', '.join(names)}", err=True)
 
 
 COMMANDS = (new_key, approve, release, status, crosses, view, journal)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from neutralizer.cli import options as asked
-from neutralizer.cli.talk import say_issues, say_notices
+from neutralizer.cli.talk import say_issues, say_notices, show
 
 if TYPE_CHECKING:
     from neutralizer.domain.record import Waivers
@@ -29,7 +29,7 @@ def init(name: Path, example: str) -> None:
         )
     except OSError as error:
         raise CannotWrite(f"cannot write {name}: {error.strerror}") from None
-    click.echo(f"wrote {name}; now: neutralizer run {name} --out {name}-run", err=True)
+    show(f"wrote {name}; now: neutralizer run {name} --out {name}-run", err=True)
 
 
 def _example(name: str) -> Path:
@@ -64,7 +64,7 @@ def check(
     say_issues(loaded.warnings)
     say_notices(loaded.notices)
     s = loaded.scenario
-    click.echo(
+    show(
         f"OK {s.business_date} {s.name} | {len(s.books.ids)} books, {len(s.instruments.ids)} "
         f"instruments, {len(s.holdings.book)} holdings, {len(s.limits)} limits"
     )
@@ -80,7 +80,7 @@ def columns(table: str | None) -> None:
     known = [*TABLES, *SQUARE_TABLES]
     if table is not None and table not in known:
         raise click.UsageError(f"no table {table}; known: {', '.join(known)}")
-    click.echo(manual([table] if table else known))
+    show(manual([table] if table else known))
 
 
 @click.command("model-card")
@@ -90,8 +90,8 @@ def model_card() -> None:
 
     held = card_here()
     if held.value is not None:
-        click.echo(page(held.value))
-    click.echo(f"sha256 {held.sha256}", err=True)
+        show(page(held.value))
+    show(f"sha256 {held.sha256}", err=True)
 
 
 @click.command()
@@ -132,7 +132,7 @@ def arrays(
         "scan_groups.csv": csv_bytes(study.GROUP_COLUMNS, groups),
     }
     new_folder(out, files)
-    click.echo(f"wrote {len(rows)} arrays in {len(groups)} product groups: {out}", err=True)
+    show(f"wrote {len(rows)} arrays in {len(groups)} product groups: {out}", err=True)
 
 
 @click.command()

@@ -12,7 +12,7 @@ import click
 
 from neutralizer.cli import handoff, inputs, runs
 from neutralizer.cli.headings import GroupedCommands
-from neutralizer.cli.talk import say_issues
+from neutralizer.cli.talk import say_issues, show
 from neutralizer.domain.version import VERSION as __version__
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _fill_closed() -> None:
 def _say(text: str) -> None:
     """On stderr, if anybody can hear it."""
     with suppress(OSError):
-        click.echo(text, err=True)
+        show(text, err=True)
 
 
 def _drain() -> None:
@@ -132,7 +132,7 @@ def _say_conflicts(error: "NeutralizerError") -> None:
     from neutralizer.report.refused import conflict_rows
     from neutralizer.report.why_not import conflicts_page
 
-    click.echo("\n" + conflicts_page(conflict_rows(error)), err=True)
+    show("\n" + conflicts_page(conflict_rows(error)), err=True)
 
 
 def _refused(error: Exception) -> int:
@@ -143,15 +143,15 @@ def _refused(error: Exception) -> int:
         say_issues(error.issues)
         return error.exit_code
     if isinstance(error, NeutralizerError):
-        click.echo(f"ERROR {error}", err=True)
+        show(f"ERROR {error}", err=True)
         if getattr(error, "conflicts", ()):
             _say_conflicts(error)
         return error.exit_code
     if isinstance(error, OSError):
         what = error.filename or "the output"
-        click.echo(f"ERROR cannot read or write {what}: {error.strerror}", err=True)
+        show(f"ERROR cannot read or write {what}: {error.strerror}", err=True)
         return CANNOT_WRITE
-    click.echo(f"ERROR a fault of neutralizer itself, please report: {error!r}", err=True)
+    show(f"ERROR a fault of neutralizer itself, please report: {error!r}", err=True)
     if "NEUTRALIZER_TRACEBACK" in os.environ:
         raise error
     return FAULT

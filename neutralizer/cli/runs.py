@@ -9,7 +9,7 @@ import click
 
 from neutralizer.cli.headings import GroupedOptions
 from neutralizer.cli.options import BARRIERS, FOLDER, LINE, OVERRIDES, PROVE_AGAINST, RUN
-from neutralizer.cli.talk import progress, say_notices
+from neutralizer.cli.talk import progress, say_notices, show
 
 if TYPE_CHECKING:
     from neutralizer.decide import Options
@@ -43,11 +43,11 @@ def run(scenario: Path, out: Path | None, as_json: bool, quiet: bool, options: "
     if as_json:
         click.echo(json.dumps(outcome.summary.written(), indent=2, ensure_ascii=False))
     else:
-        click.echo(one_line(outcome.summary) if quiet else page(outcome.summary, outcome.files))
+        show(one_line(outcome.summary) if quiet else page(outcome.summary, outcome.files))
     if not quiet and outcome.already_there:
-        click.echo(f"this same run is already in {out}: nothing was touched", err=True)
+        show(f"this same run is already in {out}: nothing was touched", err=True)
     elif not quiet and not as_json:
-        click.echo(
+        show(
             f"\nwritten and proven: {out}"
             if out and not options.dry_run
             else "\nproven; nothing written"
@@ -62,8 +62,8 @@ def verify(folder: Path, scenario: Path | None) -> None:
     from neutralizer.report.terminal import one_line
     from neutralizer.verify import verify as prove_folder
 
-    summary = prove_folder(folder, scenario, say=partial(click.echo, err=True))
-    click.echo(one_line(summary) + " | proven")
+    summary = prove_folder(folder, scenario, say=partial(show, err=True))
+    show(one_line(summary) + " | proven")
 
 
 @click.command()
@@ -77,9 +77,9 @@ def explain(folder: Path, line: str | None, barriers: bool, overrides: tuple[str
 
     say = progress(quiet=False, verbose=False)
     if barriers:
-        click.echo(why.barriers(folder, overrides, say))
+        show(why.barriers(folder, overrides, say))
     else:
-        click.echo(why.explain(folder, overrides, line, say))
+        show(why.explain(folder, overrides, line, say))
 
 
 COMMANDS = (run, verify, explain)

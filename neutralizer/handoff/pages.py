@@ -62,5 +62,7 @@ def order_page(order: StandingOrder) -> str:
             f"  largest line  {order.largest_line:,.2f} {order.currency}",
             f"  total         {order.total:,.2f} {order.currency}",
             f"  tickets       {order.tickets}",
+            f"  as_of         at most {order.as_of_age.total_seconds() / 3600:g} h old",
+            f"  accepted      {'; '.join(order.accept) or 'no finding and no notice'}",
         ]
     )

@@ -3,13 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from neutralizer.domain.money import plain
 from neutralizer.errors import InputsTooOld, NotApproved, Tampered
+from neutralizer.gate.open_orders import not_on_its_way
 from neutralizer.handoff.approval import approvers, firm_roles
-from neutralizer.handoff.standing import StandingOrder, beyond, read_order
-from neutralizer.records.approvals import Approval
+from neutralizer.handoff.standing import StandingOrder, beyond, left_before, read_order, size_of
+from neutralizer.load.firm.caps import caps_here
+from neutralizer.load.firm.model_card import card_here
+from neutralizer.load.firm.roles import roles_here
+from neutralizer.records.approvals import Approval, Subject
 from neutralizer.records.commit import COMMIT
 from neutralizer.records.finished import Finished, finished
 from neutralizer.records.handed import (
@@ -23,7 +29,7 @@ from neutralizer.records.handed import (
 )
 from neutralizer.records.one_file import holding
 from neutralizer.records.superseded import since
-from neutralizer.verify import stands
+from neutralizer.verify import Standing, stands
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,8 @@ def release(
     now, run = datetime.now(UTC), finished(folder)
     firm_roles().require(name, "release")
     order, subject = (None, run.subject) if order_file is None else read_order(order_file)
-    given = approvers(subject, run.manifest["prepared_by"], now)
+    until = None if order is None else order.expires
+    given = approvers(subject, run.manifest["prepared_by"], now, until)
     standing = stands(run)
     if standing.others:
         raise InputsTooOld(
@@ -56,8 +63,6 @@ def release(
         )
     if order is not None:
         _known(run, past)
-        notices = run.manifest["notices"]
-        _within(order, beyond(order, standing.scenario, run.files, run.summary, notices, now))
     with holding(to):
         before = handed_over(to)
         day = (run.summary.name, run.summary.business_date)
@@ -68,7 +73,9 @@ def release(
             COMMIT.stand()
             return Released(own[-1].manifest, already=True)
         _up_to_date(run, to)
-        manifest = _told(run, name, given, now, order)
+        manifest = _told(run, name, given, now)
+        if order is not None:
+            manifest |= _at_night(order, subject, run, standing, before, past, to, now)
         part = AUTO if order else ""
         own_stem = stem(date.fromisoformat(day[1]), run.run_id, run.manifest["version"], part)
         hand_over(to, own_stem, kinds, manifest)
@@ -80,10 +87,38 @@ def _tickets(run: Finished) -> dict[str, bytes]:
     return {kind: run.files[f"{kind}.csv"] for kind in KINDS}
 
 
-def _within(order: StandingOrder, reasons: Any) -> None:
-    found = list(reasons)
-    if found:
-        raise NotApproved(f"{order.name} does not let this leave: " + "; ".join(found[:10]))
+def _at_night(
+    order: StandingOrder,
+    subject: Subject,
+    run: Finished,
+    standing: Standing,
+    before: Sequence[Handed],
+    past: Sequence[dict[str, Any]],
+    to: Path,
+    now: datetime,
+) -> dict[str, Any]:
+    """What the manifest says of the order that a run leaves under. Raises NotApproved where it does not
+    let it: what left before stands in the journal, and in the folder that others release into too.
+    """
+    told = [e for e in past if e["event"] == "COMPLETE"] + [h.manifest for h in before]
+    others = left_before(order, told, run.run_id).values()
+    reasons = [*beyond(order, standing.scenario, run, others, now), *_newer(run, before)]
+    reasons += not_on_its_way(standing.loaded, to)
+    if reasons:
+        raise NotApproved(f"{order.name} does not let this leave: " + "; ".join(reasons[:10]))
+    own = size_of(order, standing.scenario, run.files)
+    return {
+        "standing_order": order.name,
+        "standing_order_sha256": subject.sha256,
+        "under_order": {"total": plain(sum(own.values(), Decimal(0))), "tickets": len(own)},
+    }
+
+
+def _newer(run: Finished, before: Sequence[Handed]) -> list[str]:
+    """Nothing older leaves after what is newer."""
+    own = (run.summary.name, run.summary.business_date)
+    days = [h.manifest["business_date"] for h in before if h.manifest["name"] == own[0]]
+    return [f"{day} of {own[0]} has left already" for day in sorted(set(days)) if day > own[1]]
 
 
 def _known(run: Finished, past: Sequence[dict[str, Any]]) -> None:
@@ -127,9 +162,8 @@ def _told(
     name: str,
     given: Sequence[Approval],
     now: datetime,
-    order: StandingOrder | None,
 ) -> dict[str, Any]:
-    """The manifest of a release."""
+    """The manifest of a release, with the hashes of the firm's files that it left under."""
     s, m = run.summary, run.manifest
     return {
         "run_id": m["run_id"],
@@ -139,7 +173,12 @@ def _told(
         "supersedes": m["supersedes"],
         "prepared_by": run.manifest["prepared_by"],
         "approved_by": [{"name": a.name, "at": a.at, "signature": a.signature} for a in given],
-        "standing_order": None if order is None else order.name,
+        "standing_order": None,
+        "standing_order_sha256": None,
+        "under_order": None,
+        "roles": roles_here().sha256,
+        "firm_caps": caps_here().sha256,
+        "model_card": card_here().sha256,
         "released_by": name,
         "released_at": now.isoformat(timespec="seconds"),
         "manifest_sha256": run.subject.sha256,

@@ -8,25 +8,42 @@ currency: USD
 largest_line: 5000000
 total: 50000000
 tickets: 40
+as_of_age: 12h
+accept: ["no caps of the firm"]
+
+`total` and `tickets` are of everything that leaves under the order for one business date, and within
+any 24 hours. `accept` names findings and notices, by how they begin, that need nobody's eyes.
 """
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from neutralizer.domain.money import decimal
 from neutralizer.domain.scenario import Scenario
-from neutralizer.domain.summary import Summary
+from neutralizer.errors import Tampered
+from neutralizer.handoff.approval import CLOCKS
 from neutralizer.load.firm.files import read_firm_file
-from neutralizer.load.written.settings import Identifier, Instant, NotNegative, Strict, text
+from neutralizer.load.written.settings import (
+    Duration,
+    Identifier,
+    Instant,
+    NotNegative,
+    Strict,
+    text,
+)
 from neutralizer.load.written.values import number
 from neutralizer.proof.sizes import sizes
 from neutralizer.records.approvals import Subject
+from neutralizer.records.finished import Finished
 from neutralizer.records.writing import csv_rows
 
+ONE_DAY = timedelta(hours=24)
 NightKind = Literal["internal_transfers", "cash_transfers"]
 
 
@@ -41,6 +58,8 @@ class StandingOrder(Strict):
     largest_line: NotNegative
     total: NotNegative
     tickets: Annotated[int, text(number), Field(ge=0)]
+    as_of_age: Duration = timedelta(hours=12)  # of what leaves, by its as_of
+    accept: tuple[Annotated[str, Field(min_length=8)], ...] = ()
 
 
 def read_order(file: Path) -> tuple[StandingOrder, Subject]:
@@ -51,40 +70,100 @@ def read_order(file: Path) -> tuple[StandingOrder, Subject]:
     return held.value, Subject(file, file.name, held.sha256)
 
 
+def size_of(
+    order: StandingOrder, scenario: Scenario, files: dict[str, bytes]
+) -> dict[str, Decimal]:
+    """What each ticket of the order's kinds is worth, base currency, from its quantity."""
+    size = sizes(scenario)
+    rows = (row for kind in order.kinds for row in csv_rows(files[f"{kind}.csv"])[1])
+    return {row["ticket_id"]: size(row) for row in rows}
+
+
+@dataclass(frozen=True)
+class Left:
+    """What one run let leave under an order."""
+
+    business_date: str
+    at: datetime
+    total: Decimal
+    tickets: int
+
+
+def left_before(
+    order: StandingOrder, told: Iterable[Mapping[str, Any]], run_id: str
+) -> dict[str, Left]:
+    """What other runs let leave under the order, by run, out of manifests of releases and lines of the
+    journal. Raises Tampered where one of them cannot be read.
+    """
+    found = {}
+    for one in told:
+        if one.get("standing_order") == order.name and one.get("run_id") != run_id:
+            try:
+                at = datetime.fromisoformat(one.get("released_at") or one["at"])
+                size = one["under_order"]
+                left = Left(one["business_date"], at, decimal(size["total"]), int(size["tickets"]))
+                found[str(one["run_id"])] = left
+            except (KeyError, ValueError, TypeError, AttributeError):
+                raise Tampered(f"what left under {order.name} cannot be read any more") from None
+    return found
+
+
 def beyond(
-    order: StandingOrder,
-    scenario: Scenario,
-    files: dict[str, bytes],
-    summary: Summary,
-    notices: list[str],
-    now: datetime,
+    order: StandingOrder, scenario: Scenario, run: Finished, before: Iterable[Left], now: datetime
 ) -> Iterator[str]:
-    """Why a run may not leave under the order, as sentences."""
+    """Why a run may not leave under the order, as sentences. `before` is what other runs let leave."""
     if now >= order.expires:
         yield f"the standing order expired at {order.expires.isoformat()}"
-    if summary.name not in order.scenarios:
-        yield f"the standing order is not for {summary.name}"
+    if run.summary.name not in order.scenarios:
+        yield f"the standing order is not for {run.summary.name}"
     if order.currency != scenario.base_currency:
         yield f"the standing order is in {order.currency}, the run in {scenario.base_currency}"
-    for finding in (*summary.findings, *notices):
-        yield f"a person must read: {finding}"
-    for row in csv_rows(files["limits.csv"])[1]:
+    yield from _of_another_day(order, scenario, now)
+    for finding in (*run.summary.findings, *run.manifest["notices"]):
+        if not finding.startswith(order.accept):
+            yield f"a person must read: {finding}"
+    yield from _needs_the_hedges(order, run)
+    yield from _too_much(order, size_of(order, scenario, run.files), scenario, before, now)
+
+
+def _needs_the_hedges(order: StandingOrder, run: Finished) -> Iterator[str]:
+    for row in csv_rows(run.files["limits.csv"])[1]:
         if row["status"] == "OK_TO_A_LOT":
             yield f"limit {row['limit_id']} {row['scope']} is held to half a step only"
-    yield from _too_much(order, scenario, files)
-
-
-def _too_much(order: StandingOrder, scenario: Scenario, files: dict[str, bytes]) -> Iterator[str]:
-    size, found = sizes(scenario), dict[str, Decimal]()
     for kind in order.kinds:
-        for row in csv_rows(files[f"{kind}.csv"])[1]:
+        for row in csv_rows(run.files[f"{kind}.csv"])[1]:
             if row.get("release_phase") == "2":
                 yield f"{row['ticket_id']} is to be booked with the hedges (release_phase 2)"
-            found[row["ticket_id"]] = size(row)
-    for ticket, amount in found.items():
+
+
+def _of_another_day(order: StandingOrder, scenario: Scenario, now: datetime) -> Iterator[str]:
+    """The night of a run is the day of its own clock: what is older, or to come, is for a person."""
+    as_of = scenario.as_of
+    today = now.astimezone(as_of.tzinfo).date()
+    if scenario.business_date != today:
+        yield f"it is of {scenario.business_date}, and today is {today} where as_of was taken"
+    if not -CLOCKS <= now - as_of <= order.as_of_age:
+        hours = order.as_of_age.total_seconds() / 3600
+        yield f"its as_of is {as_of.isoformat()}, the order lets leave what is at most {hours:g} h old"
+
+
+def _too_much(
+    order: StandingOrder,
+    own: Mapping[str, Decimal],
+    scenario: Scenario,
+    before: Iterable[Left],
+    now: datetime,
+) -> Iterator[str]:
+    """Each line by itself; and all that left, of this business date or within a day, together."""
+    for ticket, amount in own.items():
         if amount > Decimal(order.largest_line):
             yield f"{ticket} is of {amount:,.2f}, the order allows {order.largest_line:,.2f}"
-    if sum(found.values()) > Decimal(order.total):
-        yield f"{sum(found.values()):,.2f} together, the order allows {order.total:,.2f}"
-    if len(found) > order.tickets:
-        yield f"{len(found)} tickets, the order allows {order.tickets}"
+    day = scenario.business_date.isoformat()
+    also = [x for x in before if x.business_date == day or x.at > now - ONE_DAY]
+    total = sum(own.values(), Decimal(0)) + sum((x.total for x in also), Decimal(0))
+    tickets = len(own) + sum(x.tickets for x in also)
+    more = f" with what {len(also)} other run(s) let leave" if also else ""
+    if total > Decimal(order.total):
+        yield f"{total:,.2f} together{more}, the order allows {order.total:,.2f}"
+    if tickets > order.tickets:
+        yield f"{tickets} tickets{more}, the order allows {order.tickets}"

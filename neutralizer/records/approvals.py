@@ -6,11 +6,14 @@
 
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from neutralizer.errors import CannotWrite, InputsRefused, Tampered
+from neutralizer.errors import CannotWrite, InputsRefused, NotApproved, Tampered
+from neutralizer.load.firm.roles import roles_here
 from neutralizer.load.written.plain import read_json
+from neutralizer.records.keys import holds
 from neutralizer.records.one_file import content, put
 from neutralizer.records.writing import json_bytes
 
@@ -80,10 +83,23 @@ def approvals_of(subject: Subject) -> list[Approval]:
 
 
 def unchanged(subject: Subject) -> None:
-    """Raises Tampered where somebody approved other bytes of this very subject."""
+    """Raises Tampered where somebody of the firm signed other bytes of this very subject. What is not signed
+    with their key says nothing: anybody may have laid it there.
+    """
     for a in approvals_of(subject):
-        if a.what == subject.what and a.sha256 != subject.sha256:
+        if a.what == subject.what and a.sha256 != subject.sha256 and _is_signed(a):
             raise Tampered(
                 f"{subject.path} is not what {a.name} approved: it was changed since. If it was run again, "
                 f"remove the approval: {subject.approvals / a.name}.json"
             )
+
+
+def _is_signed(a: Approval) -> bool:
+    """Whether by the key that the firm's roles have of its name; without roles, or without the package that
+    checks signatures, that is not known of any.
+    """
+    roles = roles_here().value
+    person = None if roles is None else roles.people.get(a.name)
+    with suppress(NotApproved):
+        return person is not None and holds(person.public_key, a.signature, a.signed_bytes)
+    return False

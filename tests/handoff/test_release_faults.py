@@ -44,7 +44,7 @@ def quick(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEUTRALIZER_ROLES", str(firm.root / "roles.yaml"))
     run = finished(run_of(firm))
     monkeypatch.setattr(module, "finished", lambda folder: run)
-    monkeypatch.setattr(module, "stands", lambda run: Standing(None, ""))  # type: ignore[arg-type]
+    monkeypatch.setattr(module, "stands", lambda run: Standing(None, None, ""))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("number", NUMBERS)

@@ -98,7 +98,7 @@ def stands_already(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("NEUTRALIZER_AS", "night")
     run = finished(firm.root / "runs" / "run")
     monkeypatch.setattr(release, "finished", lambda folder: run)
-    monkeypatch.setattr(release, "stands", lambda run: Standing(None, ""))  # type: ignore[arg-type]
+    monkeypatch.setattr(release, "stands", lambda run: Standing(None, None, ""))  # type: ignore[arg-type]
     return firm.root / "runs" / "run"
 
 

@@ -338,6 +338,6 @@ def test_a_run_that_is_killed_is_told_by_the_next(tmp_path: Path) -> None:
     process.wait()
     folder = firm.run(TWO_DESKS)
     told = json.loads((folder / "manifest.json").read_text())["notices"]
-    assert len(told) == 1
     assert "has not ended" in told[0]
+    assert len([x for x in told if "has not ended" in x]) == 1
     shutil.rmtree(folder)

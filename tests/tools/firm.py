@@ -4,10 +4,14 @@ import atexit
 import shutil
 import tempfile
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from neutralizer.handoff.keys import new_key
+import pytest
+
+from neutralizer.load.firm.files import SYSTEM
+from neutralizer.records.keys import new_key
 from tests.conftest import SCENARIOS
 from tests.tools.command_line import Done
 from tests.tools.command_line import neutralizer as in_process
@@ -21,6 +25,39 @@ MAY = {
 }
 
 
+def without_firm_files() -> None:
+    """Skips a test on a machine whose own firm's files would hold, whatever a variable names."""
+    own = [str(path) for path in SYSTEM.glob("*.yaml")] if SYSTEM.is_dir() else []
+    if own:
+        pytest.skip(f"{', '.join(own)} hold on this machine")
+
+
+def tonight(folder: Path, *changes: tuple[str, str]) -> Path:
+    """two-desks as of now, so that an order may let it leave tonight, with texts changed."""
+    text = (SCENARIOS / "two-desks" / "scenario.yaml").read_text()
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    for old, new in (("2024-06-27T16:00:00-04:00", now), *changes):
+        assert old in text
+        text = text.replace(old, new)
+    folder.mkdir(parents=True)
+    (folder / "scenario.yaml").write_text(text)
+    return folder
+
+
+ORDER = """\
+name: nights
+expires: 2199-12-31T23:59:00-05:00
+scenarios: [two-desks]
+kinds: [internal_transfers, cash_transfers]
+currency: USD
+largest_line: 6000000
+total: 6000000
+tickets: 1
+accept: [no caps of the firm]
+"""
+SILENT = ("--set", "costs.impact_coefficient=0")  # leaves no finding to be read
+
+
 @dataclass
 class Firm:
     """Keys and roles.yaml in one folder, a journal, and what operations read."""
@@ -29,6 +66,7 @@ class Firm:
     keys: dict[str, Path] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        without_firm_files()
         for name in ("handoff", "journal", "runs"):
             (self.root / name).mkdir(parents=True)
         lines = []
@@ -36,9 +74,11 @@ class Firm:
             private, public = new_key()
             self.keys[name] = self.root / f"{name}.pem"
             self.keys[name].write_bytes(private)
+            self.keys[name].chmod(0o600)
             lines.append(f"  {name}: {{may: {may}, public_key: {public}}}")
         text = "approvers: 2\napproval_valid: 12h\npeople:\n" + "\n".join(lines) + "\n"
         (self.root / "roles.yaml").write_text(text)
+        (self.root / "roles.yaml").chmod(0o644)  # whatever the umask here
 
     def copied(self, root: Path) -> "Firm":
         """The same firm in a folder of its own, with what it has done so far."""
@@ -91,6 +131,16 @@ class Firm:
     def release(self, folder: Path, *words: object, name: str = "night") -> Done:
         """Hands over."""
         return self.does(name, "release", folder, "--to", self.handoff, *words)
+
+
+def ordered(firm: Firm, text: str = ORDER) -> Path:
+    """A standing order that two have signed."""
+    order = firm.root / "order.yaml"
+    order.write_text(text)
+    for name in ("anna", "ben"):
+        done = firm.approves(name, order)
+        assert done.returncode == 0, done.stderr
+    return order
 
 
 @cache

@@ -8,12 +8,13 @@ import re
 import shutil
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from examples.refresh import EXAMPLES, NAMES, PAGES, ROOT, environment, fits, outputs, printed
-from tests.tools.firm import Firm
+from tests.tools.firm import Firm, tonight
 
 SCRIPTS = sorted(EXAMPLES.rglob("*.sh"))
 END_OF_DAY = EXAMPLES / "end-of-day" / "end-of-day.sh"
@@ -148,19 +149,23 @@ def test_timetables_agree() -> None:
 def test_end_of_day_releases_what_the_standing_order_allows(tmp_path: Path) -> None:
     """Transfers and cash of a run without findings; the next evening is held against this one."""
     firm, named = _firm_with_an_order(tmp_path)
-    quiet = _changed(tmp_path, "costs: {", "costs: {impact_coefficient: 0, ")
-    done = _end_of_day(quiet, tmp_path, **named)
+    quiet = tonight(tmp_path / "quiet", ("costs: {", "costs: {impact_coefficient: 0, "))
+    text = (quiet / "scenario.yaml").read_text()
+    today = re.search(r"as_of: (\S{10})", text)[1]  # type: ignore[index]
+    done = _end_of_day(quiet, tmp_path, today, **named)
     assert (done.returncode, done.stderr) == (0, "")
     assert "released" in done.stdout
     assert len([n for n in firm.names() if n.endswith("_v1_auto.done")]) == 1
-    tomorrow = (quiet / "scenario.yaml").read_text().replace("2024-06-27T16", "2024-06-28T16")
+    next_day = (datetime.fromisoformat(today) + timedelta(days=1)).date().isoformat()
+    tomorrow = text.replace("name: two-desks", f"name: two-desks\nbusiness_date: {next_day}")
     (quiet / "scenario.yaml").write_text(tomorrow.replace("price: 100,", "price: 101,"))
-    next_day = _end_of_day(quiet, tmp_path, "2024-06-28", **named)
-    assert next_day.returncode == 0, next_day.stderr
-    manifest = json.loads((tmp_path / "runs" / "2024-06-28" / "manifest.json").read_text())
+    again = _end_of_day(quiet, tmp_path, next_day, **named)
+    assert again.returncode == 0, again.stderr
+    assert f"it is of {next_day}, and today is {today}" in again.stdout
+    manifest = json.loads((tmp_path / "runs" / next_day / "manifest.json").read_text())
     assert manifest["previous"] is not None
     (firm.root / "roles.yaml").unlink()
-    assert _end_of_day(quiet, tmp_path, "2024-06-28", **named).returncode == 3
+    assert _end_of_day(quiet, tmp_path, next_day, **named).returncode == 3
 
 
 def test_end_of_day_keeps_what_people_must_read_for_the_morning(tmp_path: Path) -> None:
@@ -178,8 +183,10 @@ def test_end_of_day_keeps_what_people_must_read_for_the_morning(tmp_path: Path) 
 def _firm_with_an_order(work: Path) -> tuple[Firm, dict[str, str]]:
     """A firm whose standing order two have signed, and the wrapper's variables."""
     firm = Firm(work / "firm")
-    order = firm.root / "order.yaml"
+    order, caps = firm.root / "order.yaml", firm.root / "caps.yaml"
     shutil.copy(END_OF_DAY.parent / "order.yaml", order)
+    caps.write_text("currency: USD\ntickets: 100\n")
+    caps.chmod(0o644)
     for name in ("anna", "ben"):
         assert firm.approves(name, order).returncode == 0
     return firm, {
@@ -188,6 +195,7 @@ def _firm_with_an_order(work: Path) -> tuple[Firm, dict[str, str]]:
         "NEUTRALIZER_AS": "night",
         "NEUTRALIZER_ROLES": str(firm.root / "roles.yaml"),
         "NEUTRALIZER_JOURNAL": str(firm.journal),
+        "NEUTRALIZER_CAPS": str(caps),
     }
 
 

@@ -21,6 +21,6 @@ class Caps(Strict):
 
 
 def caps_here() -> Held[Caps]:
-    """The caps that hold on this machine: NEUTRALIZER_CAPS, else caps.yaml of the firm."""
+    """The caps that hold on this machine: caps.yaml of the firm, else of NEUTRALIZER_CAPS."""
     remedy = "correct the firm's caps, or ask who keeps them"
     return firm_file("NEUTRALIZER_CAPS", "caps.yaml", Caps, remedy)

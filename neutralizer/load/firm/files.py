@@ -27,15 +27,43 @@ class Held(Generic[T]):
 
 
 def firm_file(variable: str, name: str, kind: type[T], remedy: str) -> Held[T]:
-    """Of the file that an environment variable names, else of /etc/neutralizer/NAME, if that is there.
+    """Of /etc/neutralizer/NAME where it is there, whatever the environment says; else of the file that an
+    environment variable names, if it names one.
 
-    Raises InputsRefused where the file that is named cannot be read.
+    Raises InputsRefused where the file cannot be read, where others than its owner may write it, and where
+    the variable names another file than the one of /etc: who sets variables is not who keeps the firm's files.
     """
-    named = os.environ.get(variable, "")
-    path = Path(named) if named else SYSTEM / name
-    if not named and not path.is_file():
+    named, own = os.environ.get(variable, ""), SYSTEM / name
+    there = own.exists() or own.is_symlink()
+    if named and there and not _is_same(Path(named), own):
+        reason = f"{variable} names another file than {own}, which holds on this machine"
+        raise InputsRefused([Issue(variable, 0, "", named, reason, f"unset {variable}")])
+    if not named and not there:
         return Held(None, None)
-    return read_firm_file(path, kind, remedy)
+    path = own if there else Path(named)
+    held = read_firm_file(path, kind, remedy)
+    _is_kept(path)
+    return held
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
+def _is_kept(path: Path) -> None:
+    """Raises InputsRefused where somebody else than root and who runs this may have written a file."""
+    found = path.stat()
+    reason = ""
+    if found.st_uid not in (0, os.geteuid()):
+        reason = f"it belongs to user {found.st_uid}, neither to root nor to who runs this"
+    elif found.st_mode & 0o022:
+        reason = "others than its owner may write it"
+    if reason:
+        remedy = "ask who keeps it, then `chmod go-w` it (a umask of 002 makes such files)"
+        raise InputsRefused([Issue(str(path), 0, "", None, reason, remedy)])
 
 
 def read_firm_file(path: Path, kind: type[T], remedy: str) -> Held[T]:

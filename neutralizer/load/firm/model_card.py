@@ -34,7 +34,7 @@ class ModelCard(Strict):
 
 
 def card_here() -> Held[ModelCard]:
-    """The firm's card: NEUTRALIZER_MODEL_CARD, else model_card.yaml of the firm, else the shipped one."""
+    """The firm's card: model_card.yaml of the firm, else of NEUTRALIZER_MODEL_CARD, else the shipped one."""
     held = firm_file("NEUTRALIZER_MODEL_CARD", "model_card.yaml", ModelCard, REMEDY)
     return held if held.value is not None else read_firm_file(SHIPPED, ModelCard, REMEDY)
 

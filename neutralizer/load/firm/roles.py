@@ -18,17 +18,33 @@ from neutralizer.load.firm.files import Held, firm_file
 from neutralizer.load.written.settings import Duration, Identifier, Strict, text
 from neutralizer.load.written.values import number
 
+# The y of the points whose order divides 8, little-endian, canonical or not: a signature under such a key
+# proves nothing (RFC 8032, section 5.1; the same list as libsodium's).
+SMALL_ORDER = frozenset(
+    bytes.fromhex(y)
+    for y in (
+        "00" * 32,
+        "01" + "00" * 31,
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "ec" + "ff" * 30 + "7f",
+        "ed" + "ff" * 30 + "7f",
+        "ee" + "ff" * 30 + "7f",
+    )
+)
 Act = Literal["prepare", "approve", "release", "waive", "supersede"]
 
 
 def _key(text: object) -> object:
     """A public key as `neutralizer new-key` prints it. Raises ValueError."""
     try:
-        sound = isinstance(text, str) and len(base64.b64decode(text, validate=True)) == 32
+        key = base64.b64decode(text, validate=True) if isinstance(text, str) else b""
     except ValueError:
-        sound = False
-    if not sound:
+        key = b""
+    if len(key) != 32:
         raise ValueError("not a public key: paste the one that `neutralizer new-key` prints")
+    if key[:31] + bytes([key[31] & 0x7F]) in SMALL_ORDER:
+        raise ValueError("a key for which anybody can sign: make one with `neutralizer new-key`")
     return text
 
 
@@ -68,7 +84,7 @@ class Roles(Strict):
 
 
 def roles_here() -> Held[Roles]:
-    """The roles that hold on this machine: NEUTRALIZER_ROLES, else roles.yaml of the firm."""
+    """The roles that hold on this machine: roles.yaml of the firm, else of NEUTRALIZER_ROLES."""
     remedy = "correct roles.yaml, or ask who keeps it"
     return firm_file("NEUTRALIZER_ROLES", "roles.yaml", Roles, remedy)
 
