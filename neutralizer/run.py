@@ -31,7 +31,7 @@ from neutralizer.records.history import figures, outliers
 from neutralizer.records.journal import journalled
 from neutralizer.records.manifest import NAME as MANIFEST
 from neutralizer.records.manifest import SUMMARY, differences, manifest
-from neutralizer.records.superseded import digest, gathered, superseded
+from neutralizer.records.superseded import digest, gathered, is_what_left, superseded
 from neutralizer.records.writing import json_bytes
 from neutralizer.report.refused import refused_files
 from neutralizer.verify import inputs_of, proven
@@ -177,12 +177,14 @@ def _takes_over(loaded: Loaded, run_id: str, options: Options) -> None:
     if options.against.handoff is None:
         return
     s, old = loaded.scenario, superseded(loaded.bytes_read)
+    released = handed_over(options.against.handoff)
     superseded_first(
-        handed_over(options.against.handoff),
+        released,
         (s.name, s.business_date.isoformat()),
         run_id,
         None if old is None else old.run_id,
     )
+    is_what_left(loaded.bytes_read, released)
     if options.supersede is not None and old is not None:
         before = inputs_of(finished(options.supersede))
         done_is_held(loaded, before, loaded.bytes_read, old, options.against.waivers)

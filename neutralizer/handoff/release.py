@@ -28,7 +28,7 @@ from neutralizer.records.handed import (
     superseded_first,
 )
 from neutralizer.records.one_file import holding
-from neutralizer.records.superseded import since
+from neutralizer.records.superseded import is_what_left, kept, since
 from neutralizer.verify import Standing, stands
 
 
@@ -67,6 +67,7 @@ def release(
         before = handed_over(to)
         day = (run.summary.name, run.summary.business_date)
         superseded_first(before, day, run.run_id, run.manifest["supersedes"])
+        is_what_left(kept(run.files), before)
         own = [h for h in before if h.run_id == run.run_id]
         kinds = _left(run, own, order)
         if kinds is None:

@@ -1,13 +1,17 @@
 """What one book may see of a run: its own lines, and nothing that names another.
 
 Who it faced is shown as its crossing group; orders that were given for several books are shown as
-what this book received of them. Free text, reasons, and every total of more than this book stay out.
+what this book received of them. Free text, reasons, and every total of more than this book stay out. Ids
+are those of the view: under the firm's key, another for each book.
 """
 
+import hashlib
+import hmac
 from collections.abc import Mapping
 from pathlib import Path
 
 from neutralizer.errors import InputsRefused, Issue
+from neutralizer.load.firm.view_key import view_key
 from neutralizer.records.finished import Finished, finished
 from neutralizer.records.folder import new_folder
 from neutralizer.records.writing import csv_bytes, rows_of
@@ -16,6 +20,7 @@ from neutralizer.tickets import REGISTRY
 from neutralizer.verify import loaded_of
 
 Row = dict[str, str]
+IDS = ("ticket_id", "ref_ticket_id", "parent_order")
 BY_BOOK = ("hedge_allocations.csv", "positions_after.csv", "positions_next.csv", "costs.csv")
 
 
@@ -26,7 +31,11 @@ def view(folder: Path, book: str, out: Path) -> list[str]:
     if book not in books:
         remedy = "name one of " + ", ".join(books[:8])
         raise InputsRefused([Issue("--book", 0, "", book, "no such book", remedy)])
-    files = {name: csv_bytes(columns, rows) for name, columns, rows in _tables(run, book)}
+    key = view_key()
+    files = {
+        name: csv_bytes(columns, _under(key, run.run_id, book, rows))
+        for name, columns, rows in _tables(run, book)
+    }
     new_folder(out, files)
     return sorted(files)
 
@@ -44,6 +53,19 @@ def _tables(run: Finished, book: str) -> list[tuple[str, tuple[str, ...], list[R
         found.append((name, columns[name], masked))
     limits = [r for r in rows_of(run.files, "limits.csv") if r["scope"] == f"book:{book}"]
     return [*found, ("limits.csv", columns["limits.csv"], [r | {"owner": ""} for r in limits])]
+
+
+def _under(key: bytes, run_id: str, book: str, rows: list[Row]) -> list[Row]:
+    """The rows with ids that only the firm can trace, in their order: a ticket's own id is a hash of who
+    passes what to whom, and who tries the few that there can be finds it.
+    """
+    found = [row | {c: _id(key, run_id, book, row[c]) for c in IDS if row.get(c)} for row in rows]
+    return sorted(found, key=lambda row: row.get("ticket_id", ""))
+
+
+def _id(key: bytes, run_id: str, book: str, ticket: str) -> str:
+    words = "\0".join((run_id, ticket, book)).encode()
+    return "V-" + hmac.new(key, words, hashlib.sha256).hexdigest()[:20]
 
 
 def _own(rows: list[Row], book: str) -> list[Row]:

@@ -2,14 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from neutralizer.domain.executions import states
 from neutralizer.domain.superseded import Superseded
+from neutralizer.errors import Tampered
 from neutralizer.load.came_back import executions_in
 from neutralizer.load.written.plain import read_json
-from neutralizer.records.handed import KINDS
+from neutralizer.records.handed import KINDS, Handed
 from neutralizer.records.manifest import NAME as MANIFEST
 from neutralizer.records.one_file import content
 from neutralizer.records.writing import csv_rows
@@ -39,6 +40,32 @@ def since(files: Mapping[str, bytes], handoff: Path) -> list[str]:
     now = states(old.tables, executions_in(came_back(handoff)))
     then = [old.states[s.ticket_id] for s in now]
     return [s.ticket_id for s, t in zip(now, then, strict=True) if (s.executed, s.word) != (t.executed, t.word)]  # fmt: skip
+
+
+def is_what_left(held: Mapping[str, bytes], released: Sequence[Handed]) -> None:
+    """Raises Tampered where the run that is superseded is not the one that was released, byte for byte: a
+    folder may be made to look like it, and what really left would stay open beside what replaces it.
+    """
+    own = {n.removeprefix(PLACE): d for n, d in held.items() if n.startswith(PLACE)}
+    if not own:
+        return
+    try:
+        manifest, sha256 = read_json(own[MANIFEST]), _sha256(own[MANIFEST])
+        parts = [h for h in released if h.manifest.get("manifest_sha256") == sha256]
+        told = {kind: manifest["outputs"][f"{kind}.csv"]["sha256"] for kind in KINDS}
+        same = all(_sha256(own[f"{kind}.csv"]) == told[kind] for kind in KINDS)
+        same = same and all(own[f"{k}.csv"] == data for h in parts for k, data in h.files.items())
+    except (KeyError, ValueError, TypeError, AttributeError):
+        parts, same = [], False
+    if not parts or not same:
+        raise Tampered(
+            "the run that is superseded is not the one that was released there: name the folder of that "
+            "run as it was written"
+        )
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def came_back(handoff: Path | None) -> dict[str, bytes]:

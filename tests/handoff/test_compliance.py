@@ -1,9 +1,12 @@
 """That crossings were fair can be shown, and nobody sees the other side of a wall."""
 
 import csv
+import hashlib
+import hmac
 import io
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,7 @@ from neutralizer.report.files import parsed
 from neutralizer.verify import loaded_of
 from tests.conftest import ROOT, SCENARIOS
 from tests.tools.desks import Row, desks, rows
-from tests.tools.firm import Firm, in_process
+from tests.tools.firm import Firm, in_process, without_firm_files
 
 QUOTES = ("price: 100, price_rule", "price: 100, price_time: '2024-06-27T15:55:00-04:00', bid: 99.98, ask: 100.02, price_rule")  # fmt: skip
 MARKS = (
@@ -182,11 +185,71 @@ def test_what_was_booked_before_it_was_superseded_is_reviewed(tmp_path: Path) ->
 
 
 @pytest.fixture(scope="module", params=["equity-desks", "multi-asset"])
-def walled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def walled(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """A run, on a machine of a firm that has a key for views."""
+    without_firm_files()
     out = tmp_path_factory.mktemp("walled") / "run"
     done = in_process("run", SCENARIOS / request.param, "--out", out, "-q", "--no-baseline")
     assert done.returncode == 0, done.stderr
-    return out
+    key = out.parent / "view.key"
+    key.write_bytes(KEY)
+    key.chmod(0o600)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NEUTRALIZER_VIEW_KEY", str(key))
+        yield out
+
+
+KEY = bytes(range(32))
+
+
+def of_the_view(walled: Path, ticket: str, book: str) -> str:
+    """HMAC of run, ticket and book."""
+    words = "\0".join((finished(walled).run_id, ticket, book)).encode()
+    return "V-" + hmac.new(KEY, words, hashlib.sha256).hexdigest()[:20]
+
+
+def test_a_view_s_ids_are_traced_by_the_firm_only(walled: Path, tmp_path: Path) -> None:
+    """Ten of ten counterparties were found by hashing the few tickets that there could be."""
+    books = loaded_of(finished(walled)).scenario.books.ids
+    own = {r["ticket_id"] for n in TABLED for r in rows(walled / n)}
+    seen = dict[str, str]()
+    for book in books:
+        out = tmp_path / book
+        assert in_process("view", walled, "--book", book, "--out", out).returncode == 0
+        for name in TABLED:
+            ids = [r["ticket_id"] for r in rows(out / name)]
+            assert ids == sorted(ids)
+            assert set(ids) <= {of_the_view(walled, t, book) for t in own}
+            assert all(seen.setdefault(i, book) == book for i in ids), "another for each book"
+    text = "".join(p.read_text() for p in tmp_path.rglob("*.csv"))
+    assert not [t for t in own if t in text]
+
+
+TABLED = ("internal_transfers.csv", "evidence.csv", "hedge_allocations.csv")
+
+
+def test_without_the_firm_s_key_there_is_no_view(
+    walled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = loaded_of(finished(walled)).scenario.books.ids[0]
+    words = ("view", walled, "--book", book, "--out", tmp_path / "v")
+    bad = tmp_path / "view.key"
+    bad.write_bytes(b"short")
+    bad.chmod(0o600)
+    for key, reason in (
+        ("", "there is no key"),
+        (tmp_path / "no", "cannot be read"),
+        (bad, "under 32"),
+    ):
+        monkeypatch.setenv("NEUTRALIZER_VIEW_KEY", str(key))
+        done = in_process(*words)
+        assert (done.returncode, reason in done.stderr) == (3, True), done
+    bad.write_bytes(KEY)
+    bad.chmod(0o640)
+    assert "others may read it" in in_process(*words).stderr
+    assert not (tmp_path / "v").exists()
 
 
 def test_a_view_names_no_other_book(walled: Path, tmp_path: Path) -> None:
@@ -212,7 +275,10 @@ def test_a_view_keeps_one_s_own_side(walled: Path, tmp_path: Path) -> None:
     book = next(iter(rows(walled / "internal_transfers.csv")))["to_book"]
     in_process("view", walled, "--book", book, "--out", tmp_path / "v")
     seen: list[Row] = rows(tmp_path / "v" / "internal_transfers.csv")
-    whole = {r["ticket_id"]: r for r in rows(walled / "internal_transfers.csv")}
+    whole = {
+        of_the_view(walled, r["ticket_id"], book): r
+        for r in rows(walled / "internal_transfers.csv")
+    }
     assert len(seen) == sum(book in (r["from_book"], r["to_book"]) for r in whole.values())
     for row in seen:
         ticket = whole[row["ticket_id"]]

@@ -1,6 +1,8 @@
 """A released date changes: open tickets are cancelled or replaced, what was done stands."""
 
+import hashlib
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from neutralizer.proof import prove
 from neutralizer.proof.files import Files
 from neutralizer.records.finished import finished
 from neutralizer.records.folder import read_folder
+from neutralizer.records.manifest import described
 from neutralizer.records.superseded import superseded
 from neutralizer.report.files import parsed
 from neutralizer.verify import loaded_of
@@ -393,3 +396,45 @@ def test_every_wrong_amendment_is_caught(amended: Path) -> None:
         change(files)
         assert any(reason in fault for fault in prove(scenario, files, old)), change.__name__
     assert prove(scenario, parsed(run.files)), "and all of it without a superseded run"
+
+
+def test_only_what_was_released_is_superseded(firm: Firm) -> None:
+    """A folder made to look like the run: its tickets smaller, all hashes right. What really left would
+    have stayed open beside what replaces it.
+    """
+    old = firm.root / "runs" / "run"
+    told = json.loads((old / "manifest.json").read_bytes())
+    data = (old / "internal_transfers.csv").read_bytes().replace(b",60000,", b",10000,")
+    (old / "internal_transfers.csv").write_bytes(data)
+    told["outputs"]["internal_transfers.csv"] = described("internal_transfers.csv", data)
+    (old / "manifest.json").write_text(json.dumps(told))
+    shutil.rmtree(firm.root / "runs" / "run.approvals")
+    scenario = desks(firm.root / "changed", MORE)
+    words = ("--supersede", old, "--handoff", firm.handoff, "--reason", "r", "-q")
+    out = firm.root / "runs" / "second"
+    done = firm.does("cleo", "run", scenario, "--out", out, *words)
+    assert (done.returncode, "is not the one that was released there" in done.stderr) == (11, True)
+    assert not out.exists()
+
+
+def test_a_run_that_keeps_another_old_run_does_not_leave(firm: Firm) -> None:
+    """It was made against another hand-off, where that one had left: the release looks again."""
+    old, other = firm.root / "runs" / "run", firm.root / "other"
+    was = hashlib.sha256((old / "manifest.json").read_bytes()).hexdigest()
+    told = (old / "manifest.json").read_text()
+    (old / "manifest.json").write_text(told.replace('"written_at"', ' "written_at"'))
+    now = hashlib.sha256((old / "manifest.json").read_bytes()).hexdigest()
+    shutil.rmtree(firm.root / "runs" / "run.approvals")
+    shutil.copytree(firm.handoff, other)
+    (path,) = other.glob("neutralizer_manifest_*.json")
+    path.write_text(path.read_text().replace(was, now))
+    (done,) = other.glob("*.done")
+    done.write_text(hashlib.sha256(path.read_bytes()).hexdigest())
+    scenario = desks(firm.root / "changed", MORE)
+    words = ("--supersede", old, "--handoff", other, "--reason", "late trades")
+    second = firm.run(scenario, *words, name="cleo", out="second")
+    for name in ("anna", "ben"):
+        assert firm.approves(name, second).returncode == 0
+    left = firm.release(second)
+    assert (left.returncode, "is not the one that was released there" in left.stderr) == (11, True)
+    assert len([n for n in firm.names() if n.endswith(".done")]) == 1

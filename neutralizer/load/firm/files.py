@@ -27,23 +27,33 @@ class Held(Generic[T]):
 
 
 def firm_file(variable: str, name: str, kind: type[T], remedy: str) -> Held[T]:
-    """Of /etc/neutralizer/NAME where it is there, whatever the environment says; else of the file that an
+    """What a file of the firm says, where there is one: see `firm_path`.
+
+    Raises InputsRefused where the file cannot be read, and where others than its owner may write it.
+    """
+    path = firm_path(variable, name)
+    if path is None:
+        return Held(None, None)
+    held = read_firm_file(path, kind, remedy)
+    is_kept(path, 0o022, "others than its owner may write it", "`chmod go-w` it")
+    return held
+
+
+def firm_path(variable: str, name: str) -> Path | None:
+    """/etc/neutralizer/NAME where it is there, whatever the environment says; else the file that an
     environment variable names, if it names one.
 
-    Raises InputsRefused where the file cannot be read, where others than its owner may write it, and where
-    the variable names another file than the one of /etc: who sets variables is not who keeps the firm's files.
+    Raises InputsRefused where the variable names another file than the one of /etc: who sets variables is
+    not who keeps the firm's files.
     """
     named, own = os.environ.get(variable, ""), SYSTEM / name
     there = own.exists() or own.is_symlink()
     if named and there and not _is_same(Path(named), own):
         reason = f"{variable} names another file than {own}, which holds on this machine"
         raise InputsRefused([Issue(variable, 0, "", named, reason, f"unset {variable}")])
-    if not named and not there:
-        return Held(None, None)
-    path = own if there else Path(named)
-    held = read_firm_file(path, kind, remedy)
-    _is_kept(path)
-    return held
+    if there:
+        return own
+    return Path(named) if named else None
 
 
 def _is_same(one: Path, other: Path) -> bool:
@@ -53,17 +63,17 @@ def _is_same(one: Path, other: Path) -> bool:
         return False
 
 
-def _is_kept(path: Path) -> None:
-    """Raises InputsRefused where somebody else than root and who runs this may have written a file."""
+def is_kept(path: Path, forbidden: int, reason: str, how: str) -> None:
+    """Raises InputsRefused where somebody else than root and who runs this owns a file, or where its mode
+    has bits that are forbidden.
+    """
     found = path.stat()
-    reason = ""
     if found.st_uid not in (0, os.geteuid()):
         reason = f"it belongs to user {found.st_uid}, neither to root nor to who runs this"
-    elif found.st_mode & 0o022:
-        reason = "others than its owner may write it"
-    if reason:
-        remedy = "ask who keeps it, then `chmod go-w` it (a umask of 002 makes such files)"
-        raise InputsRefused([Issue(str(path), 0, "", None, reason, remedy)])
+    elif not found.st_mode & forbidden:
+        return
+    remedy = f"ask who keeps it, then {how} (a umask of 002 makes such files)"
+    raise InputsRefused([Issue(str(path), 0, "", None, reason, remedy)])
 
 
 def read_firm_file(path: Path, kind: type[T], remedy: str) -> Held[T]:
