@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from neutralizer.comparisons.baseline import NOT_ASKED, stand_alone
 from neutralizer.comparisons.by_hand import by_hand
@@ -58,6 +59,7 @@ class Options(Asked):
     supersede: Path | None = None  # the folder of a run that was released
     reason: str = ""  # why
     notices: tuple[str, ...] = ()  # of the journal
+    mark: dict[str, Any] | None = None  # where the journal tells of it
     past: tuple[dict[str, str], ...] = ()  # figures of earlier runs
     say: Say = field(default=lambda text: None)
 

@@ -77,7 +77,7 @@ def _journalled(
     facts = {"by": options.prepared_by, "scenario": name, "out": str(out or "")}
     with journalled(options.journal, "run", **facts) as entry:
         past = tuple(e["figures"] for e in entry.past if "figures" in e)
-        asked = replace(options, notices=entry.unfinished, past=past)
+        asked = replace(options, notices=entry.unfinished, past=past, mark=entry.mark)
         outcome = _trip(out, asked, read, decide)
         entry.facts = {"run_id": outcome.summary.run_id, "name": outcome.summary.name}
         if out is not None and not options.dry_run:
@@ -141,7 +141,7 @@ def _record(loaded: Loaded, summary: Summary, options: Options) -> Record:
     capless = (NO_CAPS,) if released and caps_here().value is None else ()
     notices = (*options.notices, *loaded.notices, *unusual, *capless)
     waivers, old = options.against.waivers, superseded(loaded.bytes_read)
-    record = Record(options.prepared_by, notices, waivers, loaded.previous)
+    record = Record(options.prepared_by, notices, waivers, loaded.previous, journal=options.mark)
     if old is None:
         return record
     return replace(record, version=old.version + 1, supersedes=old.run_id, reason=options.reason)

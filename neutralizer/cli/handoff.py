@@ -105,7 +105,7 @@ def release(folder: Path, to: Path, auto: Path | None, by: str, journal: Path | 
     from neutralizer.records.journal import journalled
 
     with journalled(journal, "release", by=by, folder=str(folder), to=str(to)) as entry:
-        found = let_go(folder, to, by, auto, entry.past)
+        found = let_go(folder, to, by, auto, entry)
         told = found.manifest
         entry.facts = {k: told[k] for k in ("run_id", "name", "business_date", "version")}
         entry.facts |= {"kinds": list(told["kinds"]), "already_there": found.already}
@@ -120,10 +120,14 @@ def release(folder: Path, to: Path, auto: Path | None, by: str, journal: Path | 
 @click.command()
 @click.argument("folder", type=asked.FOLDER)
 @asked.LAST_LINES
-def journal(folder: Path, last: int) -> None:
+@asked.NEW_JOURNAL
+def journal(folder: Path, last: int, new: bool) -> None:
     """Check the journal's chain and print its last lines."""
-    from neutralizer.records.journal import events
+    from neutralizer.records.journal import begin, events
 
+    if new:
+        show(f"began the journal {begin(folder)[:12]} in {folder}", err=True)
+        return
     found = events(folder)
     for event in found[-last:]:
         words = [

@@ -184,6 +184,7 @@ AUTO = click.option(
 LAST_LINES = click.option(
     "--last", type=click.IntRange(1), default=40, show_default=True, help="So many lines."
 )
+NEW_JOURNAL = click.option("--new", is_flag=True, help="Begin a journal in a folder without one.")
 ALL_TICKETS = click.option(
     "--all", "whole", is_flag=True, help="Every ticket, not only those that are open."
 )

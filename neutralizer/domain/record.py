@@ -36,6 +36,9 @@ class Record:
     version: int = 1
     supersedes: str | None = None  # a run that was released before
     reason: str = ""
+    journal: dict[str, Any] | None = (
+        None  # its id, and the line that told of this run, with its hash
+    )
 
     def written(self) -> dict[str, Any]:
         """As the manifest has it."""

@@ -27,9 +27,13 @@ from neutralizer.records.handed import (
     stem,
     superseded_first,
 )
+from neutralizer.records.journal import Entry
+from neutralizer.records.journal import stands as stood
 from neutralizer.records.one_file import holding
 from neutralizer.records.superseded import is_what_left, kept, since
 from neutralizer.verify import Standing, stands
+
+NO_ENTRY = Entry()  # of no journal
 
 
 @dataclass(frozen=True)
@@ -45,10 +49,10 @@ def release(
     to: Path,
     name: str,
     order_file: Path | None,
-    past: Sequence[dict[str, Any]] = (),
+    told: Entry = NO_ENTRY,
 ) -> Released:
-    """Hands over what is approved; under a standing order what the journal, of which `past` are the
-    lines, knows as it lies there. Raises NotApproved, Tampered, ProofFailed, FolderTaken, Locked,
+    """Hands over what is approved; under a standing order what the journal, which `told` is of, knows as
+    it lies there. Raises NotApproved, Tampered, ProofFailed, FolderTaken, Locked,
     CannotWrite; then nothing was handed over.
     """
     now, run = datetime.now(UTC), finished(folder)
@@ -62,21 +66,22 @@ def release(
             f"made by {standing.others}: run it again with this version, and release that"
         )
     if order is not None:
-        _known(run, past)
+        _known(run, told.past)
     with holding(to):
         before = handed_over(to)
         day = (run.summary.name, run.summary.business_date)
         superseded_first(before, day, run.run_id, run.manifest["supersedes"])
         is_what_left(kept(run.files), before)
+        _is_the_journal(run, before, told)
         own = [h for h in before if h.run_id == run.run_id]
         kinds = _left(run, own, order)
         if kinds is None:
             COMMIT.stand()
             return Released(own[-1].manifest, already=True)
         _up_to_date(run, to)
-        manifest = _told(run, name, given, now)
+        manifest = _told(run, name, given, now) | {"journal": told.mark}
         if order is not None:
-            manifest |= _at_night(order, subject, run, standing, before, past, to, now)
+            manifest |= _at_night(order, subject, run, standing, before, told.past, to, now)
         part = AUTO if order else ""
         own_stem = stem(date.fromisoformat(day[1]), run.run_id, run.manifest["version"], part)
         hand_over(to, own_stem, kinds, manifest)
@@ -132,6 +137,29 @@ def _known(run: Finished, past: Sequence[dict[str, Any]]) -> None:
             f"the journal does not know run {run.run_id} as it lies in {run.folder}: name with --journal "
             "the one that it was run with, or have a person release it"
         )
+
+
+def _is_the_journal(run: Finished, before: Sequence[Handed], told: Entry) -> None:
+    """Raises Tampered where the journal no longer has a line that this run or a release marked: it was cut,
+    rolled back or written anew; and where the run was told to another journal.
+    """
+    if told.mark is None:
+        return
+    marks = {f"run {run.run_id}": run.manifest.get("journal")}
+    marks |= {f"the release of {h.run_id}": h.manifest.get("journal") for h in before}
+    for what, mark in marks.items():
+        try:
+            other = mark is not None and mark["id"] != told.mark["id"]
+            lost = mark is not None and not other and not stood(told.past, mark)
+        except (KeyError, TypeError):
+            other, lost = False, True
+        if lost:
+            raise Tampered(
+                f"the journal has no longer the line that told of {what}: it was cut, rolled back or written "
+                "anew; keep it, and ask who did"
+            )
+        if other and what.startswith("run "):
+            raise Tampered(f"{what} was told to another journal: name that one with --journal")
 
 
 def _up_to_date(run: Finished, to: Path) -> None:

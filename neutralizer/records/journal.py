@@ -1,27 +1,36 @@
 """The journal: who did what and how it ended, append-only, each line chained to the one before.
 
 A folder of its own holds `journal.jsonl`, `journal.head` (number and hash of the last line, so that a
-cut tail is seen too) and `history.csv` (one line per run). START is written before the work, one of
+cut tail is seen too) and `history.csv` (one line per run). What leaves marks its line, so that a journal that
+is rolled back or written anew is seen as well. START is written before the work, one of
 COMPLETE, REFUSED, FAILED after it. A START without an end is told by the next entry, once (ENDED).
 """
 
 import hashlib
 import json
 import os
+import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from neutralizer.errors import CannotWrite, InputsRefused, Issue, Locked, NeutralizerError, Tampered
+from neutralizer.errors import (
+    CannotWrite,
+    FolderTaken,
+    InputsRefused,
+    Issue,
+    Locked,
+    NeutralizerError,
+    Tampered,
+)
 from neutralizer.load.written.plain import read_json
 from neutralizer.records.one_file import append, content, cut_off, holding, put
 
 FILE, HEAD, HISTORY = "journal.jsonl", "journal.head", "history.csv"
-NOTHING = "0" * 64
 LONGEST_WAIT = 60.0  # seconds for another's line
 Event = dict[str, Any]
 
@@ -31,6 +40,7 @@ class Entry:
     """One START and what is known at its end. `figures` go into history.csv."""
 
     number: int = 0
+    mark: Event | None = None  # where it stands: the journal's id, and its line with its hash
     past: tuple[Event, ...] = ()  # what the journal held before
     unfinished: tuple[str, ...] = ()  # sentences, of work that began and never ended
     facts: Event = field(default_factory=dict)
@@ -60,18 +70,48 @@ def journalled(folder: Path | None, command: str, /, **facts: Any) -> Iterator[E
     _end(folder, entry, "COMPLETE", {})
 
 
+def begin(folder: Path) -> str:
+    """A new journal without a line, and its id: what its first line follows. Raises FolderTaken where one
+    is there, CannotWrite.
+    """
+    _is_there(folder)
+    with holding(folder, LONGEST_WAIT):
+        if (folder / FILE).exists() or (folder / HEAD).exists():
+            raise FolderTaken(f"{folder} holds a journal already: name a new folder")
+        own = secrets.token_hex(32)
+        put(folder / HEAD, f"0 {own}\n".encode())
+        return own
+
+
 def events(folder: Path) -> tuple[Event, ...]:
     """Every line, checked. Raises InputsRefused where there is none, Tampered where the chain does not hold."""
-    if not (folder / FILE).exists() and not (folder / HEAD).exists():
-        raise InputsRefused(
-            [Issue(str(folder), 0, "", None, "holds no journal", "name its folder")]
-        )
+    _has_begun(folder)
     return _read(folder)[0]
 
 
-def _start(folder: Path, command: str, facts: Event) -> Entry:
+def stands(past: Sequence[Event], mark: Mapping[str, Any]) -> bool:
+    """Whether a journal still has the line that was marked, as it was. Raises KeyError, TypeError where it
+    is no mark.
+    """
+    number = mark["line"]
+    there = past[number - 1] if 0 < number <= len(past) else {}
+    return bool(there) and (past[0]["previous"], there["hash"]) == (mark["id"], mark["hash"])
+
+
+def _is_there(folder: Path) -> None:
     if not folder.is_dir():
         raise CannotWrite(f"there is no folder {folder} for the journal: make it first")
+
+
+def _has_begun(folder: Path) -> None:
+    if not (folder / FILE).exists() and not (folder / HEAD).exists():
+        remedy = f"name its folder; a new one begins with `neutralizer journal {folder} --new`"
+        raise InputsRefused([Issue(str(folder), 0, "", None, "holds no journal", remedy)])
+
+
+def _start(folder: Path, command: str, facts: Event) -> Entry:
+    _is_there(folder)
+    _has_begun(folder)
     with holding(folder, LONGEST_WAIT):
         past, torn = _corrected(folder)
         told = _unfinished(past)
@@ -85,7 +125,9 @@ def _start(folder: Path, command: str, facts: Event) -> Entry:
     ]
     if torn:
         sentences.append("the last line of the journal was torn and has been dropped")
-    return Entry(written[-1]["number"], past, tuple(sentences))
+    line = written[-1]
+    mark = {"id": (past or written)[0]["previous"], "line": line["number"], "hash": line["hash"]}
+    return Entry(line["number"], mark, past, tuple(sentences))
 
 
 def _end(folder: Path, entry: Entry, event: str, facts: Event) -> None:
@@ -104,7 +146,7 @@ def _end(folder: Path, entry: Entry, event: str, facts: Event) -> None:
 
 def _corrected(folder: Path) -> tuple[tuple[Event, ...], bool]:
     """Every whole line, and whether a torn one stood after them, which is cut off."""
-    past, size = _read(folder)
+    past, size, _ = _read(folder)
     torn = len(content(folder / FILE) or b"") > size
     if torn:
         cut_off(folder / FILE, size)
@@ -117,13 +159,13 @@ def _note(path: Path, figures: dict[str, str]) -> None:
 
 
 def _append(folder: Path, past: tuple[Event, ...], new: list[Event]) -> list[Event]:
-    previous = past[-1]["hash"] if past else NOTHING
+    previous = past[-1]["hash"] if past else _read(folder)[2]
     written = []
     for number, event in enumerate(new, len(past) + 1):
         head = {"number": number, "at": datetime.now(UTC).isoformat(timespec="seconds")}
         line = json.dumps(head | event | {"previous": previous})
-        previous = hashlib.sha256(line.encode()).hexdigest()
-        written.append(head | event | {"hash": previous})
+        before, previous = previous, hashlib.sha256(line.encode()).hexdigest()
+        written.append(head | event | {"previous": before, "hash": previous})
         _chain(folder, (line + "\n").encode(), f"{number} {previous}\n".encode())
     return written
 
@@ -141,11 +183,14 @@ def _chain(folder: Path, line: bytes, head: bytes) -> None:
         raise
 
 
-def _read(folder: Path) -> tuple[tuple[Event, ...], int]:
-    """Every whole line, with its hash, and how many bytes they take. One line may stand after the head:
-    its writer was killed between the two.
+def _read(folder: Path) -> tuple[tuple[Event, ...], int, str]:
+    """Every whole line, with its hash, how many bytes they take, and the journal's id. One line may stand
+    after the head: its writer was killed between the two.
     """
-    data, found, previous, size = content(folder / FILE) or b"", [], NOTHING, 0
+    data, found, size = content(folder / FILE) or b"", list[Event](), 0
+    head = (content(folder / HEAD) or b"").decode("utf-8", "replace").split()
+    own = _id(data, head)
+    previous = own
     for number, line in enumerate(data.splitlines(keepends=True), 1):
         if not line.endswith(b"\n"):
             break
@@ -153,14 +198,23 @@ def _read(folder: Path) -> tuple[tuple[Event, ...], int]:
         previous = hashlib.sha256(line[:-1]).hexdigest()
         found.append(event | {"hash": previous})
         size += len(line)
-    head = (content(folder / HEAD) or b"").decode("utf-8", "replace").split()
-    ends = [[str(e["number"]), e["hash"]] for e in found[-2:]]
-    if head not in (ends[-2:] if len(found) > 1 else [[], *ends]):
+    ends = [["0", own], *([str(e["number"]), e["hash"]] for e in found)]
+    if head not in ends[-2:]:
         raise Tampered(
             f"{folder / FILE} does not end where journal.head says: keep both, and ask who changed "
             "them; a new folder begins a new journal"
         )
-    return tuple(found), size
+    return tuple(found), size, own
+
+
+def _id(data: bytes, head: list[str]) -> str:
+    """What the first line follows; before there is one, what the head says."""
+    if b"\n" not in data:
+        return head[1] if len(head) == 2 and head[0] == "0" else ""
+    try:
+        return str(read_json(data.partition(b"\n")[0])["previous"])
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _event(line: bytes, number: int, previous: str) -> Event:

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from neutralizer.errors import NotApproved
 from neutralizer.handoff.approval import approve, approvers
 from neutralizer.records.approvals import Approval, Subject, put_approval, run_subject
+from neutralizer.records.journal import begin
 from neutralizer.records.keys import signed
 from tests.conftest import SCENARIOS
 from tests.tools.command_line import tampered, tree
@@ -432,6 +433,7 @@ def test_what_was_recorded_is_not_believed_at_night(night: tuple[Firm, Path, Pat
     (run / "manifest.json").write_bytes(whole)
     other = firm.root / "another-journal"
     other.mkdir()
+    begin(other)
     assert firm.release(run, "--auto", order, "--journal", other).returncode == 12
     assert firm.names() == []
     assert firm.release(run, "--auto", order).returncode == 0
@@ -604,3 +606,61 @@ def test_roles_that_cannot_be_read_let_nobody_act(firm: Firm, name: str) -> None
     assert done.returncode == 3
     assert reason in done.stderr
     assert firm.names() == []
+
+
+def copied_journal(firm: Firm) -> dict[str, bytes]:
+    return {p.name: p.read_bytes() for p in firm.journal.iterdir()}
+
+
+def put_back(firm: Firm, files: dict[str, bytes]) -> None:
+    for path in firm.journal.iterdir():
+        path.unlink()
+    for name, data in files.items():
+        (firm.journal / name).write_bytes(data)
+
+
+def test_a_journal_that_was_rolled_back_is_11(firm: Firm) -> None:
+    """As it was before the run: the chain holds, and nothing of it is missing but what came after."""
+    before = copied_journal(firm)
+    run = firm.run(TWO_DESKS, *SILENT, out="quiet")
+    for name in ("anna", "ben"):
+        assert firm.approves(name, run).returncode == 0
+    after = copied_journal(firm)
+    put_back(firm, before)
+    done = firm.release(run)
+    assert (done.returncode, "the line that told of run" in done.stderr) == (11, True), done
+    put_back(firm, after)
+    assert firm.release(run).returncode == 0
+
+
+def test_a_journal_that_was_written_anew_is_11(firm: Firm) -> None:
+    """The line of the run changed, and every hash after it made to follow."""
+    lines = [json.loads(x) for x in (firm.journal / "journal.jsonl").read_text().splitlines()]
+    previous, text = lines[0]["previous"], []
+    for line in lines:
+        text.append(json.dumps(line | {"by": "somebody else", "previous": previous}))
+        previous = hashlib.sha256(text[-1].encode()).hexdigest()
+    (firm.journal / "journal.jsonl").write_text("\n".join(text) + "\n")
+    (firm.journal / "journal.head").write_text(f"{len(text)} {previous}\n")
+    assert firm.does("anna", "journal", firm.journal).returncode == 0
+    done = firm.release(run_of(firm))
+    assert (done.returncode, "written anew" in done.stderr) == (11, True), done
+
+
+def test_another_journal_is_not_the_one_it_was_told_to(firm: Firm) -> None:
+    put_back(firm, {})
+    begin(firm.journal)
+    done = firm.release(run_of(firm))
+    assert (done.returncode, "was told to another journal" in done.stderr) == (11, True), done
+    assert firm.names() == []
+
+
+def test_a_release_is_looked_for_in_the_journal_too(firm: Firm) -> None:
+    """What left is in the hand-off, and the journal was put back to before it left."""
+    before = copied_journal(firm)
+    assert firm.release(run_of(firm)).returncode == 0
+    put_back(firm, before)
+    for _ in range(9):  # as many lines, and others
+        firm.does("anna", "approve", firm.root / "none", "--key", "none", "--yes")
+    done = firm.release(run_of(firm))
+    assert (done.returncode, "that told of the release of" in done.stderr) == (11, True), done

@@ -18,7 +18,7 @@ from neutralizer.handoff.release import release
 from neutralizer.records.approvals import approvals_of, run_subject
 from neutralizer.records.finished import finished
 from neutralizer.records.handed import handed_over
-from neutralizer.records.journal import events, journalled
+from neutralizer.records.journal import begin, events, journalled
 from neutralizer.verify import Standing
 from tests.conftest import ROOT, TORTURE
 from tests.tools.broken import NUMBERS, Broken
@@ -119,6 +119,7 @@ def test_whatever_call_fails_the_journal_holds(
     for n in range(1, 100):
         folder = tmp_path / str(n)
         folder.mkdir()
+        begin(folder)
         done: list[int] = []
         with pytest.MonkeyPatch.context() as patch:
             broken = Broken(patch, n, number)

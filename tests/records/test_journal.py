@@ -14,11 +14,18 @@ import pytest
 from neutralizer.errors import CannotWrite, NotSolved, Tampered
 from neutralizer.records import journal as module
 from neutralizer.records.history import outliers
-from neutralizer.records.journal import events, journalled
+from neutralizer.records.journal import begin, events, journalled, stands
 from tests.conftest import ROOT, SCENARIOS
+from tests.tools.command_line import tree
 from tests.tools.firm import Firm, in_process
 
 TWO_DESKS = SCENARIOS / "two-desks"
+
+
+@pytest.fixture(autouse=True)
+def begun(tmp_path: Path) -> None:
+    """A journal without a line."""
+    begin(tmp_path)
 
 
 def work(folder: Path, **facts: str) -> None:
@@ -44,9 +51,10 @@ def test_a_start_and_its_end(tmp_path: Path) -> None:
 
 
 def test_without_a_folder_nothing_is_written(tmp_path: Path) -> None:
+    before = tree(tmp_path)
     with journalled(None, "run"):
         pass
-    assert list(tmp_path.iterdir()) == []
+    assert tree(tmp_path) == before
     with pytest.raises(CannotWrite, match="make it first"), journalled(tmp_path / "no", "run"):
         raise AssertionError("the work must not begin")
 
@@ -341,3 +349,44 @@ def test_a_run_that_is_killed_is_told_by_the_next(tmp_path: Path) -> None:
     assert "has not ended" in told[0]
     assert len([x for x in told if "has not ended" in x]) == 1
     shutil.rmtree(folder)
+
+
+def test_a_journal_begins_only_when_asked(tmp_path: Path) -> None:
+    """A folder whose journal is gone, or a mistyped one, began a new one unseen."""
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    words = ("run", TWO_DESKS, "--out", tmp_path / "run", "--no-baseline", "-q", "--journal", empty)
+    done = in_process(*words)
+    assert (done.returncode, f"journal {empty} --new" in done.stderr) == (3, True), done
+    assert list(empty.iterdir()) == []
+    assert in_process("journal", empty).returncode == 3
+    assert in_process("journal", empty, "--new").returncode == 0
+    assert in_process("journal", empty).stderr == "0 lines, the chain holds\n"
+    assert in_process("journal", empty, "--new").returncode == 7
+    assert in_process("journal", tmp_path / "no", "--new").returncode == 9
+    assert in_process(*words).returncode == 0
+    assert kinds(empty) == ["START", "COMPLETE"]
+
+
+def test_two_journals_have_two_ids(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    begin(tmp_path / "other")
+    for folder in (tmp_path, tmp_path / "other"):
+        work(folder)
+    with journalled(tmp_path, "run") as one, journalled(tmp_path / "other", "run") as other:
+        assert one.mark is not None
+        assert other.mark is not None
+        assert one.mark["id"] != other.mark["id"]
+        assert one.mark["line"] == other.mark["line"] == 3
+    assert stands(events(tmp_path), one.mark)
+    assert not stands(events(tmp_path / "other"), one.mark)
+    assert not stands(events(tmp_path)[:2], one.mark)
+    assert not stands((), one.mark)
+
+
+def test_a_first_line_that_follows_nothing_is_11(tmp_path: Path) -> None:
+    """Written anew, with a chain that holds by itself: the head says what was begun."""
+    work(tmp_path)
+    (tmp_path / "journal.jsonl").unlink()
+    with pytest.raises(Tampered):
+        events(tmp_path)

@@ -357,8 +357,11 @@ def test_what_is_handed_over_can_be_read_by_those_who_may_read_its_folder(firm: 
             for folder in (to, kept):
                 folder.mkdir()
                 folder.chmod(mode)
-            words = ("release", firm.root / "runs" / "run", "--to", to, "--journal", kept)
-            assert firm.does("night", *words).returncode == 0
+            journal.begin(kept)
+            with journal.journalled(kept, "run"):
+                pass
+            words = ("release", firm.root / "runs" / "run", "--to", to)
+            assert firm.does("night", *words, NEUTRALIZER_JOURNAL="").returncode == 0
             files = [p for p in to.iterdir() if p.name != LOCK]
             assert {p.stat().st_mode & 0o777 for p in files} == {own}
             assert (kept / journal.FILE).stat().st_mode & 0o777 == 0o600 | mode & 0o066

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from neutralizer.load.firm.files import SYSTEM
+from neutralizer.records.journal import begin
 from neutralizer.records.keys import new_key
 from tests.conftest import SCENARIOS
 from tests.tools.command_line import Done
@@ -69,6 +70,7 @@ class Firm:
         without_firm_files()
         for name in ("handoff", "journal", "runs"):
             (self.root / name).mkdir(parents=True)
+        begin(self.journal)
         lines = []
         for name, may in MAY.items():
             private, public = new_key()

@@ -15,6 +15,7 @@ import yaml
 
 import neutralizer as nz
 from neutralizer.domain.asked import Asked
+from neutralizer.records.journal import begin
 from neutralizer.report.files import TABLES
 from neutralizer.report.tables.numbers import NUMBERS
 from neutralizer.run import Options, run
@@ -218,6 +219,7 @@ def test_what_is_written_is_proven_by_the_command_line(source: str, tmp_path: Pa
         found = found.with_settings(costs={"booking_fee_bps": 0.2})
     done = nz.solve(found, baseline=False)
     (tmp_path / "journal").mkdir()
+    begin(tmp_path / "journal")
     done.write(tmp_path / "run", journal=tmp_path / "journal", by="anna")
     assert verify(tmp_path / "run") == done.summary
     assert neutralizer("verify", tmp_path / "run").returncode == 0
