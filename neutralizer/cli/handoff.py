@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from neutralizer.records.approvals import Subject
 
 
+DOES_NOT_FIT = 13
+
+
 @click.command("new-key")
 @click.argument("file", type=asked.FOLDER)
 def new_key(file: Path) -> None:
@@ -144,15 +147,19 @@ def journal(folder: Path, last: int, new: bool) -> None:
 @asked.ALL_TICKETS
 @asked.OPEN_ORDERS
 def status(folder: Path, whole: bool, open_orders: bool) -> None:
-    """Say where released tickets stand, by acks.csv and fills.csv beside them."""
+    """Say where released tickets stand, by acks.csv and fills.csv beside them; 13 where one does not fit."""
     from neutralizer.handoff import status as told
     from neutralizer.records.writing import csv_bytes
 
     found = told.status(folder)
     if open_orders:
         click.echo(csv_bytes(told.OPEN_COLUMNS, told.open_orders(found)).decode(), nl=False)
+        for text in found.misfits:
+            show(f"DOES NOT FIT: {text}", err=True)
     else:
         show(told.status_page(found, whole))
+    if found.misfits:
+        click.get_current_context().exit(DOES_NOT_FIT)
 
 
 @click.command()

@@ -61,13 +61,11 @@ def main() -> NoReturn:
 def _code() -> int:
     """Runs the command named on the command line; its exit code, the output written out."""
     try:
-        cli.main(standalone_mode=False)
+        code = cli.main(standalone_mode=False)  # what a command exits with; else it returns nothing
         sys.stdout.flush()
-        return 0
+        return code or 0
     except SystemExit as done:  # click ends a closed pipe with 1, which is kept for no fault
         return CLOSED_PIPE if done.code == 1 else int(done.code or 0)
-    except click.exceptions.Exit as done:
-        return done.exit_code
     except click.ClickException as usage:
         usage.show()
         return 2

@@ -13,7 +13,9 @@ Row = Mapping[str, str]
 AnyRow = TypeVar("AnyRow", bound=Mapping[str, str])
 Pair = tuple[str, str]  # book, instrument
 ZERO = Decimal(0)
-GONE = ("REJECTED", "CANCELLED")
+PENDING = "CANCEL_PENDING"  # taken back by a later release, and operations have not said that it is
+CONFIRMED = ("REJECTED", "CANCELLED")
+GONE = (*CONFIRMED, PENDING)
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class State:
     quantity: Decimal
     executed: Decimal
     open: Decimal
-    word: str  # OPEN, PART_FILLED, DONE, REJECTED, CANCELLED
+    word: str  # OPEN, PART_FILLED, DONE, REJECTED, CANCEL_PENDING, CANCELLED
     moves: tuple[tuple[Pair, Decimal], ...] = ()
     strange: tuple[str, ...] = ()  # what came back of it and does not fit, as sentences
 
@@ -167,9 +169,41 @@ def _executed(quantity: Decimal, legs: dict[Pair, Decimal], filled: dict[Pair, D
     return round(least, 9).normalize() + 0
 
 
-def taken_back(rows: Iterable[Row], time: datetime) -> list[Ack]:
-    """What a later release cancels or replaces is not open any more."""
-    return [Ack(r["ref_ticket_id"], "CANCELLED", time) for r in rows if r.get("ref_ticket_id")]
+def taken_back(rows: Iterable[Row], time: datetime, back: Executions) -> list[Ack]:
+    """What a later release cancels or replaces is not open any more; until operations confirm it, it is
+    pending.
+    """
+    names = [r["ref_ticket_id"] for r in rows if r.get("ref_ticket_id")]
+    return [Ack(name, PENDING, time) for name in names if back.status(name) not in CONFIRMED]
+
+
+def contradictions(known: Executions) -> Iterator[str]:
+    """A ticket of which operations said two things."""
+    said: dict[str, dict[str, datetime]] = defaultdict(dict)
+    for ack in known.acks:
+        said[ack.ticket_id].setdefault(ack.status, ack.time)
+    for ticket, words in sorted(said.items()):
+        if len(words) > 1:
+            told = " and ".join(f"{word} at {at.isoformat()}" for word, at in words.items())
+            yield f"{ticket} is {told} by acks.csv"
+
+
+def parts(tables: Mapping[str, Sequence[Row]], known: Executions) -> Iterator[str]:
+    """Fills of a part of what can be traded: of more decimals than the ticket's own quantities have."""
+    digits: dict[str, int] = defaultdict(int)
+    for row in tables.get("hedge_allocations", ()):
+        own = _decimals(decimal(row["quantity"]))
+        digits[row["ticket_id"]] = max(digits[row["ticket_id"]], own)
+    for f in known.fills:
+        if f.ticket_id in digits and _decimals(f.quantity) > digits[f.ticket_id]:
+            yield (
+                f"{f.ticket_id} is filled by {f.quantity} {f.instrument_id} for {f.book_id}, a part of what "
+                "can be traded"
+            )
+
+
+def _decimals(quantity: Decimal) -> int:
+    return max(-int(quantity.normalize().as_tuple().exponent), 0)
 
 
 def misfits(found: Sequence[State], known: Executions) -> list[str]:

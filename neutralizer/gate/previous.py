@@ -2,7 +2,7 @@
 do not follow from what was booked and filled since.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,7 +20,7 @@ from neutralizer.load.scenario import Loaded
 from neutralizer.load.written.inputs import Inputs
 from neutralizer.records.finished import Finished, finished
 from neutralizer.records.handed import handed_over
-from neutralizer.records.superseded import came_back
+from neutralizer.records.superseded import PLACE, came_back, kept
 from neutralizer.records.writing import csv_rows
 from neutralizer.verify import inputs_of
 
@@ -185,17 +185,24 @@ def rolled(now: Loaded, before: Previous, handoff: Path | None) -> Positions:
         rows = csv_rows(before.run.files["positions_next.csv"])[1]
         return {(r["book_id"], r["instrument_id"]): Decimal(r["quantity"]) for r in rows}
     found: Positions = defaultdict(Decimal, held(before.loaded.inputs))
-    known = executions_in(came_back(handoff))
+    known, knew = executions_in(came_back(handoff)), _known_then(before)
     first, last = before.loaded.scenario.as_of, now.scenario.as_of
-    for fill in known.fills:
+    for fill in (Counter(known.fills) - Counter(knew.fills)).elements():
         if first < fill.time <= last:
             found[fill.book_id, fill.instrument_id] += fill.quantity
-    since = Executions(tuple(a for a in known.acks if first < a.time <= last))
+    new = [a for a in known.acks if a not in knew.acks]
+    since = Executions(tuple(a for a in new if first < a.time <= last))
     for row in (r for h in handed_over(handoff) for r in live(h.rows("internal_transfers"))):
         if since.status(row["ticket_id"]) == "BOOKED":
             found[row["from_book"], row["instrument_id"]] -= Decimal(row["quantity"])
             found[row["to_book"], row["instrument_id"]] += Decimal(row["quantity"])
     return found
+
+
+def _known_then(before: Previous) -> Executions:
+    """What had come back when the earlier run was made, and is in its positions: of a run that supersedes."""
+    own = {n.removeprefix(PLACE): data for n, data in kept(before.run.files).items()}
+    return executions_in(own)
 
 
 def held(inputs: Inputs, name: str = "positions") -> Positions:

@@ -198,6 +198,7 @@ def _told(
         "run_id": m["run_id"],
         "name": s.name,
         "business_date": s.business_date,
+        "as_of": s.as_of,
         "version": m["version"],
         "supersedes": m["supersedes"],
         "prepared_by": run.manifest["prepared_by"],

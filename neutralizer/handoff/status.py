@@ -3,18 +3,29 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from neutralizer.domain.executions import Executions, State, misfits, states
+from neutralizer.domain.executions import (
+    PENDING,
+    Executions,
+    State,
+    contradictions,
+    misfits,
+    parts,
+    states,
+)
 from neutralizer.domain.money import plain
 from neutralizer.domain.superseded import SAME_LINE
+from neutralizer.handoff.approval import CLOCKS
 from neutralizer.load.came_back import executions_in
 from neutralizer.records.handed import Handed, handed_over, what_is_known
 from neutralizer.records.superseded import came_back
 from neutralizer.report.terminal import MOST_LINES
 from neutralizer.report.words import cut
 
+ONE_DAY = timedelta(days=1)
 OPEN_COLUMNS = ("book_id", "instrument_id", "quantity", "ticket_id")
 
 
@@ -26,14 +37,41 @@ class Status:
     misfits: list[str]
 
 
-def status(folder: Path) -> Status:
+def status(folder: Path, now: datetime | None = None) -> Status:
     """Raises CannotWrite, Tampered, InputsRefused."""
+    now = now or datetime.now(UTC)
     released = handed_over(folder)
     back = executions_in(came_back(folder))
     known = what_is_known(released, back)
     judged = [(h, states(h.tables, known)) for h in released]
     told = misfits([s for _, own in judged for s in own], back)
+    told += contradictions(back)
+    told += [sentence for h in released for sentence in parts(h.tables, back)]
+    told += _out_of_time(released, back, now)
     return Status(judged, [*told, *_done_after_all(released, back)])
+
+
+def _out_of_time(released: Sequence[Handed], back: Executions, now: datetime) -> Iterator[str]:
+    """What is said to have happened before its ticket left, or after now."""
+    first = dict[str, datetime]()
+    for h in released:
+        for ticket in (r["ticket_id"] for rows in h.tables.values() for r in rows):
+            first.setdefault(ticket, _earliest(h))
+    came = [(a.ticket_id, a.status, a.time) for a in back.acks]
+    came += [(f.ticket_id, f"filled by {plain(f.quantity)}", f.time) for f in back.fills]
+    for ticket, what, time in came:
+        if time > now + CLOCKS:
+            yield f"{ticket or 'a fill without a ticket'} is {what} at {time.isoformat()}, which is to come"
+        elif ticket in first and time < first[ticket] - CLOCKS:
+            left = first[ticket].isoformat()
+            yield f"{ticket} is {what} at {time.isoformat()}, before it could be: {left}"
+
+
+def _earliest(h: Handed) -> datetime:
+    """From when a release's tickets can be done: its own time, or as_of where a past day is played again."""
+    at = datetime.fromisoformat(h.manifest["released_at"])
+    as_of = datetime.fromisoformat(h.manifest.get("as_of") or h.manifest["released_at"])
+    return at if at - as_of < ONE_DAY else as_of
 
 
 def _done_after_all(released: Sequence[Handed], back: Executions) -> Iterator[str]:
@@ -73,7 +111,7 @@ def status_page(found: Status, whole: bool) -> str:
         m, words = h.manifest, Counter(s.word for s in own)
         counts = ", ".join(f"{n} {word}" for word, n in sorted(words.items())) or "no tickets"
         lines.append(f"{m['business_date']} {m['name']} {h.run_id} v{m['version']}: {counts}")
-        shown = own if whole else [s for s in own if s.open]
+        shown = own if whole else [s for s in own if s.open or s.word == PENDING]
         lines += [_line(s) for s in shown[: None if whole else MOST_LINES]]
         more = len(shown) - MOST_LINES
         lines += [f"  and {more} more; --all shows them"] if more > 0 and not whole else []
@@ -83,4 +121,4 @@ def status_page(found: Status, whole: bool) -> str:
 
 def _line(s: State) -> str:
     done = f"{plain(s.executed)} of {plain(s.quantity)}"
-    return f"  {s.ticket_id:<26} {s.word:<11} {cut(s.what, 24):<24} {done:>14}"
+    return f"  {s.ticket_id:<26} {s.word:<14} {cut(s.what, 24):<24} {done:>14}"

@@ -103,7 +103,7 @@ def what_is_known(released: Sequence[Handed], back: Executions) -> Executions:
         ack
         for h in released
         for rows in h.tables.values()
-        for ack in taken_back(rows, datetime.fromisoformat(h.manifest["released_at"]))
+        for ack in taken_back(rows, datetime.fromisoformat(h.manifest["released_at"]), back)
     ]
     return replace(back, acks=(*back.acks, *gone))
 

@@ -141,7 +141,7 @@ def test_the_superseding_run_is_released_and_takes_the_place(firm: Firm) -> None
     assert firm.release(second).returncode == 0
     assert len([n for n in firm.names() if n.endswith("_v2.done")]) == 1
     page = firm.does("anna", "status", firm.handoff, "--all").stdout
-    assert "v1: 2 CANCELLED" in page
+    assert "v1: 2 CANCEL_PENDING" in page
     assert "v2: 2 OPEN" in page
     third = desks(firm.root / "third", ("quantity: 100000}", "quantity: 130000}"))
     words = ("--supersede", firm.root / "runs" / "run", "--handoff", firm.handoff, "--reason", "x")
