@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,13 @@ import pytest
 from neutralizer.domain.record import Record
 from neutralizer.errors import InputsRefused, ProofFailed, Tampered
 from neutralizer.records.approvals import Approval, put_approval, run_subject
+from neutralizer.records.keys import signed
 from neutralizer.records.manifest import differences, manifest
 from neutralizer.records.writing import json_bytes
 from neutralizer.verify import verify
 from tests.conftest import SCENARIOS
 from tests.tools.finished import finished
+from tests.tools.firm import Firm
 
 
 def folder(path: Path, changes: dict[str, bytes | None], corrected: bool = False) -> Path:
@@ -93,14 +96,22 @@ def test_a_manifest_without_what_was_asked_is_refused(tmp_path: Path) -> None:
         verify(folder(tmp_path, {"manifest.json": json_bytes(told)}))
 
 
-def test_a_folder_that_was_changed_after_its_approval_is_told(tmp_path: Path) -> None:
-    """Files and manifest were made to fit; the approval is of other bytes."""
+def test_a_folder_that_was_changed_after_its_approval_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files and manifest were made to fit; the approval is of other bytes, and signed by who may."""
+    firm = Firm(tmp_path / "firm")
+    monkeypatch.setenv("NEUTRALIZER_ROLES", str(firm.root / "roles.yaml"))
     found = folder(tmp_path / "run", {})
     run_id = json.loads(table("manifest.json"))["run_id"]
     subject = run_subject(found, run_id, (found / "manifest.json").read_bytes())
     put_approval(subject, Approval("anna", run_id, subject.sha256, "", ""))
     verify(found)
-    put_approval(subject, Approval("ben", run_id, "0" * 64, "", ""))
+    other = Approval("ben", run_id, "0" * 64, "", "")
+    put_approval(subject, other)
+    verify(found)
+    signature, _ = signed(firm.keys["ben"].read_bytes(), "", other.signed_bytes)
+    put_approval(subject, replace(other, signature=signature))
     with pytest.raises(Tampered, match="is not what ben approved: it was changed since"):
         verify(found)
 

@@ -1,6 +1,6 @@
 """Whatever ends a command, and whenever: its exit code says what is there."""
 
-import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +17,7 @@ from neutralizer.records.commit import Commit
 from neutralizer.records.finished import finished
 from neutralizer.records.folder import read_folder
 from neutralizer.records.handed import handed_over
-from neutralizer.records.journal import begin, events
+from neutralizer.records.journal import events
 from neutralizer.records.one_file import LOCK
 from neutralizer.verify import Standing
 from tests.conftest import SCENARIOS, TORTURE
@@ -103,13 +103,12 @@ def stands_already(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def released(run: Path, root: Path, at: int = NOWHERE, *signals: int, **how: Any) -> Ended:
-    """A release into a folder of its own, told to a journal of its own."""
-    for name in ("to", "journal"):
-        (root / name).mkdir(parents=True, exist_ok=True)
-    if not any((root / "journal").iterdir()):
-        begin(root / "journal")
-    os.environ["NEUTRALIZER_JOURNAL"] = str(root / "journal")
-    return struck(("release", run, "--to", root / "to"), at, *signals, **how)
+    """A release into a folder of its own, told to a copy of the journal that knows the run."""
+    to, journal = root / "to", root / "journal"
+    to.mkdir(parents=True, exist_ok=True)
+    if not journal.exists():
+        shutil.copytree(run.parent.parent / "journal", journal)
+    return struck(("release", run, "--to", to, "--journal", journal), at, *signals, **how)
 
 
 @pytest.mark.parametrize("signals", HITS)

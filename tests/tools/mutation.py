@@ -37,20 +37,23 @@ from tests.tools.finished import NAMES, finished
 from tests.tools.firm import approved_firm
 
 PACKAGE, TABLE = ROOT / "neutralizer", ROOT / "benchmarks" / "MUTATION.md"
-PROOF = "proof_faults proof_of_amendments verify mutations".split()
+PROOF = "ledger proof_faults proof_of_amendments verify mutations".split()
+AGAIN = "verify caps forging previous".split()
 READERS = "readers freshness hostile_inputs".split()
 RELEASE, AMENDED, JOURNAL = (
-    "release supersede journal".split(),
-    "supersede release".split(),
+    "release night who_may came_back compliance supersede".split(),
+    "supersede release came_back".split(),
     ["journal"],
 )
 FOLDERS = "folder what_others_write".split()
 SUITES = (
-    (PROOF, [*sorted(PACKAGE.glob("proof/*.py")), PACKAGE / "verify.py", PACKAGE / "report" / "again.py",
+    (PROOF, sorted(PACKAGE.glob("proof/*.py"))),
+    (AGAIN, [PACKAGE / "verify.py", PACKAGE / "report" / "again.py",
              PACKAGE / "records" / "manifest.py"]),
     (RELEASE, [*(PACKAGE / "handoff" / f"{name}.py" for name in
-                "approval keys standing release status".split()),
-               PACKAGE / "records" / "approvals.py"]),
+                "approval standing release status view".split()),
+               *(PACKAGE / "records" / f"{name}.py" for name in ("approvals", "keys")),
+               *(PACKAGE / "load" / "firm" / f"{name}.py" for name in "files roles view_key".split())]),
     (AMENDED, [*(PACKAGE / "domain" / f"{name}.py" for name in "executions superseded".split()),
                *(PACKAGE / "records" / f"{name}.py" for name in "handed superseded".split())]),
     (JOURNAL, [PACKAGE / "records" / f"{name}.py" for name in "journal history one_file".split()]),
