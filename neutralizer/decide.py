@@ -30,7 +30,7 @@ from neutralizer.planning.compose import compose
 from neutralizer.planning.lots.minimum_sizes import without_small_lines
 from neutralizer.planning.lots.nearest import nearest_lots
 from neutralizer.planning.lots.standard import Standard
-from neutralizer.planning.lots.whole import Rounded, whole_lots
+from neutralizer.planning.lots.whole import Rounded, nothing_moved, whole_lots
 from neutralizer.planning.one_side import Answer, one_sided
 from neutralizer.program.conflicts.irreducible import explained
 from neutralizer.program.duals.reasons import reason_rows
@@ -138,6 +138,8 @@ def _rounded(scenario: Scenario, solution: Solution, transfers_only: bool = Fals
     try:
         return whole_lots(solution, scenario, standard)
     except Infeasible as refusal:
+        if transfers_only:  # nothing may end worse than before, and so nothing need be done
+            return nothing_moved(scenario)
         for steps in (1.0, 3.0) if any(x.soft for x in scenario.limits) else ():
             with suppress(Infeasible):
                 return whole_lots(solution, scenario, Standard.of(scenario, steps, soft_only=True))

@@ -3,13 +3,11 @@
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-import numpy as np
-
 from neutralizer.domain.arrays import Floats
 from neutralizer.domain.money import rounded
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.superseded import Superseded
-from neutralizer.domain.trades import Trades
+from neutralizer.domain.trades import Trades, with_orders
 
 
 @dataclass(frozen=True)
@@ -78,10 +76,7 @@ class Plan:
         """The plan in a scenario of so many orders; itself, or one that orders nothing where there were
         none to give.
         """
-        if len(self.trades.order) == count:
-            return self
-        none = np.zeros(count)
-        trades, inside = (replace(t, order=none) for t in (self.trades, self.after_transfers))
+        trades, inside = (with_orders(t, count) for t in (self.trades, self.after_transfers))
         return replace(self, trades=trades, after_transfers=inside)
 
 

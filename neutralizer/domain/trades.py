@@ -90,3 +90,10 @@ def own_volatility(scenario: Scenario, model: int = 0) -> Floats:
     common = np.linalg.norm(risk.exposure @ risk.factor_root, axis=1)
     found: Floats = np.hypot(common, risk.specific * notional)
     return found
+
+
+def with_orders(trades: Trades, count: int) -> Trades:
+    """The trades in a scenario of so many orders: themselves, or with none given where there were none to
+    give.
+    """
+    return trades if len(trades.order) == count else replace(trades, order=np.zeros(count))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from neutralizer.domain.money import rounded, significant
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.summary import ByHand, Market, Shock, Strip, Summary
+from neutralizer.domain.trades import with_orders
 from neutralizer.report.tables import money
 from neutralizer.terms import limits
 
@@ -67,6 +68,7 @@ def claims(
 ) -> Claims:
     """As a run found them; `shadow` is None where nothing was priced."""
     cents, baseline = _cents(scenario), compared.baseline
+    count = len(scenario.orders.tradable)
     priced = (
         {}
         if shadow is None
@@ -77,7 +79,7 @@ def claims(
     )
     return Claims(
         objective=cents(solution.objective),
-        penalty=cents(limits.penalty(solution.trades, scenario)),
+        penalty=cents(limits.penalty(with_orders(solution.trades, count), scenario)),
         alone=None if baseline.cost is None else cents(baseline.cost),
         no_baseline=baseline.reason,
         equal_risk=None if baseline.equal_risk_cost is None else cents(baseline.equal_risk_cost),

@@ -9,6 +9,7 @@ import numpy as np
 from neutralizer.domain.arrays import Floats
 from neutralizer.domain.plan import Plan
 from neutralizer.domain.scenario import Scenario
+from neutralizer.domain.summary import NOTHING_MOVED
 from neutralizer.domain.trades import Trades, nothing
 from neutralizer.report.claims import Claims
 from neutralizer.terms import limits, margin
@@ -59,6 +60,10 @@ def findings(
     if release_phase(s, plan) == 2:
         found.append(
             "transfers alone leave a limit or a pool worse than before: book them with the hedges (release_phase 2)"
+        )
+    if claims.rounding.get("name") == NOTHING_MOVED:
+        found.append(
+            "nothing is crossed: no crossing in whole lots was found that leaves no limit and no pool worse"
         )
     if claims.rounding.get("small_lines"):
         found.append(

@@ -11,7 +11,8 @@ import numpy as np
 
 from neutralizer.domain.arrays import Bools, Floats
 from neutralizer.domain.scenario import Scenario
-from neutralizer.domain.trades import Trades, without_cash
+from neutralizer.domain.summary import NOTHING_MOVED
+from neutralizer.domain.trades import Trades, nothing, without_cash
 from neutralizer.errors import Infeasible
 from neutralizer.planning.cash import funded
 from neutralizer.planning.lots.fine import round_fine
@@ -42,6 +43,14 @@ class Rounded:
     whole: Whole
     trades: Trades
     report: dict[str, Any]
+
+
+def nothing_moved(scenario: Scenario) -> Rounded:
+    """No trades at all, which leave no limit and no pool worse than before."""
+    change, order = np.zeros(len(scenario.holdings.book)), np.zeros(len(scenario.orders.tradable))
+    whole = Whole(change, order, change, order, change)
+    report = {"name": NOTHING_MOVED, "seconds": 0.0, "nodes": 0, "small_lines": 0}
+    return Rounded(whole, nothing(scenario), report)
 
 
 def whole_lots(solution: Solution, scenario: Scenario, standard: Standard) -> Rounded:
