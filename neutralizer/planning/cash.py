@@ -12,6 +12,8 @@ from neutralizer.domain.trades import Trades, without_cash
 from neutralizer.terms.margin import cash, collateral
 
 DUST = 0.1  # of a cent: less is not moved
+TRIES = 4
+EXACT = {"primal_feasibility_tolerance": 1e-10}  # of the largest need, which may be millions
 SHORT = 1e3  # what a unit left short weighs against fees, where some may be left short at all
 
 
@@ -32,16 +34,26 @@ def funded(scenario: Scenario, trades: Trades, slack: Floats | None = None) -> T
     step = scenario.instruments.step[c.instrument]
     whole = np.maximum(np.floor(collateral.available(still, scenario) / step + 1e-9) * step, 0.0)
     spare = cents * (2 + np.bincount(routes.source, minlength=len(pools.ids)))
+    fee = cents[routes.source] * pools.fx[routes.source] / pools.fx[routes.target]
+    # a fee is rounded in the currency that is sent, whose cent may be many of the other's
+    np.add.at(spare, routes.target, np.maximum(fee - 2 * cents[routes.target], 0.0))
     units = np.concatenate([cents[routes.source], cents, step, cents])
     most = np.concatenate([routes.capacity, pools.borrow_limit, whole, short])
     worth = collateral.value(scenario) / pools.fx[c.pool]
     dust = DUST * np.concatenate([cents[routes.source], cents, cents[c.pool] / worth, cents])
     ends = np.cumsum([len(routes.source), len(pools.ids), len(c.pool)])
-    for room in (spare, np.zeros_like(spare)):
-        moved = _least(scenario, need + room, most)
-        if moved is not None:
+    for first in (spare, np.zeros_like(spare)):
+        room = first
+        for _ in range(TRIES):
+            moved = _least(scenario, need + room, most)
+            if moved is None:
+                break
             amounts = _rounded_up(moved, units, most, dust)
-            return Trades(trades.change, trades.order, *np.split(amounts, ends)[:3])
+            found = Trades(trades.change, trades.order, *np.split(amounts, ends)[:3])
+            lacking = -short - cash.headroom(found, scenario)
+            if (lacking <= 0).all():
+                return found
+            room = room + np.maximum(lacking, 0.0)  # what the solver's own tolerance left open
     return None
 
 
@@ -74,7 +86,7 @@ def _least(scenario: Scenario, need: Floats, most: Floats) -> Floats | None:
     price = np.concatenate([routes.fee, loans, c.rate * years, short]) * size
     scale = max(float(np.abs(need).max()), 1.0)
     bounds = [(0.0, None if np.isinf(m) else m / scale) for m in most]
-    cheap = linprog(price, -flow, -need / scale, bounds=bounds, method="highs")
+    cheap = linprog(price, -flow, -need / scale, bounds=bounds, method="highs", options=EXACT)
     if not cheap.success:
         return None
     few = linprog(
@@ -83,6 +95,7 @@ def _least(scenario: Scenario, need: Floats, most: Floats) -> Floats | None:
         np.append(-need / scale, cheap.fun + 1e-9 * max(abs(cheap.fun), 1e-9)),
         bounds=bounds,
         method="highs",
+        options=EXACT,
     )
     found: Floats = np.maximum((few.x if few.success else cheap.x) * scale, 0.0)
     return found
