@@ -107,12 +107,13 @@ def release(folder: Path, to: Path, auto: Path | None, by: str, journal: Path | 
     from neutralizer.handoff.release import release as let_go
     from neutralizer.records.journal import journalled
 
-    with journalled(journal, "release", by=by, folder=str(folder), to=str(to)) as entry:
+    asked_for = {"folder": str(folder), "to": str(to), "auto": str(auto or "")}
+    with journalled(journal, "release", by=by, **asked_for) as entry:
         found = let_go(folder, to, by, auto, entry)
         told = found.manifest
         entry.facts = {k: told[k] for k in ("run_id", "name", "business_date", "version")}
         entry.facts |= {"kinds": list(told["kinds"]), "already_there": found.already}
-        entry.facts |= {k: told[k] for k in ("standing_order", "under_order")}
+        entry.facts |= {k: told[k] for k in ("standing_order", "under_order", "released_at")}
     kinds = ", ".join(f"{k} {c['rows']}" for k, c in told["kinds"].items())
     if found.already:
         show(f"already released to {to}: nothing was touched", err=True)

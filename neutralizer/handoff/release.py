@@ -1,6 +1,6 @@
 """Releases a proven run to operations: approved by enough people, or at night by a standing order."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -11,7 +11,14 @@ from neutralizer.domain.money import plain
 from neutralizer.errors import InputsTooOld, NotApproved, Tampered
 from neutralizer.gate.open_orders import not_on_its_way
 from neutralizer.handoff.approval import approvers, firm_roles
-from neutralizer.handoff.standing import StandingOrder, beyond, left_before, read_order, size_of
+from neutralizer.handoff.standing import (
+    ONE_DAY,
+    StandingOrder,
+    beyond,
+    left_before,
+    read_order,
+    size_of,
+)
 from neutralizer.load.firm.caps import caps_here
 from neutralizer.load.firm.model_card import card_here
 from neutralizer.load.firm.roles import roles_here
@@ -27,7 +34,7 @@ from neutralizer.records.handed import (
     stem,
     superseded_first,
 )
-from neutralizer.records.journal import Entry
+from neutralizer.records.journal import Entry, events, not_ended
 from neutralizer.records.journal import stands as stood
 from neutralizer.records.one_file import holding
 from neutralizer.records.superseded import is_what_left, kept, since
@@ -81,8 +88,9 @@ def release(
         _up_to_date(run, to)
         manifest = _told(run, name, given, now) | {"journal": told.mark}
         if order is not None:
-            manifest |= _at_night(order, subject, run, standing, before, told.past, to, now)
-        part = AUTO if order else ""
+            manifest |= _at_night(order, subject, run, kinds, standing, before, told, to, now)
+        parts = sum(h.manifest["standing_order"] is not None for h in own)
+        part = (AUTO + (str(parts + 1) if parts else "")) if order else ""
         own_stem = stem(date.fromisoformat(day[1]), run.run_id, run.manifest["version"], part)
         hand_over(to, own_stem, kinds, manifest)
     return Released(manifest, already=False)
@@ -97,22 +105,26 @@ def _at_night(
     order: StandingOrder,
     subject: Subject,
     run: Finished,
+    kinds: Mapping[str, bytes],
     standing: Standing,
     before: Sequence[Handed],
-    past: Sequence[dict[str, Any]],
+    told: Entry,
     to: Path,
     now: datetime,
 ) -> dict[str, Any]:
-    """What the manifest says of the order that a run leaves under. Raises NotApproved where it does not
-    let it: what left before stands in the journal, and in the folder that others release into too.
+    """What the manifest says of the order that some kinds of a run leave under. Raises NotApproved where it
+    does not let them: what left before stands in the journal as it is now, and in the folder that others
+    release into too.
     """
-    told = [e for e in past if e["event"] == "COMPLETE"] + [h.manifest for h in before]
-    others = left_before(order, told, run.run_id).values()
-    reasons = [*beyond(order, standing.scenario, run, others, now), *_newer(run, before)]
+    lines = [] if told.folder is None else events(told.folder)
+    known = [e for e in lines if e["event"] == "COMPLETE"] + [h.manifest for h in before]
+    own = size_of(kinds, standing.scenario, run.files)
+    others = left_before(order, known)
+    reasons = list(beyond(order, standing.scenario, run, own, others, now))
+    reasons += [*_newer(run, known), *_elsewhere(run, kinds, known), *_under_way(told, now)]
     reasons += not_on_its_way(standing.loaded, to)
     if reasons:
         raise NotApproved(f"{order.name} does not let this leave: " + "; ".join(reasons[:10]))
-    own = size_of(order, standing.scenario, run.files)
     return {
         "standing_order": order.name,
         "standing_order_sha256": subject.sha256,
@@ -120,11 +132,32 @@ def _at_night(
     }
 
 
-def _newer(run: Finished, before: Sequence[Handed]) -> list[str]:
-    """Nothing older leaves after what is newer."""
-    own = (run.summary.name, run.summary.business_date)
-    days = [h.manifest["business_date"] for h in before if h.manifest["name"] == own[0]]
-    return [f"{day} of {own[0]} has left already" for day in sorted(set(days)) if day > own[1]]
+def _newer(run: Finished, known: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Nothing older leaves after what is newer, wherever that went."""
+    name, own = run.summary.name, run.summary.business_date
+    days = {
+        str(k["business_date"]) for k in known if k.get("name") == name and "business_date" in k
+    }
+    return [f"{day} of {name} has left already" for day in sorted(days) if day > own]
+
+
+def _elsewhere(
+    run: Finished, kinds: Mapping[str, bytes], known: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    """What of the run left before, into another folder."""
+    gone = {k for x in known if x.get("run_id") == run.run_id for k in x.get("kinds") or ()}
+    return [f"{kind} of this run left before" for kind in kinds if kind in gone]
+
+
+def _under_way(told: Entry, now: datetime) -> list[str]:
+    """Releases under an order of which the journal has no end: what they let leave is not known yet."""
+    if told.folder is None:
+        return []
+    return [
+        f"a release under an order began at {e['at']} and its end is not in the journal: find out what left"
+        for e in not_ended(told.folder, told, "auto")
+        if datetime.fromisoformat(e["at"]) > now - ONE_DAY
+    ]
 
 
 def _known(run: Finished, past: Sequence[dict[str, Any]]) -> None:
@@ -145,9 +178,9 @@ def _is_the_journal(run: Finished, before: Sequence[Handed], told: Entry) -> Non
     """
     if told.mark is None:
         return
-    marks = {f"run {run.run_id}": run.manifest.get("journal")}
-    marks |= {f"the release of {h.run_id}": h.manifest.get("journal") for h in before}
-    for what, mark in marks.items():
+    marks = [(f"run {run.run_id}", run.manifest.get("journal"))]
+    marks += [(f"the release of {h.run_id}", h.manifest.get("journal")) for h in before]
+    for what, mark in marks:
         try:
             other = mark is not None and mark["id"] != told.mark["id"]
             lost = mark is not None and not other and not stood(told.past, mark)
@@ -158,8 +191,11 @@ def _is_the_journal(run: Finished, before: Sequence[Handed], told: Entry) -> Non
                 f"the journal has no longer the line that told of {what}: it was cut, rolled back or written "
                 "anew; keep it, and ask who did"
             )
-        if other and what.startswith("run "):
-            raise Tampered(f"{what} was told to another journal: name that one with --journal")
+        if other:
+            raise Tampered(
+                f"{what} was told to another journal: name that one with --journal; a new journal begins "
+                "with a new hand-off"
+            )
 
 
 def _up_to_date(run: Finished, to: Path) -> None:
@@ -210,7 +246,7 @@ def _told(
         "firm_caps": caps_here().sha256,
         "model_card": card_here().sha256,
         "released_by": name,
-        "released_at": now.isoformat(timespec="seconds"),
+        "released_at": now.isoformat(timespec="microseconds"),
         "manifest_sha256": run.subject.sha256,
         "kinds": {},
     }

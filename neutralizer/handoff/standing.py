@@ -17,7 +17,7 @@ any 24 hours. `accept` names findings and notices, by how they begin, that need 
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -71,17 +71,17 @@ def read_order(file: Path) -> tuple[StandingOrder, Subject]:
 
 
 def size_of(
-    order: StandingOrder, scenario: Scenario, files: dict[str, bytes]
+    kinds: Iterable[str], scenario: Scenario, files: Mapping[str, bytes]
 ) -> dict[str, Decimal]:
-    """What each ticket of the order's kinds is worth, base currency, from its quantity."""
+    """What each ticket of some kinds is worth, base currency, from its quantity."""
     size = sizes(scenario)
-    rows = (row for kind in order.kinds for row in csv_rows(files[f"{kind}.csv"])[1])
+    rows = (row for kind in kinds for row in csv_rows(files[f"{kind}.csv"])[1])
     return {row["ticket_id"]: size(row) for row in rows}
 
 
 @dataclass(frozen=True)
 class Left:
-    """What one run let leave under an order."""
+    """What one release let leave under an order."""
 
     business_date: str
     at: datetime
@@ -89,29 +89,45 @@ class Left:
     tickets: int
 
 
-def left_before(
-    order: StandingOrder, told: Iterable[Mapping[str, Any]], run_id: str
-) -> dict[str, Left]:
-    """What other runs let leave under the order, by run, out of manifests of releases and lines of the
-    journal. Raises Tampered where one of them cannot be read.
+def left_before(order: StandingOrder, told: Iterable[Mapping[str, Any]]) -> list[Left]:
+    """What releases let leave under the order, out of their manifests and of lines of the journal; the
+    larger where both tell of one. Raises Tampered where one of them is not what a release tells.
     """
-    found = {}
+    found: dict[tuple[str, datetime], Left] = {}
     for one in told:
-        if one.get("standing_order") == order.name and one.get("run_id") != run_id:
-            try:
-                at = datetime.fromisoformat(one.get("released_at") or one["at"])
-                size = one["under_order"]
-                left = Left(one["business_date"], at, decimal(size["total"]), int(size["tickets"]))
-                found[str(one["run_id"])] = left
-            except (KeyError, ValueError, TypeError, AttributeError):
-                raise Tampered(f"what left under {order.name} cannot be read any more") from None
-    return found
+        if one.get("standing_order") != order.name:
+            continue
+        try:
+            left = _left(one)
+            key = str(one["run_id"]), left.at
+        except (KeyError, ValueError, TypeError, AttributeError):
+            raise Tampered(f"what left under {order.name} cannot be read any more") from None
+        other = found.get(key, left)
+        most = max(left.total, other.total), max(left.tickets, other.tickets)
+        found[key] = Left(left.business_date, left.at, *most)
+    return list(found.values())
+
+
+def _left(one: Mapping[str, Any]) -> Left:
+    """Raises KeyError, ValueError, TypeError, AttributeError."""
+    at, size = datetime.fromisoformat(one["released_at"]), one["under_order"]
+    total, tickets = decimal(size["total"]), size["tickets"]
+    if at.tzinfo is None or total < 0 or type(tickets) is not int or tickets < 0:
+        raise ValueError
+    return Left(date.fromisoformat(one["business_date"]).isoformat(), at, total, tickets)
 
 
 def beyond(
-    order: StandingOrder, scenario: Scenario, run: Finished, before: Iterable[Left], now: datetime
+    order: StandingOrder,
+    scenario: Scenario,
+    run: Finished,
+    own: Mapping[str, Decimal],
+    before: Iterable[Left],
+    now: datetime,
 ) -> Iterator[str]:
-    """Why a run may not leave under the order, as sentences. `before` is what other runs let leave."""
+    """Why a run may not leave under the order, as sentences. `own` are the tickets that would leave now, by
+    what they are worth; `before` is what left.
+    """
     if now >= order.expires:
         yield f"the standing order expired at {order.expires.isoformat()}"
     if run.summary.name not in order.scenarios:
@@ -123,7 +139,7 @@ def beyond(
         if not finding.startswith(order.accept):
             yield f"a person must read: {finding}"
     yield from _needs_the_hedges(order, run)
-    yield from _too_much(order, size_of(order, scenario, run.files), scenario, before, now)
+    yield from _too_much(order, own, scenario, before, now)
 
 
 def _needs_the_hedges(order: StandingOrder, run: Finished) -> Iterator[str]:
@@ -162,7 +178,7 @@ def _too_much(
     also = [x for x in before if x.business_date == day or x.at > now - ONE_DAY]
     total = sum(own.values(), Decimal(0)) + sum((x.total for x in also), Decimal(0))
     tickets = len(own) + sum(x.tickets for x in also)
-    more = f" with what {len(also)} other run(s) let leave" if also else ""
+    more = f" with what {len(also)} release(s) before let leave" if also else ""
     if total > Decimal(order.total):
         yield f"{total:,.2f} together{more}, the order allows {order.total:,.2f}"
     if tickets > order.tickets:

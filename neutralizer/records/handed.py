@@ -8,6 +8,7 @@ neutralizer_20240628_0a1b2c3d4e5f_v1.done            all of it is here: never re
 """
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -25,7 +26,8 @@ from neutralizer.records.writing import csv_rows, json_bytes
 
 Row = dict[str, str]
 KINDS = ("internal_transfers", "hedges", "hedge_allocations", "cash_transfers")
-AUTO = "_auto"  # the part that a standing order let go at night
+AUTO = "_auto"  # a part that a standing order let go at night; a second one of a run is _auto2
+PART = re.compile(rf"{AUTO}[0-9]*$")
 DONE = ".done"
 MARKS = {"run_id", "name", "business_date", "version", "released_at", "kinds"}  # of its manifest
 
@@ -62,9 +64,9 @@ def hand_over(
 ) -> None:
     """Writes every file whole, `.done` last; on failure what was written is taken back, and with `.done`
     nothing fails. The name of the kinds' files leaves the part out, so that a kind has one name.
-    Raises OSError.
+    Raises OSError, FolderTaken where something else stands there.
     """
-    plain, files = name.removesuffix(AUTO), {}
+    plain, files = PART.sub("", name), {}
     for kind, data in kinds.items():
         own = f"neutralizer_{kind}_{plain}"
         sha256 = hashlib.sha256(data).hexdigest()
@@ -76,15 +78,32 @@ def hand_over(
     data = json_bytes(manifest)
     files[f"neutralizer_manifest_{name}.json"] = data
     files[f"neutralizer_{name}{DONE}"] = f"{hashlib.sha256(data).hexdigest()}\n".encode()
+    taken = [file for file in files if _is_taken(folder, file, files)]
+    if taken:
+        raise FolderTaken(f"{folder} holds {taken[0]} already: ask who put it there, and move it")
+    made: list[str] = []
     try:
         for file, data in files.items():
+            made.append(file)
             put(folder / file, data, last=file.endswith(DONE))
     except BaseException:
         with COMMIT.held():
-            for file in reversed(files):
+            for file in reversed(made):
                 with suppress(OSError):
                     (folder / file).unlink(missing_ok=True)
         raise
+
+
+def _is_taken(folder: Path, file: str, files: Mapping[str, bytes]) -> bool:
+    """Whether something else stands there. What was killed before its `.done` may have left the same bytes,
+    or those of a manifest with an earlier time.
+    """
+    path = folder / file
+    if not (path.exists() or path.is_symlink()):
+        return False
+    done = next(name for name in files if name.endswith(DONE))
+    left = path.is_file() and not path.is_symlink() and not (folder / done).exists()
+    return not (left and (file.startswith("neutralizer_manifest_") or content(path) == files[file]))
 
 
 def handed_over(folder: Path) -> list[Handed]:

@@ -31,6 +31,7 @@ from neutralizer.load.written.plain import read_json
 from neutralizer.records.one_file import append, content, cut_off, holding, put
 
 FILE, HEAD, HISTORY = "journal.jsonl", "journal.head", "history.csv"
+ENDS = ("COMPLETE", "REFUSED", "FAILED")
 LONGEST_WAIT = 60.0  # seconds for another's line
 Event = dict[str, Any]
 
@@ -40,6 +41,7 @@ class Entry:
     """One START and what is known at its end. `figures` go into history.csv."""
 
     number: int = 0
+    folder: Path | None = None
     mark: Event | None = None  # where it stands: the journal's id, and its line with its hash
     past: tuple[Event, ...] = ()  # what the journal held before
     unfinished: tuple[str, ...] = ()  # sentences, of work that began and never ended
@@ -89,6 +91,20 @@ def events(folder: Path) -> tuple[Event, ...]:
     return _read(folder)[0]
 
 
+def not_ended(folder: Path, entry: Entry, what: str) -> list[Event]:
+    """STARTs of before an entry that have a fact and no end of their own, as the journal is now."""
+    there = events(folder)
+    ended = {e.get("start") for e in there if e["event"] in ENDS}
+    return [
+        e
+        for e in there
+        if e["event"] == "START"
+        and e.get(what)
+        and e["number"] < entry.number
+        and e["number"] not in ended
+    ]
+
+
 def stands(past: Sequence[Event], mark: Mapping[str, Any]) -> bool:
     """Whether a journal still has the line that was marked, as it was. Raises KeyError, TypeError where it
     is no mark.
@@ -127,7 +143,7 @@ def _start(folder: Path, command: str, facts: Event) -> Entry:
         sentences.append("the last line of the journal was torn and has been dropped")
     line = written[-1]
     mark = {"id": (past or written)[0]["previous"], "line": line["number"], "hash": line["hash"]}
-    return Entry(line["number"], mark, past, tuple(sentences))
+    return Entry(line["number"], folder, mark, past, tuple(sentences))
 
 
 def _end(folder: Path, entry: Entry, event: str, facts: Event) -> None:

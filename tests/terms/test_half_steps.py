@@ -105,5 +105,5 @@ def test_what_is_held_to_a_lot_never_leaves_at_night(tmp_path: Path) -> None:
     words |= {"kinds": ["cash_transfers"], "currency": "USD", "tickets": "9"}
     order = StandingOrder.model_validate(words | {"largest_line": "1", "total": "1"})
     scenario = load(tmp_path / "case").scenario
-    waits = list(beyond(order, scenario, run, [], datetime.now(UTC)))
+    waits = list(beyond(order, scenario, run, {}, [], datetime.now(UTC)))
     assert waits[-1] == "limit ARB-market book:ARB is held to half a step only"

@@ -12,6 +12,7 @@ _DIGIT = re.compile(r"[0-9]")
 _NOT_ZERO = re.compile(r"[^eE]*[1-9]")  # a digit above zero before the exponent
 BPS = 1e-4
 YEARS = (1900, 2200)
+OFFSETS = timedelta(hours=-12), timedelta(hours=14)  # that clocks on earth have
 SMALLEST, LARGEST = 1e-60, 1e30  # so that products of numbers stay finite
 INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?"
@@ -85,6 +86,8 @@ def instant(text: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("add the offset, for example 2024-06-28T16:00:00-04:00")
     _in_our_time(moment)
+    if not OFFSETS[0] <= (moment.utcoffset() or timedelta()) <= OFFSETS[1]:
+        raise ValueError("write an offset from -12:00 to +14:00")
     return moment
 
 
