@@ -7,6 +7,7 @@ from neutralizer.domain.summary import Refusal, Summary
 from neutralizer.errors import Infeasible, InputsRefused, Issue, Tampered
 from neutralizer.load.scenario import load
 from neutralizer.load.written.plain import read_json
+from neutralizer.records.finished import as_written
 from neutralizer.records.folder import read_folder, refused_folder
 from neutralizer.records.manifest import NAME as MANIFEST
 from neutralizer.records.manifest import SUMMARY, differences
@@ -28,14 +29,16 @@ def explain(path: Path, overrides: tuple[str, ...], line: str | None, say: Say) 
         refused = refused_folder(path)
         files = read_folder(path if path.is_dir() or not refused.is_dir() else refused)
     if CONFLICTS in files:
-        return refusal_page(Refusal.read(files[SUMMARY]), csv_rows(files[CONFLICTS])[1])
+        with as_written(path):
+            return refusal_page(Refusal.read(files[SUMMARY]), csv_rows(files[CONFLICTS])[1])
     if SUMMARY not in files:
         remedy = "name a scenario's folder, a run's, or a refused run's"
         raise InputsRefused([Issue(str(path), 0, "", None, "holds nothing to explain", remedy)])
     _untouched(files, path)
-    if line is None:
-        return plan_page(Summary.read(files[SUMMARY]), files)
-    found = line_page(files, line)
+    with as_written(path):
+        if line is None:
+            return plan_page(Summary.read(files[SUMMARY]), files)
+        found = line_page(files, line)
     if found is None:
         remedy = "take a ticket_id out of hedges.csv, internal_transfers.csv or cash_transfers.csv"
         raise InputsRefused([Issue(str(path), 0, "--line", line, "no such ticket", remedy)])

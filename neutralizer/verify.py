@@ -34,6 +34,10 @@ def loaded_of(run: Finished, scenario: Path | None = None) -> Loaded:
     asked, loaded = Asked.read(run.manifest["settings"]), inputs_of(run, scenario)
     if digest(kept(run.files)) != asked.supersedes:
         raise ProofFailed(["the superseded tickets in inputs/ are not those of the run"])
+    old = superseded(kept(run.files))
+    due = (1, None) if old is None else (old.version + 1, old.run_id)
+    if (run.manifest["version"], run.manifest["supersedes"]) != due:
+        raise ProofFailed([f"the manifest is of version {run.manifest['version']}, not {due[0]}"])
     run_id = loaded.run_id(asked, str(run.manifest["versions"]["neutralizer"]))
     if run_id != run.run_id:
         raise ProofFailed([f"the inputs make the run {run_id}, the folder is {run.run_id}"])

@@ -109,12 +109,12 @@ def _whole(
 ) -> State:
     """A ticket that is booked whole or not at all."""
     word = known.status(ticket)
-    if word == "BOOKED":
-        return State(ticket, kind, what, quantity, quantity, ZERO, "DONE")
-    if word in GONE:
-        return State(ticket, kind, what, quantity, ZERO, ZERO, word)
     filled = any(f.ticket_id == ticket for f in known.fills)
     strange = (f"{ticket} is booked whole by acks.csv, and fills.csv names it",) * filled
+    if word == "BOOKED":
+        return State(ticket, kind, what, quantity, quantity, ZERO, "DONE", (), strange)
+    if word in GONE:
+        return State(ticket, kind, what, quantity, ZERO, ZERO, word, (), strange)
     return State(ticket, kind, what, quantity, ZERO, quantity, "OPEN", moves, strange)
 
 
@@ -128,6 +128,7 @@ def _order(row: Row, legs: dict[Pair, Decimal], known: Executions) -> State:
     what = f"{row['side']} {row['instrument_id']}"
     word, strange = known.status(ticket), tuple(_strange(ticket, legs, filled))
     if word in GONE:
+        strange += tuple(_after_the_end(ticket, word, known))
         return State(ticket, "hedges", what, quantity, executed, ZERO, word, (), strange)
     if word:
         strange += (f"{ticket} is {word} by acks.csv: orders are filled by fills.csv",)
@@ -137,6 +138,18 @@ def _order(row: Row, legs: dict[Pair, Decimal], known: Executions) -> State:
     word = word if moves else "DONE"
     left_over = max(quantity - executed, ZERO)
     return State(ticket, "hedges", what, quantity, executed, left_over, word, moves, strange)
+
+
+def _after_the_end(ticket: str, word: str, known: Executions) -> Iterator[str]:
+    """Fills of an order that was never taken, or that came after it was cancelled."""
+    ends = [a.time for a in known.acks if a.ticket_id == ticket and a.status == word]
+    for f in known.fills:
+        if (
+            f.ticket_id == ticket
+            and word in CONFIRMED
+            and (word == "REJECTED" or f.time > ends[-1])
+        ):
+            yield f"{ticket} is {word}, and filled by {f.quantity} at {f.time.isoformat()}"
 
 
 def _left(whole: Decimal, filled: Decimal) -> Decimal:

@@ -12,13 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from neutralizer.domain.executions import Executions, live
+from neutralizer.domain.money import decimal
 from neutralizer.domain.record import Waivers
 from neutralizer.errors import InputsRefused, InputsTooOld, Issue, Issues
 from neutralizer.load.came_back import executions_in
 from neutralizer.load.resolved.instruments import prices
 from neutralizer.load.scenario import Loaded
 from neutralizer.load.written.inputs import Inputs
-from neutralizer.records.finished import Finished, finished
+from neutralizer.records.finished import Finished, as_written, finished
 from neutralizer.records.handed import handed_over
 from neutralizer.records.superseded import PLACE, came_back, kept
 from neutralizer.records.writing import csv_rows
@@ -182,8 +183,9 @@ def rolled(now: Loaded, before: Previous, handoff: Path | None) -> Positions:
     filled since. Without: everything that the earlier run meant to do.
     """
     if handoff is None:
-        rows = csv_rows(before.run.files["positions_next.csv"])[1]
-        return {(r["book_id"], r["instrument_id"]): Decimal(r["quantity"]) for r in rows}
+        with as_written(before.run.folder):
+            rows = csv_rows(before.run.files["positions_next.csv"])[1]
+            return {(r["book_id"], r["instrument_id"]): decimal(r["quantity"]) for r in rows}
     found: Positions = defaultdict(Decimal, held(before.loaded.inputs))
     known, knew = executions_in(came_back(handoff)), _known_then(before)
     first, last = before.loaded.scenario.as_of, now.scenario.as_of

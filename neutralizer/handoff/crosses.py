@@ -1,7 +1,7 @@
 """The periodic review of what books passed to each other: how often, how much, and whom it favoured."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 from neutralizer.domain.executions import Row, live
 from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import InputsRefused, Issue
-from neutralizer.records.finished import Finished, finished
+from neutralizer.records.finished import Finished, as_written, finished
 from neutralizer.records.manifest import NAME as MANIFEST
 from neutralizer.records.superseded import kept, superseded
 from neutralizer.records.writing import csv_rows
@@ -60,7 +60,10 @@ def _standing(runs: Path) -> list[tuple[Finished, set[str] | None]]:
     """Finished runs, each once; of those that another takes over the tickets that were booked before."""
     folders = sorted(path.parent for path in runs.glob(f"[!.]*/{MANIFEST}"))
     found = list({run.run_id: run for run in map(finished, folders)}.values())
-    taken = [superseded(kept(run.files)) for run in found]
+    taken = []
+    for run in found:
+        with as_written(run.folder):
+            taken.append(superseded(kept(run.files)))
     booked = {
         old.run_id: {name for name, state in old.states.items() if state.executed}
         for old in taken
@@ -72,8 +75,14 @@ def _standing(runs: Path) -> list[tuple[Finished, set[str] | None]]:
 def _of_run(
     run: Finished, s: Scenario, after: Scenario | None, booked: set[str] | None
 ) -> list[Cross]:
+    with as_written(run.folder):
+        return list(_crosses(run, s, after, booked))
+
+
+def _crosses(
+    run: Finished, s: Scenario, after: Scenario | None, booked: set[str] | None
+) -> Iterator[Cross]:
     evidence = {r["ticket_id"]: r for r in csv_rows(run.files["evidence.csv"])[1]}
-    found = []
     for row in live(csv_rows(run.files["internal_transfers.csv"])[1]):
         if booked is not None and row["ticket_id"] not in booked:
             continue
@@ -82,8 +91,7 @@ def _of_run(
         moved = None if after is None else _gain(s, after, row["instrument_id"], row)
         pair = (row["from_book"], row["to_book"])
         notional = float(row["notional_base"])
-        found.append(Cross(s.business_date, *pair, s.base_currency, notional, moved, profits))
-    return found
+        yield Cross(s.business_date, *pair, s.base_currency, notional, moved, profits)
 
 
 def _gain(s: Scenario, after: Scenario, instrument: str, row: Row) -> float | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from neutralizer.errors import InputsRefused, Issue
 from neutralizer.load.firm.view_key import view_key
-from neutralizer.records.finished import Finished, finished
+from neutralizer.records.finished import Finished, as_written, finished
 from neutralizer.records.folder import new_folder
 from neutralizer.records.writing import csv_bytes, rows_of
 from neutralizer.report.files import TABLES
@@ -32,10 +32,11 @@ def view(folder: Path, book: str, out: Path) -> list[str]:
         remedy = "name one of " + ", ".join(books[:8])
         raise InputsRefused([Issue("--book", 0, "", book, "no such book", remedy)])
     key = view_key()
-    files = {
-        name: csv_bytes(columns, _under(key, run.run_id, book, rows))
-        for name, columns, rows in _tables(run, book)
-    }
+    with as_written(folder):
+        files = {
+            name: csv_bytes(columns, _under(key, run.run_id, book, rows))
+            for name, columns, rows in _tables(run, book)
+        }
     new_folder(out, files)
     return sorted(files)
 

@@ -1,5 +1,7 @@
 """A finished run's folder as it stands: read, and unchanged since it was written and approved."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,21 @@ class Finished:
         return run_subject(self.folder, self.run_id, self.files[MANIFEST])
 
 
+@contextmanager
+def as_written(folder: Path) -> Iterator[None]:
+    """Reading what a run wrote. Raises InputsRefused where its files are not those that runs write, whatever
+    their hashes say: a folder that is only read is not proven.
+    """
+    try:
+        yield
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError, ArithmeticError) as error:
+        reason, remedy = (
+            f"holds what no run writes ({error!r:.80})",
+            "`neutralizer verify` says what",
+        )
+        raise InputsRefused([Issue(str(folder), 0, "", None, reason, remedy)]) from None
+
+
 def finished(folder: Path) -> Finished:
     """Reads a run's folder. Raises InputsRefused where it is none, Tampered where a file is not the
     one that was written or approved.
@@ -45,7 +62,7 @@ def finished(folder: Path) -> Finished:
         subject = run_subject(folder, str(manifest["run_id"]), files[MANIFEST])
         summary = None if faults else Summary.read(files[SUMMARY])
         Asked.read(manifest["settings"])
-        list(manifest["notices"])
+        _is_one_of_ours(manifest)
     except (KeyError, ValueError, TypeError, AttributeError):
         remedy = "name the folder of a finished run"
         raise InputsRefused(
@@ -55,3 +72,20 @@ def finished(folder: Path) -> Finished:
     if summary is None:
         raise Tampered("; ".join(faults[:10]))
     return Finished(folder, files, manifest, summary)
+
+
+def _is_one_of_ours(manifest: dict[str, Any]) -> None:
+    """Raises KeyError, TypeError or AttributeError where a manifest has not the shape of ours."""
+    waivers = manifest["waivers"] or {"stale": []}
+    lists = (manifest["notices"], manifest["settings"]["set"], waivers["stale"])
+    texts = [x for found in lists for x in found]
+    texts += [manifest["prepared_by"], manifest["supersedes"] or "", *manifest["versions"].values()]
+    sound = all(isinstance(found, list) for found in lists) and all(
+        isinstance(x, str) for x in texts
+    )
+    if (
+        not sound
+        or type(manifest["version"]) is not int
+        or "neutralizer" not in manifest["versions"]
+    ):
+        raise TypeError

@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from neutralizer.domain.executions import Executions, states, taken_back
+from neutralizer.domain.money import decimal
 from neutralizer.errors import CannotWrite, FolderTaken, Tampered
 from neutralizer.load.written.plain import read_json
+from neutralizer.load.written.values import instant
 from neutralizer.records.commit import COMMIT
 from neutralizer.records.manifest import described
 from neutralizer.records.one_file import content, put
@@ -178,7 +180,9 @@ def _is_one_of_ours(handed: Handed) -> None:
     told = handed.manifest
     if type(told["version"]) is not int or not 0 < told["version"] < 10**6:
         raise ValueError
-    if datetime.fromisoformat(told["released_at"]).tzinfo is None:
+    instant(told["released_at"])
+    instant(told.get("as_of", told["released_at"]))
+    if not told["kinds"].keys() <= {*KINDS}:
         raise ValueError
     date.fromisoformat(told["business_date"])
     if not all(
@@ -186,3 +190,7 @@ def _is_one_of_ours(handed: Handed) -> None:
     ):
         raise ValueError
     states(handed.tables, Executions())
+    for kind, rows in handed.tables.items():
+        for row in rows if kind != "hedge_allocations" else ():
+            decimal(row["amount" if kind == "cash_transfers" else "quantity"])
+            row["action"], row["ref_ticket_id"]

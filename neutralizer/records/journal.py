@@ -238,7 +238,7 @@ def _event(line: bytes, number: int, previous: str) -> Event:
         event: Event = read_json(line)
         follows = (event["number"], event["previous"]) == (number, previous)
         follows = follows and {"at", "event"} <= event.keys() and _is_told(event)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         follows = False
     if not follows:
         raise Tampered(
@@ -249,10 +249,15 @@ def _event(line: bytes, number: int, previous: str) -> Event:
 
 
 def _is_told(event: Event) -> bool:
-    """Whether its figures, if it has some, are figures."""
+    """Whether what is read of it is what this program writes. Raises KeyError, ValueError, TypeError."""
     told = event.get("figures", {})
-    return isinstance(told, dict) and all(
-        isinstance(x, str) and len(x) < 100 for x in told.values()
+    return (
+        isinstance(event["event"], str)
+        and isinstance(event.get("start"), int | None)
+        and (event["event"] != "START" or isinstance(event.get("command"), str))
+        and datetime.fromisoformat(event["at"]).tzinfo is not None
+        and isinstance(told, dict)
+        and all(isinstance(x, str) and len(x) < 100 for x in told.values())
     )
 
 

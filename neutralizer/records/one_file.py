@@ -1,8 +1,10 @@
 """Single files that appear whole: beside a run's folder, and in folders that others read too."""
 
+import errno
 import fcntl
 import os
 import socket
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
@@ -48,8 +50,10 @@ def append(path: Path, data: bytes) -> None:
     """Adds to the end of a file, synced; the file is made where it is not. Raises OSError."""
     new = not path.exists()
     mode = _as_the_folder(path.parent, 0o066)  # of many writers
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, mode)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK, mode)
     with open(handle, "ab") as out:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "it is not a plain file")
         if new:
             os.fchmod(handle, mode)
         out.write(data)

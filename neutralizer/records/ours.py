@@ -7,11 +7,12 @@ over. A folder is taken for ours by its names alone: a file that was changed is 
 import os
 from pathlib import Path
 
-from neutralizer.load.written.plain import read_json
+from neutralizer.load.written.plain import NOT_PLAIN, plain_bytes, read_json
 from neutralizer.records.manifest import NAME as MANIFEST
 from neutralizer.records.manifest import SUMMARY
 
 CONFLICTS = "conflicts.csv"
+NO_RUN = "files, and no readable manifest.json of a run"
 NEVER = ("*.done", "journal.*")  # what leaves, and what is kept, whatever a manifest says
 
 
@@ -21,11 +22,15 @@ def holds_more_than_a_run(folder: Path) -> str:
     if not found:
         return ""
     try:
-        manifest = read_json((folder / MANIFEST).read_bytes())
+        manifest = read_json(plain_bytes(folder / MANIFEST))
         known = {MANIFEST, *manifest["outputs"]}
         str(manifest["run_id"]), str(manifest["versions"]["neutralizer"])
-    except (OSError, KeyError, ValueError, TypeError, RecursionError):
-        return "files, and no readable manifest.json of a run"
+    except (FileNotFoundError, KeyError, ValueError, TypeError):
+        return NO_RUN
+    except OSError as error:
+        if error.errno in NOT_PLAIN:
+            return NO_RUN
+        raise
     return _more(found, known)
 
 
