@@ -89,8 +89,8 @@ def shocked(scenario: Scenario, trades: Trades, shock: int) -> Scenario:
         pools=replace(
             s.pools, cash=_cash_left(s, trades, gain, before), shocks=((),) * len(s.pools.ids)
         ),
-        risk=_scaled(s, ratio),
-        stressed=(),
+        risk=_scaled(s.risk, ratio),
+        stressed=tuple(_scaled(model, ratio) for model in s.stressed),
     )
     return replace(found, orders=orders_of(s.books, holdings, tradables, found.may_change))
 
@@ -131,9 +131,9 @@ def _cash_left(s: Scenario, trades: Trades, gain: Floats, entry: Floats) -> Floa
     return found
 
 
-def _scaled(s: Scenario, ratio: Floats) -> Risk:
-    exposure = s.risk.exposure * np.where(s.risk.of_notional[None, :], ratio[:, None], 1.0)
-    return replace(s.risk, exposure=exposure)
+def _scaled(model: Risk, ratio: Floats) -> Risk:
+    exposure = model.exposure * np.where(model.of_notional[None, :], ratio[:, None], 1.0)
+    return replace(model, exposure=exposure)
 
 
 def _broken(s: Scenario) -> dict[str, float]:

@@ -5,11 +5,17 @@ market, of which every limit here leaves so much that a pencil can say how much.
 import csv
 import json
 import shutil
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from neutralizer.comparisons.shocked import shocked
+from neutralizer.domain.scenario import Scenario
+from neutralizer.domain.trades import nothing
 from tests.conftest import SCENARIOS
 from tests.tools.command_line import neutralizer
 
@@ -229,3 +235,13 @@ def test_a_shock_that_nothing_can_cover_is_refused_by_name(tmp_path: Path) -> No
     assert code == 4
     assert "pool USD" in said
     assert not (tmp_path / "run").exists()
+
+
+def test_a_shock_keeps_every_model_of_risk(scenario_named: Callable[[str], Scenario]) -> None:
+    """Limits name models by their place: deciding again after a shock ended in a fault."""
+    s = scenario_named("options")
+    both = replace(s, stressed=(s.risk,))
+    assert s.shocks.ids
+    after = shocked(both, nothing(both), 0)
+    assert len(after.models) == 2
+    assert np.array_equal(after.models[0].exposure, after.models[1].exposure)
