@@ -16,7 +16,7 @@ from neutralizer.gate.previous import Positions, held
 from neutralizer.load.came_back import executions_in
 from neutralizer.load.scenario import Loaded
 from neutralizer.records.handed import handed_over, what_is_known
-from neutralizer.records.superseded import PLACE, came_back
+from neutralizer.records.superseded import came_back, known_then
 
 ZERO = Decimal(0)
 
@@ -70,8 +70,7 @@ def done_is_held(
 def _done(kept: Mapping[str, bytes], old: Superseded) -> Positions:
     """What the superseded run's tickets have moved so far, signed units."""
     found: Positions = defaultdict(Decimal)
-    back = executions_in({name.removeprefix(PLACE): data for name, data in kept.items()})
-    for fill in back.fills:
+    for fill in known_then(kept).fills:
         if fill.ticket_id in old.states:
             found[fill.book_id, fill.instrument_id] += fill.quantity
     for row in live(old.tables["internal_transfers"]):

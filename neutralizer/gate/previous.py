@@ -21,7 +21,7 @@ from neutralizer.load.scenario import Loaded
 from neutralizer.load.written.inputs import Inputs
 from neutralizer.records.finished import Finished, as_written, finished
 from neutralizer.records.handed import handed_over
-from neutralizer.records.superseded import PLACE, came_back, kept
+from neutralizer.records.superseded import came_back, kept, known_then
 from neutralizer.records.writing import csv_rows
 from neutralizer.verify import inputs_of
 
@@ -187,7 +187,7 @@ def rolled(now: Loaded, before: Previous, handoff: Path | None) -> Positions:
             rows = csv_rows(before.run.files["positions_next.csv"])[1]
             return {(r["book_id"], r["instrument_id"]): decimal(r["quantity"]) for r in rows}
     found: Positions = defaultdict(Decimal, held(before.loaded.inputs))
-    known, knew = executions_in(came_back(handoff)), _known_then(before)
+    known, knew = executions_in(came_back(handoff)), known_then(kept(before.run.files))
     first, last = before.loaded.scenario.as_of, now.scenario.as_of
     for fill in (Counter(known.fills) - Counter(knew.fills)).elements():
         if first < fill.time <= last:
@@ -199,12 +199,6 @@ def rolled(now: Loaded, before: Previous, handoff: Path | None) -> Positions:
             found[row["from_book"], row["instrument_id"]] -= Decimal(row["quantity"])
             found[row["to_book"], row["instrument_id"]] += Decimal(row["quantity"])
     return found
-
-
-def _known_then(before: Previous) -> Executions:
-    """What had come back when the earlier run was made, and is in its positions: of a run that supersedes."""
-    own = {n.removeprefix(PLACE): data for n, data in kept(before.run.files).items()}
-    return executions_in(own)
 
 
 def held(inputs: Inputs, name: str = "positions") -> Positions:

@@ -89,7 +89,7 @@ def release(
         manifest = _told(run, name, given, now) | {"journal": told.mark}
         if order is not None:
             manifest |= _at_night(order, subject, run, kinds, standing, before, told, to, now)
-        parts = sum(h.manifest["standing_order"] is not None for h in own)
+        parts = sum(h.manifest.get("standing_order") is not None for h in own)
         part = (AUTO + (str(parts + 1) if parts else "")) if order else ""
         own_stem = stem(date.fromisoformat(day[1]), run.run_id, run.manifest["version"], part)
         hand_over(to, own_stem, kinds, manifest)

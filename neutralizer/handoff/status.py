@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -19,13 +19,13 @@ from neutralizer.domain.executions import (
 from neutralizer.domain.money import plain
 from neutralizer.domain.superseded import SAME_LINE
 from neutralizer.handoff.approval import CLOCKS
+from neutralizer.handoff.standing import ONE_DAY
 from neutralizer.load.came_back import executions_in
 from neutralizer.records.handed import Handed, handed_over, what_is_known
 from neutralizer.records.superseded import came_back
 from neutralizer.report.terminal import MOST_LINES
 from neutralizer.report.words import cut
 
-ONE_DAY = timedelta(days=1)
 OPEN_COLUMNS = ("book_id", "instrument_id", "quantity", "ticket_id")
 
 

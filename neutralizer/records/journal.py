@@ -218,7 +218,7 @@ def _read(folder: Path) -> tuple[tuple[Event, ...], int, str]:
     if head not in ends[-2:]:
         raise Tampered(
             f"{folder / FILE} does not end where journal.head says: keep both, and ask who changed "
-            "them; a new folder begins a new journal"
+            "them; `neutralizer journal FOLDER --new` begins another"
         )
     return tuple(found), size, own
 
@@ -243,7 +243,7 @@ def _event(line: bytes, number: int, previous: str) -> Event:
     if not follows:
         raise Tampered(
             f"line {number} of the journal does not follow from the one before: it was changed; keep "
-            "it, and ask who did; a new folder begins a new journal"
+            "it, and ask who did; `neutralizer journal FOLDER --new` begins another"
         )
     return event
 
@@ -256,6 +256,7 @@ def _is_told(event: Event) -> bool:
         and isinstance(event.get("start"), int | None)
         and (event["event"] != "START" or isinstance(event.get("command"), str))
         and datetime.fromisoformat(event["at"]).tzinfo is not None
+        and all(isinstance(kind, str) for kind in event.get("kinds", ()))
         and isinstance(told, dict)
         and all(isinstance(x, str) and len(x) < 100 for x in told.values())
     )

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from neutralizer.domain.executions import states
+from neutralizer.domain.executions import Executions, states
 from neutralizer.domain.superseded import Superseded
 from neutralizer.errors import Tampered
 from neutralizer.load.came_back import executions_in
@@ -72,6 +72,11 @@ def came_back(handoff: Path | None) -> dict[str, bytes]:
     """acks.csv and fills.csv of the folder that operations read, where they are."""
     read = {name: content(handoff / name) for name in CAME_BACK} if handoff else {}
     return {name: data for name, data in read.items() if data is not None}
+
+
+def known_then(held: Mapping[str, bytes]) -> Executions:
+    """What had come back when a run was made that keeps the one it supersedes; of any other nothing."""
+    return executions_in({n.removeprefix(PLACE): data for n, data in held.items()})
 
 
 def digest(held: Mapping[str, bytes]) -> str:

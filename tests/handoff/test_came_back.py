@@ -10,21 +10,14 @@ from neutralizer.domain.executions import Ack, Executions, Fill, contradictions,
 from neutralizer.handoff.status import status
 from tests.tools.command_line import Done
 from tests.tools.desks import desks
-from tests.tools.firm import ORDER, SILENT, Firm, approved_firm, ordered, tonight
+from tests.tools.firm import ORDER, SILENT, Firm, approved_firm, ordered, released_firm, tonight
 from tests.tools.operations import WHEN, acks, fills, ticket
 
 
-@pytest.fixture(scope="module")
-def released(tmp_path_factory: pytest.TempPathFactory) -> Firm:
-    """two-desks, approved and released: 60,000 ETF from MM to ARB, 10 FUT sold."""
-    firm = approved_firm().copied(tmp_path_factory.mktemp("released") / "firm")
-    assert firm.release(firm.root / "runs" / "run").returncode == 0
-    return firm
-
-
 @pytest.fixture
-def firm(released: Firm, tmp_path: Path) -> Firm:
-    return released.copied(tmp_path / "firm")
+def firm(tmp_path: Path) -> Firm:
+    """A firm that has released a run, in a folder of its own."""
+    return released_firm().copied(tmp_path / "firm")
 
 
 def asked(firm: Firm, *words: str) -> Done:

@@ -13,24 +13,18 @@ import pytest
 from neutralizer.records.manifest import described
 from tests.conftest import SCENARIOS
 from tests.tools.command_line import Done
-from tests.tools.firm import Firm, approved_firm
+from tests.tools.firm import Firm, released_firm
 from tests.tools.operations import WHEN, acks, ticket
 
 
-@pytest.fixture(scope="module")
-def released(tmp_path_factory: pytest.TempPathFactory) -> Firm:
-    """two-desks, approved and released."""
-    firm = approved_firm().copied(tmp_path_factory.mktemp("released") / "firm")
-    assert firm.release(firm.root / "runs" / "run").returncode == 0
+@pytest.fixture
+def firm(tmp_path: Path) -> Firm:
+    """A firm that has released a run and has a key for views."""
+    firm = released_firm().copied(tmp_path / "firm")
     key = firm.root / "view.key"
     key.write_bytes(bytes(range(32)))
     key.chmod(0o600)
     return firm
-
-
-@pytest.fixture
-def firm(released: Firm, tmp_path: Path) -> Firm:
-    return released.copied(tmp_path / "firm")
 
 
 def handed(firm: Firm, **changes: Any) -> None:
@@ -81,7 +75,7 @@ def test_a_table_of_a_release_is_one_of_ours(firm: Firm, kind: str, old: str, ne
 
 @pytest.mark.parametrize(
     "change",
-    [{"start": []}, {"start": {}}, {"event": []}, {"command": None}, {"at": "2024-01-01T00:00:00"}, {"at": 5}, {"figures": 5}],
+    [{"start": []}, {"start": {}}, {"event": []}, {"command": None}, {"at": "2024-01-01T00:00:00"}, {"at": 5}, {"figures": 5}, {"kinds": 5}, {"kinds": [[]]}],
 )  # fmt: skip
 def test_a_line_of_the_journal_is_one_of_ours(firm: Firm, change: dict[str, Any]) -> None:
     path = firm.journal / "journal.jsonl"
@@ -219,3 +213,16 @@ def test_what_is_done_or_gone_is_not_filled_as_well(
     )
     done = firm.does("anna", "status", firm.handoff)
     assert (done.returncode, told in done.stdout) == (13, True), done.stdout
+
+
+def test_a_release_that_says_nothing_of_an_order_is_one_of_people(firm: Firm) -> None:
+    """As it may lie there from an earlier version."""
+    (path,) = firm.handoff.glob("neutralizer_manifest_*.json")
+    (done,) = firm.handoff.glob("*.done")
+    read = json.loads(path.read_bytes())
+    read["kinds"].pop("cash_transfers")
+    read.pop("standing_order")
+    path.write_text(json.dumps(read))
+    done.write_text(hashlib.sha256(path.read_bytes()).hexdigest())
+    left = firm.release(firm.root / "runs" / "run")
+    assert left.returncode != 70, left.stderr

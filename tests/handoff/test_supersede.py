@@ -18,23 +18,16 @@ from neutralizer.report.files import parsed
 from neutralizer.verify import loaded_of
 from tests.conftest import SCENARIOS
 from tests.tools.desks import Row, desks, rows
-from tests.tools.firm import Firm, approved_firm
+from tests.tools.firm import Firm, released_firm
 from tests.tools.operations import WHEN, acks, fills, ticket
 
 TWO_DESKS = SCENARIOS / "two-desks"
 
 
-@pytest.fixture(scope="module")
-def released(tmp_path_factory: pytest.TempPathFactory) -> Firm:
-    """two-desks, approved and released: 60,000 ETF from MM to ARB, 10 FUT sold."""
-    firm = approved_firm().copied(tmp_path_factory.mktemp("released") / "firm")
-    assert firm.release(firm.root / "runs" / "run").returncode == 0
-    return firm
-
-
 @pytest.fixture
-def firm(released: Firm, tmp_path: Path) -> Firm:
-    return released.copied(tmp_path / "firm")
+def firm(tmp_path: Path) -> Firm:
+    """A firm that has released a run, in a folder of its own."""
+    return released_firm().copied(tmp_path / "firm")
 
 
 def again(firm: Firm, *changes: tuple[str, str]) -> Path:

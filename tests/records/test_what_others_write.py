@@ -23,7 +23,7 @@ from neutralizer.records import journal
 from neutralizer.records.one_file import LOCK, content, holding
 from tests.conftest import SCENARIOS
 from tests.tools.command_line import Done, neutralizer
-from tests.tools.firm import Firm, approved_firm
+from tests.tools.firm import Firm, released_firm
 
 DEEP = b"[" * 200_000
 TOO_LARGE = 2**28 + 1
@@ -67,18 +67,10 @@ def soon(seconds: float = 10) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-@pytest.fixture(scope="module")
-def released(tmp_path_factory: pytest.TempPathFactory) -> Firm:
-    """A firm that has released a run."""
-    firm = approved_firm().copied(tmp_path_factory.mktemp("released") / "firm")
-    assert firm.release(firm.root / "runs" / "run").returncode == 0
-    return firm
-
-
 @pytest.fixture
-def firm(released: Firm, tmp_path: Path) -> Firm:
-    """The same in a folder of its own."""
-    return released.copied(tmp_path / "firm")
+def firm(tmp_path: Path) -> Firm:
+    """A firm that has released a run, in a folder of its own."""
+    return released_firm().copied(tmp_path / "firm")
 
 
 def asked(firm: Firm, *words: object) -> Done:

@@ -146,6 +146,16 @@ def ordered(firm: Firm, text: str = ORDER) -> Path:
 
 
 @cache
+def released_firm() -> Firm:
+    """A firm that has released that run: 60,000 ETF from MM to ARB, 10 FUT sold; made once a process."""
+    root = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    firm = approved_firm().copied(root / "firm")
+    assert firm.release(firm.root / "runs" / "run").returncode == 0
+    return firm
+
+
+@cache
 def approved_firm() -> Firm:
     """A firm whose run of two-desks anna and cleo have approved, made once a process: copy it."""
     root = Path(tempfile.mkdtemp())
