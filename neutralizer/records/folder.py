@@ -1,7 +1,8 @@
 """A folder that appears whole or not at all: lock, stage beside it, write, fsync, one rename.
 
-The staging folder is the lock: it is locked while its run lives, and what a crashed run left behind
-is taken over by the next.
+.run.staging/          locked while its run lives; what a killed run left behind is taken over by the next
+.run.staging/holder    which process that is: nothing is removed from a folder that has none
+.run.staging/staged/   what appears as run
 """
 
 import ctypes
@@ -9,18 +10,22 @@ import errno
 import fcntl
 import os
 import shutil
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from neutralizer.domain.words import printable
 from neutralizer.errors import CannotWrite, FolderTaken, Locked, Tampered
 from neutralizer.load.written.plain import NOT_PLAIN, plain_bytes
 from neutralizer.records.commit import COMMIT
 from neutralizer.records.ours import holds_more_than_a_refusal, holds_more_than_a_run
 
 MOST_BYTES = 2**32  # of one folder
+MOST_WHO = 200  # bytes of a holder's name
 TRIES = 100  # of a lock whose folder its last owner removes at the same moment
+HOLDER, STAGED = "holder", "staged"
 _EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2)
 
 
@@ -59,6 +64,7 @@ class Staging:
     def __init__(self, target: Path) -> None:
         self.target = target
         self.path = target.with_name(f".{target.name}.staging")
+        self.staged = self.path / STAGED
         self._lock: int | None = None
 
     def lock(self) -> None:
@@ -71,10 +77,25 @@ class Staging:
         _is_ours(refused_folder(self.target), holds_more_than_a_refusal)
         with COMMIT.held():  # a folder that is made and not yet locked would stay
             self._lock = self._locked()
+            self._hold()
         self._clear()
 
+    def _hold(self) -> None:
+        """Says who has the lock. Raises OSError, also where the name is a link's."""
+        how = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK
+        with open(os.open(self.path / HOLDER, how, 0o644), "w", encoding="ascii") as out:
+            out.write(this_process())
+
+    def _is_staging(self, handle: int) -> None:
+        """Raises FolderTaken where something stands in the locked folder that no run staged."""
+        names = {entry.name for entry in self.path.iterdir()}
+        if more := names if HOLDER not in names else names - {HOLDER, STAGED}:
+            os.close(handle)
+            raise FolderTaken(
+                f"{self.path} holds {min(more)}, which no run staged: move it, or name another folder"
+            )
+
     def _locked(self) -> int:
-        taken = Locked(f"another run is writing {self.target}: try again when it has ended")
         for _ in range(TRIES):
             with suppress(FileExistsError):
                 self.path.mkdir(mode=0o777)
@@ -86,11 +107,21 @@ class Staging:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 os.close(handle)
-                raise taken from None
+                raise self._taken() from None
             if self._is(handle):
+                self._is_staging(handle)
                 return handle
             os.close(handle)
-        raise taken  # others come and go all the time
+        raise self._taken()  # others come and go all the time
+
+    def _taken(self) -> Locked:
+        try:
+            who = plain_bytes(self.path / HOLDER, MOST_WHO).decode("ascii", "replace")
+        except OSError:
+            who = ""
+        return Locked(
+            f"{printable(who) or 'another run'} is writing {self.target}: try again when it has ended"
+        )
 
     def _is(self, handle: int) -> bool:
         """Whether the folder that stands there is the one that is held."""
@@ -100,25 +131,25 @@ class Staging:
             return False
 
     def _clear(self) -> None:
-        for entry in self.path.iterdir():
-            shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+        with suppress(FileNotFoundError):
+            shutil.rmtree(self.staged)
 
     def write(self, files: dict[str, bytes]) -> None:
         """Writes and fsyncs every file, replacing what was staged before."""
         self._clear()
         for name, data in files.items():
-            path = self.path / name
+            path = self.staged / name
             path.parent.mkdir(parents=True, exist_ok=True)
             with open(path, "wb") as out:
                 out.write(data)
                 out.flush()
                 os.fsync(out.fileno())
-        for folder in {self.path, *((self.path / name).parent for name in files)}:
+        for folder in {self.staged, *((self.staged / name).parent for name in files)}:
             sync(folder)
 
     def read(self) -> dict[str, bytes]:
         """The staged bytes, from the disk."""
-        return read_folder(self.path)
+        return read_folder(self.staged)
 
     def publish(self, destination: Path, replace: bool, refusal: bool = False) -> None:
         """One rename, with which a command has succeeded if this is no refusal. Raises FolderTaken where
@@ -128,15 +159,15 @@ class Staging:
         if replace and destination.exists():
             _is_ours(destination, holds_more_than_a_refusal if refusal else holds_more_than_a_run)
             with made():
-                _exchange(self.path, destination)
+                _exchange(self.staged, destination)
             with suppress(OSError):  # it is published: what is left to tidy does not undo that
                 sync(destination.parent)
             for _ in range(2):
-                shutil.rmtree(self.path, ignore_errors=True)
+                shutil.rmtree(self.staged, ignore_errors=True)
             return
         try:
             with made():
-                os.rename(self.path, destination)
+                os.rename(self.staged, destination)
         except OSError as error:
             if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
                 raise FolderTaken(
@@ -152,8 +183,15 @@ class Staging:
             return
         with COMMIT.held(), suppress(OSError):
             if self._is(self._lock):
-                shutil.rmtree(self.path)
+                self._clear()
+                (self.path / HOLDER).unlink(missing_ok=True)
+                self.path.rmdir()
         os.close(self._lock)
+
+
+def this_process() -> str:
+    """Who holds a lock, for those who wait."""
+    return f"process {os.getpid()} on {socket.gethostname()}".encode("ascii", "replace").decode()
 
 
 def read_folder(root: Path) -> dict[str, bytes]:

@@ -3,7 +3,6 @@
 import errno
 import fcntl
 import os
-import socket
 import stat
 import time
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from pathlib import Path
 from neutralizer.errors import CannotWrite, InputsRefused, Issue, Locked
 from neutralizer.load.written.plain import MOST, NOT_PLAIN, plain_bytes
 from neutralizer.records.commit import COMMIT
-from neutralizer.records.folder import sync
+from neutralizer.records.folder import sync, this_process
 
 POLL = 0.05  # seconds between two looks at a lock
 LOCK = ".neutralizer.lock"
@@ -121,7 +120,7 @@ def _lock(handle: int, folder: Path, end: float) -> None:
 
 def _say_who(handle: int, mode: int) -> None:
     """Who has the lock, for those who wait; nobody needs it, so that nothing fails by it."""
-    who = f"process {os.getpid()} on {socket.gethostname()}".encode("ascii", "replace")
+    who = this_process().encode()
     with suppress(OSError):  # its owner's to say
         os.fchmod(handle, mode)
     with suppress(OSError):

@@ -1,17 +1,23 @@
 """What may be removed: folders that hold what we wrote, and nothing else.
 
 Whatever else stands in a folder is somebody's: a document laid beside tickets, a journal, what was handed
-over. A folder is taken for ours by its names alone: a file that was changed is still the file we wrote.
+over. A folder is taken for ours by its names alone: a file that was changed is still the file we wrote. Which
+names these are is said here, and of the inputs by the manifest: what else a manifest names may be anybody's.
 """
 
 import os
 from pathlib import Path
 
 from neutralizer.load.written.plain import NOT_PLAIN, plain_bytes, read_json
+from neutralizer.records.manifest import INPUTS, REPORT, SUMMARY
 from neutralizer.records.manifest import NAME as MANIFEST
-from neutralizer.records.manifest import SUMMARY
 
 CONFLICTS = "conflicts.csv"
+TABLES = """
+internal_transfers hedges hedge_allocations cash_transfers margin_movements positions_after positions_next limits
+pools collateral costs reasons shadow_prices books risk capital evidence
+""".split()
+OF_A_RUN = {MANIFEST, SUMMARY, REPORT, *(f"{name}.csv" for name in TABLES)}
 NO_RUN = "files, and no readable manifest.json of a run"
 NEVER = ("*.done", "journal.*")  # what leaves, and what is kept, whatever a manifest says
 
@@ -23,9 +29,9 @@ def holds_more_than_a_run(folder: Path) -> str:
         return ""
     try:
         manifest = read_json(plain_bytes(folder / MANIFEST))
-        known = {MANIFEST, *manifest["outputs"]}
+        known = OF_A_RUN | {name for name in manifest["outputs"] if name.startswith(INPUTS)}
         str(manifest["run_id"]), str(manifest["versions"]["neutralizer"])
-    except (FileNotFoundError, KeyError, ValueError, TypeError):
+    except (FileNotFoundError, KeyError, ValueError, TypeError, AttributeError):
         return NO_RUN
     except OSError as error:
         if error.errno in NOT_PLAIN:

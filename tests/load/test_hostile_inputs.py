@@ -815,8 +815,9 @@ def test_the_command_line_refuses_cleanly(tmp_path: Path, change: Change) -> Non
     write(tmp_path / "s", change)
     out = tmp_path / "runs"
     (out / "yesterday").mkdir(parents=True)
-    (out / ".today.staging").mkdir()
-    (out / ".today.staging" / "left.csv").write_text("from a crash\n")
+    (out / ".today.staging" / "staged").mkdir(parents=True)
+    (out / ".today.staging" / "holder").write_text("process 7")
+    (out / ".today.staging" / "staged" / "left.csv").write_text("from a crash\n")
     before = tree(tmp_path)
     for words in (("check", "s"), ("run", "s", "--out", "runs/today")):
         done = neutralizer(*words, cwd=tmp_path)

@@ -18,6 +18,7 @@ from neutralizer.errors import CannotWrite, FolderTaken, Infeasible, InputsRefus
 from neutralizer.load.scenario import load
 from neutralizer.records.folder import read_folder
 from neutralizer.records.manifest import NAME as MANIFEST
+from neutralizer.records.ours import OF_A_RUN
 from neutralizer.run import Options
 from neutralizer.verify import verify
 from tests.conftest import TORTURE
@@ -88,8 +89,8 @@ def test_what_a_killed_run_left_is_taken_over(tmp_path: Path) -> None:
     wait_for(staged.exists, killed)
     killed.kill()
     killed.communicate()
-    (staged / "inputs").mkdir(exist_ok=True)
-    (staged / "inputs" / "half.csv").write_text("half a")
+    (staged / "staged" / "inputs").mkdir(parents=True, exist_ok=True)
+    (staged / "staged" / "inputs" / "half.csv").write_text("half a")
     assert names(tmp_path) == [".run.staging"]
     trip.run(TWO_DESKS, out, PLAIN)
     assert names(tmp_path) == ["run"]
@@ -140,17 +141,67 @@ def test_a_signal_leaves_nothing(tmp_path: Path, sent: int, code: int) -> None:
 
 
 def test_another_run_holds_the_lock(tmp_path: Path, decided: None) -> None:
+    """Who it is, is said; what it staged is not touched while it lives, and goes when it does not."""
     staged = tmp_path / ".run.staging"
-    staged.mkdir()
-    (staged / "theirs").write_text("theirs")
+    (staged / "staged").mkdir(parents=True)
+    (staged / "staged" / "theirs").write_text("theirs")
+    (staged / "holder").write_text("process 7 on \x1b[2J")
     handle = os.open(staged, os.O_RDONLY)
     fcntl.flock(handle, fcntl.LOCK_EX)
-    with pytest.raises(Locked):
+    with pytest.raises(Locked) as refusal:
         trip.run(TWO_DESKS, tmp_path / "run", PLAIN)
-    assert (staged / "theirs").read_text() == "theirs"
+    assert str(refusal.value).startswith(r"process 7 on \x1b[2J is writing ")
+    assert (staged / "staged" / "theirs").read_text() == "theirs"
     os.close(handle)
     trip.run(TWO_DESKS, tmp_path / "run", PLAIN)
     assert names(tmp_path) == ["run"]
+
+
+@pytest.mark.parametrize("name", ["theirs", "staged/theirs"])
+def test_nothing_is_removed_that_no_run_staged(tmp_path: Path, decided: None, name: str) -> None:
+    """Of a folder with that name which no run began, and of one that a run holds."""
+    path = tmp_path / ".run.staging" / name
+    path.parent.mkdir(parents=True)
+    path.write_text("theirs")
+    for holder in (False, True):
+        if holder:
+            path = tmp_path / ".run.staging" / "theirs"
+            path.write_text("theirs")
+            (tmp_path / ".run.staging" / "holder").write_text("process 7")
+        with pytest.raises(FolderTaken, match="which no run staged"):
+            trip.run(TWO_DESKS, tmp_path / "run", PLAIN)
+        assert path.read_text() == "theirs"
+
+
+@pytest.mark.parametrize("to", ["elsewhere", "nowhere"])
+def test_a_link_in_the_place_of_the_holder_is_not_followed(
+    decided: None, tmp_path: Path, to: str
+) -> None:
+    (tmp_path / "elsewhere").write_text("precious")
+    (tmp_path / ".run.staging").mkdir()
+    (tmp_path / ".run.staging" / "holder").symlink_to(tmp_path / to)
+    with pytest.raises(CannotWrite):
+        trip.run(TWO_DESKS, tmp_path / "run", PLAIN)
+    assert (tmp_path / "elsewhere").read_text() == "precious"
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_what_a_manifest_names_is_not_ours_for_that(
+    files: dict[str, bytes], decided: None, tmp_path: Path
+) -> None:
+    """A manifest may be anybody's: of what it names only what a run writes is taken for ours."""
+    out = tmp_path / "run"
+    write(out, another_run(files) | {"thesis.docx": b"three years"})
+    told = json.loads((out / "manifest.json").read_text())
+    told["outputs"]["thesis.docx"] = told["outputs"]["hedges.csv"]
+    (out / "manifest.json").write_text(json.dumps(told))
+    with pytest.raises(FolderTaken, match=r"thesis\.docx, which no run wrote"):
+        trip.run(TWO_DESKS, out, Options(baseline=False, replace=True))
+    assert (out / "thesis.docx").read_bytes() == b"three years"
+
+
+def test_every_name_that_a_run_writes_is_known(files: dict[str, bytes]) -> None:
+    assert {name for name in files if not name.startswith("inputs/")} <= OF_A_RUN
 
 
 @pytest.mark.parametrize("number", NUMBERS)
