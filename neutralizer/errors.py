@@ -5,6 +5,8 @@ ends with.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+DOES_NOT_FIT = 13  # the exit code where something that came back does not: it is no refusal
+
 
 @dataclass(frozen=True, order=True)
 class Issue:

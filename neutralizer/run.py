@@ -187,7 +187,7 @@ def _takes_over(loaded: Loaded, run_id: str, options: Options) -> None:
     is_what_left(loaded.bytes_read, released)
     if options.supersede is not None and old is not None:
         before = inputs_of(finished(options.supersede))
-        done_is_held(loaded, before, loaded.bytes_read, old, options.against.waivers)
+        done_is_held(loaded, before, old, options.against.waivers)
 
 
 def _same_run(out: Path, run_id: str, replace: bool) -> dict[str, bytes] | None:

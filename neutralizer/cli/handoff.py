@@ -7,14 +7,12 @@ import click
 
 from neutralizer.cli import options as asked
 from neutralizer.cli.talk import show
+from neutralizer.errors import DOES_NOT_FIT
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
     from neutralizer.records.approvals import Subject
-
-
-DOES_NOT_FIT = 13
 
 
 @click.command("new-key")
@@ -102,14 +100,25 @@ def _subject(what: Path, by: str, now: "datetime") -> "tuple[Subject, str, datet
 @asked.AUTO
 @asked.BY
 @asked.JOURNAL
-def release(folder: Path, to: Path, auto: Path | None, by: str, journal: Path | None) -> None:
+@asked.BY_DAY
+@asked.MAIL
+def release(
+    folder: Path,
+    to: Path,
+    auto: Path | None,
+    by: str,
+    journal: Path | None,
+    by_day: bool,
+    mail: Path | None,
+) -> None:
     """Hand an approved run's tickets over to operations."""
+    from neutralizer.handoff.mail import released_mail
     from neutralizer.handoff.release import release as let_go
     from neutralizer.records.journal import journalled
 
     asked_for = {"folder": str(folder), "to": str(to), "auto": str(auto or "")}
     with journalled(journal, "release", by=by, **asked_for) as entry:
-        found = let_go(folder, to, by, auto, entry)
+        found = let_go(folder, to, by, auto, entry, by_day)
         told = found.manifest
         entry.facts = {k: told[k] for k in ("run_id", "name", "business_date", "version")}
         entry.facts |= {"kinds": list(told["kinds"]), "already_there": found.already}
@@ -119,6 +128,42 @@ def release(folder: Path, to: Path, auto: Path | None, by: str, journal: Path | 
         show(f"already released to {to}: nothing was touched", err=True)
     else:
         show(f"released {told['run_id']} v{told['version']} to {to}: {kinds}")
+    if mail is not None:
+        _write_mail(mail, released_mail(told, to))
+
+
+def _write_mail(path: Path, data: bytes) -> None:
+    """What it is about stands already: that it cannot be written is said, and is no failure."""
+    from neutralizer.records.one_file import put
+
+    try:
+        put(path, data)
+    except OSError as error:
+        show(f"WARNING the mail was not written: {path}: {error.strerror}", err=True)
+
+
+@click.command()
+@click.argument("folder", type=asked.FOLDER)
+@asked.BY
+@asked.JOURNAL
+@asked.BY_DAY
+def allocate(folder: Path, by: str, journal: Path | None, by_day: bool) -> None:
+    """Book each book's share of what brokers executed, by executions*.csv; 13 where one does not fit."""
+    from neutralizer.handoff.allocate import allocate as book
+    from neutralizer.handoff.allocate import booked_page
+    from neutralizer.records.journal import journalled
+
+    with journalled(journal, "allocate", by=by, folder=str(folder)) as entry:
+        found = book(folder, by_day, entry)
+        if found.file is not None:
+            entry.facts = {"allocated": found.file.name, "allocated_sha256": found.file.sha256}
+    show(booked_page(found))
+    if found.file is None:
+        show("nothing new to book", err=True)
+    else:
+        show(f"{found.file.name}: {len(found.file.rows)} lines in {folder}", err=True)
+    if found.misfits:
+        click.get_current_context().exit(DOES_NOT_FIT)
 
 
 @click.command()
@@ -148,7 +193,7 @@ def journal(folder: Path, last: int, new: bool) -> None:
 @asked.ALL_TICKETS
 @asked.OPEN_ORDERS
 def status(folder: Path, whole: bool, open_orders: bool) -> None:
-    """Say where released tickets stand, by acks.csv and fills.csv beside them; 13 where one does not fit."""
+    """Say where released tickets stand, by what came back beside them; 13 where something does not fit."""
     from neutralizer.handoff import status as told
     from neutralizer.records.writing import csv_bytes
 
@@ -192,4 +237,4 @@ def view(folder: Path, book: str, out: Path) -> None:
     show(f"wrote {out}: {', '.join(names)}", err=True)
 
 
-COMMANDS = (new_key, approve, release, status, crosses, view, journal)
+COMMANDS = (new_key, approve, release, allocate, status, crosses, view, journal)

@@ -11,7 +11,7 @@ COMMANDS: Headings = (
     ("Begin", "init check columns schema"),
     ("Run", "run"),
     ("Understand", "explain verify"),
-    ("Hand off", "approve release status"),
+    ("Hand off", "approve release allocate status"),
     ("Govern", "new-key journal model-card crosses view"),
     ("Prepare", "arrays shocks simm"),
 )

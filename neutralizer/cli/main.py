@@ -14,6 +14,7 @@ from neutralizer.cli import handoff, inputs, runs
 from neutralizer.cli.headings import GroupedCommands
 from neutralizer.cli.talk import say_issues, show
 from neutralizer.domain.version import VERSION as __version__
+from neutralizer.errors import DOES_NOT_FIT
 
 if TYPE_CHECKING:
     from neutralizer.errors import NeutralizerError
@@ -52,10 +53,11 @@ def main() -> NoReturn:
     COMMIT.begin()
     with _signals_end_the_command():
         code = _code()
-        if COMMIT.stands and code:
+        if COMMIT.stands and code not in (0, DOES_NOT_FIT):
             _say(STANDS)
+            code = 0
         _drain()
-        sys.exit(0 if COMMIT.stands else code)
+        sys.exit(code)
 
 
 def _code() -> int:

@@ -181,6 +181,12 @@ RELEASE_TO = click.option(
 AUTO = click.option(
     "--auto", type=FOLDER, metavar="FILE", help="A standing order: what it lets leave."
 )
+BY_DAY = click.option(
+    "--by-day", is_flag=True, help="Into a folder of the date, YYYY-MM-DD, in that folder."
+)
+MAIL = click.option(
+    "--mail", type=FOLDER, metavar="FILE", help="Write a mail about it: totals, no ticket."
+)
 LAST_LINES = click.option(
     "--last", type=click.IntRange(1), default=40, show_default=True, help="So many lines."
 )

@@ -7,47 +7,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
+from neutralizer.domain.came_back import CONFIRMED, GONE, PENDING, Ack, Executions, Misfit
 from neutralizer.domain.money import decimal
+from neutralizer.domain.sharing import Order, executed, orders, shares
+from neutralizer.domain.sharing import strange as strange_trades
 
 Row = Mapping[str, str]
 AnyRow = TypeVar("AnyRow", bound=Mapping[str, str])
 Pair = tuple[str, str]  # book, instrument
+Moves = tuple[tuple[Pair, Decimal], ...]
 ZERO = Decimal(0)
-PENDING = "CANCEL_PENDING"  # taken back by a later release, and operations have not said that it is
-CONFIRMED = ("REJECTED", "CANCELLED")
-GONE = (*CONFIRMED, PENDING)
-
-
-@dataclass(frozen=True)
-class Ack:
-    """What operations say of a ticket: BOOKED (a transfer or a cash line), REJECTED, CANCELLED."""
-
-    ticket_id: str
-    status: str
-    time: datetime
-
-
-@dataclass(frozen=True)
-class Fill:
-    """What one book received; signed units. `ticket_id` is blank for what was not ours to order."""
-
-    ticket_id: str
-    book_id: str
-    instrument_id: str
-    quantity: Decimal
-    time: datetime
-
-
-@dataclass(frozen=True)
-class Executions:
-    """Everything that came back, oldest first."""
-
-    acks: tuple[Ack, ...] = ()
-    fills: tuple[Fill, ...] = ()
-
-    def status(self, ticket: str) -> str:
-        """The last word on a ticket; blank where there is none."""
-        return next((a.status for a in reversed(self.acks) if a.ticket_id == ticket), "")
 
 
 @dataclass(frozen=True)
@@ -63,19 +32,15 @@ class State:
     executed: Decimal
     open: Decimal
     word: str  # OPEN, PART_FILLED, DONE, REJECTED, CANCEL_PENDING, CANCELLED
-    moves: tuple[tuple[Pair, Decimal], ...] = ()
-    strange: tuple[str, ...] = ()  # what came back of it and does not fit, as sentences
+    moves: Moves = ()
+    received: Moves = ()  # what books have of it
+    strange: tuple[Misfit, ...] = ()  # what came back of it and does not fit
 
 
 def states(tables: Mapping[str, Sequence[Row]], known: Executions) -> list[State]:
     """Of every ticket in some tables by kind, in their order; rows that cancel are no tickets. Raises
     KeyError and ValueError where a table is not one that this program wrote.
     """
-    legs: dict[str, dict[Pair, Decimal]] = defaultdict(dict)
-    for row in tables.get("hedge_allocations", ()):
-        sign = 1 if row["side"] == "BUY" else -1
-        pair = (row["book_id"], row["instrument_id"])
-        legs[row["ticket_id"]][pair] = sign * decimal(row["quantity"])
     found = []
     for row in live(tables.get("internal_transfers", ())):
         names, quantity = (row["from_book"], row["to_book"]), decimal(row["quantity"])
@@ -85,8 +50,7 @@ def states(tables: Mapping[str, Sequence[Row]], known: Executions) -> list[State
         )
         what = f"{names[0]} to {names[1]} {row['instrument_id']}"
         found.append(_whole(row["ticket_id"], "internal_transfers", what, quantity, moves, known))
-    for row in live(tables.get("hedges", ())):
-        found.append(_order(row, legs[row["ticket_id"]], known))
+    found += [_order(order, known) for order in orders(tables)]
     for row in live(tables.get("cash_transfers", ())):
         what = f"{row['from_pool']} to {row['to_pool']} {row['currency']}"
         amount = decimal(row["amount"])
@@ -104,52 +68,66 @@ def _whole(
     kind: str,
     what: str,
     quantity: Decimal,
-    moves: tuple[tuple[Pair, Decimal], ...],
+    moves: Moves,
     known: Executions,
 ) -> State:
     """A ticket that is booked whole or not at all."""
     word = known.status(ticket)
-    filled = any(f.ticket_id == ticket for f in known.fills)
-    strange = (f"{ticket} is booked whole by acks.csv, and fills.csv names it",) * filled
+    named = {"fills": known.fills_of(ticket), "executions": known.trades_of(ticket)}
+    strange = tuple(
+        Misfit(ticket, f"{ticket} is booked whole by acks, and {file} name it")
+        for file, found in named.items()
+        if found
+    )
     if word == "BOOKED":
-        return State(ticket, kind, what, quantity, quantity, ZERO, "DONE", (), strange)
+        return State(ticket, kind, what, quantity, quantity, ZERO, "DONE", (), moves, strange)
     if word in GONE:
-        return State(ticket, kind, what, quantity, ZERO, ZERO, word, (), strange)
-    return State(ticket, kind, what, quantity, ZERO, quantity, "OPEN", moves, strange)
+        return State(ticket, kind, what, quantity, ZERO, ZERO, word, (), (), strange)
+    return State(ticket, kind, what, quantity, ZERO, quantity, "OPEN", moves, (), strange)
 
 
-def _order(row: Row, legs: dict[Pair, Decimal], known: Executions) -> State:
-    ticket, quantity = row["ticket_id"], decimal(row["quantity"])
-    filled: dict[Pair, Decimal] = defaultdict(Decimal)
-    for f in known.fills:
-        if f.ticket_id == ticket:
+def _order(order: Order, known: Executions) -> State:
+    legs = {(b, i): q for i, own in order.legs.items() for b, q in own.items()}
+    ticket, quantity, word = order.ticket_id, order.quantity, known.status(order.ticket_id)
+    trades, filled = known.trades_of(ticket), defaultdict[Pair, Decimal](Decimal)
+    strange = tuple(strange_trades(order, known))
+    if trades:
+        filled |= shares(order, trades, word in CONFIRMED)
+        done = executed(order, trades)
+    else:
+        for f in known.fills_of(ticket):
             filled[f.book_id, f.instrument_id] += f.quantity
-    executed = _executed(quantity, legs, filled)
-    what = f"{row['side']} {row['instrument_id']}"
-    word, strange = known.status(ticket), tuple(_strange(ticket, legs, filled))
+        done = _executed(quantity, legs, filled)
+        strange += tuple(_strange(ticket, legs, filled))
+    what, has = f"{order.side} {order.instrument_id}", tuple(sorted(filled.items()))
     if word in GONE:
-        strange += tuple(_after_the_end(ticket, word, known))
-        return State(ticket, "hedges", what, quantity, executed, ZERO, word, (), strange)
+        strange += tuple(_after_the_end(ticket, word, known)) if not trades else ()
+        at_last = shares(order, trades, ended=True) if trades else filled
+        moves = _still_to_come(at_last, filled)
+        return State(ticket, "hedges", what, quantity, done, ZERO, word, moves, has, strange)
     if word:
-        strange += (f"{ticket} is {word} by acks.csv: orders are filled by fills.csv",)
-    left = {pair: _left(q, filled[pair]) for pair, q in legs.items()}
-    moves = tuple((pair, q) for pair, q in sorted(left.items()) if q)
-    word = "PART_FILLED" if any(filled.values()) else "OPEN"
+        told = f"{ticket} is {word} by acks: orders are filled by fills or executions"
+        strange += (Misfit(ticket, told),)
+    moves = _still_to_come(legs, filled)
+    word = "PART_FILLED" if any(filled.values()) or done else "OPEN"
     word = word if moves else "DONE"
-    left_over = max(quantity - executed, ZERO)
-    return State(ticket, "hedges", what, quantity, executed, left_over, word, moves, strange)
+    left_over = max(quantity - done, ZERO)
+    return State(ticket, "hedges", what, quantity, done, left_over, word, moves, has, strange)
 
 
-def _after_the_end(ticket: str, word: str, known: Executions) -> Iterator[str]:
+def _still_to_come(legs: Mapping[Pair, Decimal], filled: Mapping[Pair, Decimal]) -> Moves:
+    """What each book has not received of what it will have when the order has ended."""
+    left = {pair: _left(q, filled.get(pair, ZERO)) for pair, q in legs.items()}
+    return tuple((pair, q) for pair, q in sorted(left.items()) if q)
+
+
+def _after_the_end(ticket: str, word: str, known: Executions) -> Iterator[Misfit]:
     """Fills of an order that was never taken, or that came after it was cancelled."""
-    ends = [a.time for a in known.acks if a.ticket_id == ticket and a.status == word]
-    for f in known.fills:
-        if (
-            f.ticket_id == ticket
-            and word in CONFIRMED
-            and (word == "REJECTED" or f.time > ends[-1])
-        ):
-            yield f"{ticket} is {word}, and filled by {f.quantity} at {f.time.isoformat()}"
+    end = known.ended(ticket)
+    for f in known.fills_of(ticket):
+        if end and (word == "REJECTED" or f.time > end):
+            text = f"{ticket} is {word}, and filled by {f.quantity} at {f.time.isoformat()}"
+            yield Misfit(ticket, text)
 
 
 def _left(whole: Decimal, filled: Decimal) -> Decimal:
@@ -158,16 +136,18 @@ def _left(whole: Decimal, filled: Decimal) -> Decimal:
     return sign * min(max(sign * (whole - filled), ZERO), abs(whole))
 
 
-def _strange(ticket: str, legs: dict[Pair, Decimal], filled: dict[Pair, Decimal]) -> Iterator[str]:
+def _strange(
+    ticket: str, legs: dict[Pair, Decimal], filled: dict[Pair, Decimal]
+) -> Iterator[Misfit]:
     """Fills that are no part of what the ticket gives a book."""
     for (book, instrument), q in sorted(filled.items()):
-        whole = legs.get((book, instrument), ZERO)
+        whole, done = legs.get((book, instrument), ZERO), f"filled by {q} {instrument} for {book}"
         if not whole:
-            yield f"{ticket} is filled by {q} {instrument} for {book}, which it is not for"
+            yield Misfit(ticket, f"{ticket} is {done}, which it is not for")
         elif q * whole < 0:
-            yield f"{ticket} is filled by {q} {instrument} for {book}, it is for {whole}"
+            yield Misfit(ticket, f"{ticket} is {done}, it is for {whole}")
         elif abs(q) > abs(whole):
-            yield f"{ticket} is filled by {q} {instrument} for {book}, it is for no more than {whole}"
+            yield Misfit(ticket, f"{ticket} is {done}, it is for no more than {whole}")
 
 
 def _executed(quantity: Decimal, legs: dict[Pair, Decimal], filled: dict[Pair, Decimal]) -> Decimal:
@@ -190,40 +170,22 @@ def taken_back(rows: Iterable[Row], time: datetime, back: Executions) -> list[Ac
     return [Ack(name, PENDING, time) for name in names if back.status(name) not in CONFIRMED]
 
 
-def contradictions(known: Executions) -> Iterator[str]:
-    """A ticket of which operations said two things."""
-    said: dict[str, dict[str, datetime]] = defaultdict(dict)
-    for ack in known.acks:
-        said[ack.ticket_id].setdefault(ack.status, ack.time)
-    for ticket, words in sorted(said.items()):
-        if len(words) > 1:
-            told = " and ".join(f"{word} at {at.isoformat()}" for word, at in words.items())
-            yield f"{ticket} is {told} by acks.csv"
+def parts(tables: Mapping[str, Sequence[Row]], known: Executions) -> Iterator[Misfit]:
+    """Fills of a part of what can be traded: of no whole steps."""
+    for order in orders(tables):
+        for f in known.fills_of(order.ticket_id):
+            what = f.instrument_id
+            if what in order.legs and not order.is_whole(what, f.quantity):
+                done = f"filled by {f.quantity} {what} for {f.book_id}"
+                yield Misfit(f.ticket_id, f"{f.ticket_id} is {done}, a part of what can be traded")
 
 
-def parts(tables: Mapping[str, Sequence[Row]], known: Executions) -> Iterator[str]:
-    """Fills of a part of what can be traded: of more decimals than the ticket's own quantities have."""
-    digits: dict[str, int] = defaultdict(int)
-    for row in tables.get("hedge_allocations", ()):
-        own = _decimals(decimal(row["quantity"]))
-        digits[row["ticket_id"]] = max(digits[row["ticket_id"]], own)
-    for f in known.fills:
-        if f.ticket_id in digits and _decimals(f.quantity) > digits[f.ticket_id]:
-            yield (
-                f"{f.ticket_id} is filled by {f.quantity} {f.instrument_id} for {f.book_id}, a part of what "
-                "can be traded"
-            )
-
-
-def _decimals(quantity: Decimal) -> int:
-    return max(-int(quantity.normalize().as_tuple().exponent), 0)
-
-
-def misfits(found: Sequence[State], known: Executions) -> list[str]:
-    """What came back that does not fit what was released, as sentences."""
+def misfits(found: Sequence[State], known: Executions) -> list[Misfit]:
+    """What came back that does not fit what was released."""
     by_id = {s.ticket_id: s for s in found}
-    told = [sentence for s in found for sentence in s.strange]
+    told = [one for s in found for one in s.strange]
     named = {a.ticket_id for a in known.acks} | {f.ticket_id for f in known.fills}
+    named |= known.executed.keys()
     for name in sorted(named - by_id.keys() - {""}):
-        told.append(f"{name} came back and was never released")
+        told.append(Misfit(name, f"{name} came back and was never released"))
     return told

@@ -3,11 +3,11 @@ done is done again.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
-from neutralizer.domain.executions import live, states
+from neutralizer.domain.executions import states
 from neutralizer.domain.money import plain
 from neutralizer.domain.record import Waivers
 from neutralizer.domain.superseded import Superseded
@@ -16,7 +16,7 @@ from neutralizer.gate.previous import Positions, held
 from neutralizer.load.came_back import executions_in
 from neutralizer.load.scenario import Loaded
 from neutralizer.records.handed import handed_over, what_is_known
-from neutralizer.records.superseded import came_back, known_then
+from neutralizer.records.superseded import came_back
 
 ZERO = Decimal(0)
 
@@ -44,15 +44,13 @@ def not_on_its_way(now: Loaded, handoff: Path) -> Iterator[str]:
             )
 
 
-def done_is_held(
-    now: Loaded, before: Loaded, kept: Mapping[str, bytes], old: Superseded, waivers: Waivers
-) -> None:
+def done_is_held(now: Loaded, before: Loaded, old: Superseded, waivers: Waivers) -> None:
     """Raises InputsRefused with each position that is still what it was before the superseded run,
     although tickets of that run were booked or filled.
     """
     issues = Issues()
     was, given = held(before.inputs), held(now.inputs)
-    for pair, quantity in sorted(_done(kept, old).items()):
+    for pair, quantity in sorted(_done(old).items()):
         untouched = given.get(pair, ZERO) == was.get(pair, ZERO)
         if quantity and untouched and not {*pair, "/".join(pair)} & set(waivers.jumps):
             reason = (
@@ -67,14 +65,10 @@ def done_is_held(
         raise InputsRefused(issues.found)
 
 
-def _done(kept: Mapping[str, bytes], old: Superseded) -> Positions:
+def _done(old: Superseded) -> Positions:
     """What the superseded run's tickets have moved so far, signed units."""
     found: Positions = defaultdict(Decimal)
-    for fill in known_then(kept).fills:
-        if fill.ticket_id in old.states:
-            found[fill.book_id, fill.instrument_id] += fill.quantity
-    for row in live(old.tables["internal_transfers"]):
-        booked = old.states[row["ticket_id"]].executed
-        found[row["from_book"], row["instrument_id"]] -= booked
-        found[row["to_book"], row["instrument_id"]] += booked
+    for state in old.states.values():
+        for pair, units in state.received:
+            found[pair] += units
     return found

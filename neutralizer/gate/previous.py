@@ -2,7 +2,7 @@
 do not follow from what was booked and filled since.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,16 +11,18 @@ from pathlib import Path
 
 import numpy as np
 
-from neutralizer.domain.executions import Executions, live
+from neutralizer.domain.came_back import Executions
+from neutralizer.domain.executions import live
 from neutralizer.domain.money import decimal
 from neutralizer.domain.record import Waivers
+from neutralizer.domain.sharing import received
 from neutralizer.errors import InputsRefused, InputsTooOld, Issue, Issues
 from neutralizer.load.came_back import executions_in
 from neutralizer.load.resolved.instruments import prices
 from neutralizer.load.scenario import Loaded
 from neutralizer.load.written.inputs import Inputs
 from neutralizer.records.finished import Finished, as_written, finished
-from neutralizer.records.handed import handed_over
+from neutralizer.records.handed import KINDS, handed_over
 from neutralizer.records.superseded import came_back, kept, known_then
 from neutralizer.records.writing import csv_rows
 from neutralizer.verify import inputs_of
@@ -189,12 +191,19 @@ def rolled(now: Loaded, before: Previous, handoff: Path | None) -> Positions:
     found: Positions = defaultdict(Decimal, held(before.loaded.inputs))
     known, knew = executions_in(came_back(handoff)), known_then(kept(before.run.files))
     first, last = before.loaded.scenario.as_of, now.scenario.as_of
-    for fill in (Counter(known.fills) - Counter(knew.fills)).elements():
-        if first < fill.time <= last:
-            found[fill.book_id, fill.instrument_id] += fill.quantity
+    released = handed_over(handoff)
+    tables = {kind: [row for h in released for row in h.rows(kind)] for kind in KINDS}
+    for of, until, sign in (
+        (known, last, 1),
+        (known, first, -1),
+        (knew, last, -1),
+        (knew, first, 1),
+    ):
+        for pair, units in received(tables, of, until).items():
+            found[pair] += sign * units
     new = [a for a in known.acks if a not in knew.acks]
     since = Executions(tuple(a for a in new if first < a.time <= last))
-    for row in (r for h in handed_over(handoff) for r in live(h.rows("internal_transfers"))):
+    for row in (r for h in released for r in live(h.rows("internal_transfers"))):
         if since.status(row["ticket_id"]) == "BOOKED":
             found[row["from_book"], row["instrument_id"]] -= Decimal(row["quantity"])
             found[row["to_book"], row["instrument_id"]] += Decimal(row["quantity"])

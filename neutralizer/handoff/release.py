@@ -29,6 +29,7 @@ from neutralizer.records.handed import (
     AUTO,
     KINDS,
     Handed,
+    day_folder,
     hand_over,
     handed_over,
     stem,
@@ -57,6 +58,7 @@ def release(
     name: str,
     order_file: Path | None,
     told: Entry = NO_ENTRY,
+    by_day: bool = False,
 ) -> Released:
     """Hands over what is approved; under a standing order what the journal, which `told` is of, knows as
     it lies there. Raises NotApproved, Tampered, ProofFailed, FolderTaken, Locked,
@@ -92,7 +94,7 @@ def release(
         parts = sum(h.manifest.get("standing_order") is not None for h in own)
         part = (AUTO + (str(parts + 1) if parts else "")) if order else ""
         own_stem = stem(date.fromisoformat(day[1]), run.run_id, run.manifest["version"], part)
-        hand_over(to, own_stem, kinds, manifest)
+        hand_over(day_folder(to, day[1] if by_day else ""), own_stem, kinds, manifest)
     return Released(manifest, already=False)
 
 

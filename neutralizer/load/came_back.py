@@ -1,41 +1,91 @@
-"""What operations write back: acknowledgements and fills."""
+"""What operations and brokers write back: acknowledgements, fills and executions, in as many files as they like."""
 
+import re
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 
-from neutralizer.domain.executions import Ack, Executions, Fill
+from neutralizer.domain.came_back import BUST, ORDER_ENDS, Ack, Executions, Fill, Report, executed
 from neutralizer.errors import InputsRefused, Issues
-from neutralizer.load.written.columns import ACKS, FILLS, Column
+from neutralizer.load.written.columns import ACKS, EXECUTIONS, FILLS, Column
 from neutralizer.load.written.table import Raw, Table, read_csv, typed
+
+KINDS: dict[str, tuple[Column, ...]] = {"acks": ACKS, "fills": FILLS, "executions": EXECUTIONS}
+_COUNTED = re.compile(
+    r"[-_0-9]*$"
+)  # what only tells a sender's files apart: a date, a time, a number
+
+
+def kind_of(name: str) -> str:
+    """acks, fills or executions, by how a file's name begins; blank for any other file."""
+    own = PurePosixPath(name)
+    return next((k for k in KINDS if own.name.startswith(k) and own.suffix == ".csv"), "")
 
 
 def executions_in(files: Mapping[str, bytes]) -> Executions:
-    """What operations wrote into acks.csv and fills.csv; a file that is not there is an empty one.
+    """What is written in the files acks*.csv, fills*.csv and executions*.csv among some, by their names.
 
     Raises InputsRefused with every issue.
     """
     issues = Issues()
-    acks, fills = (
-        _came_back(name, columns, files.get(name), issues)
-        for name, columns in (("acks.csv", ACKS), ("fills.csv", FILLS))
-    )
+    acks: list[Ack] = []
+    fills: dict[str, Fill] = {}
+    reports: list[Report] = []
+    for name in sorted(filter(kind_of, files)):
+        kind = kind_of(name)
+        raw = read_csv(kind, name, files[name], issues) or Raw(kind, name, (), [], [])
+        table = typed(raw, KINDS[kind], issues)
+        if kind == "executions":
+            reports += _reports(table, PurePosixPath(name).stem.removeprefix(kind), issues)
+        elif not issues.errors and kind == "acks":
+            acks += map(Ack, table["ticket_id"], table["status"], table["time"])
+        elif kind == "fills":
+            _fills(table, fills, issues)
     if issues.errors:
         raise InputsRefused(issues.found)
-    known = [Ack(*row) for row in zip(acks["ticket_id"], acks["status"], acks["time"], strict=True)]
-    ids = (fills[c] for c in ("ticket_id", "book_id", "instrument_id"))
-    columns = (*ids, fills.exact("quantity"), fills["time"])
-    filled = [Fill(*row) for row in zip(*columns, strict=True)]
+    trades, ends, misfits = executed(reports)
     return Executions(
-        tuple(sorted(known, key=lambda a: a.time)), tuple(sorted(filled, key=lambda f: f.time))
+        tuple(sorted([*acks, *ends], key=lambda a: a.time)),
+        tuple(sorted(fills.values(), key=lambda f: f.time)),
+        tuple(trades),
+        tuple(misfits),
     )
 
 
-def _came_back(name: str, columns: tuple[Column, ...], data: bytes | None, issues: Issues) -> Table:
-    raw = None if data is None else read_csv(name, name, data, issues)
-    table = typed(raw or Raw(name, name, (), [], []), columns, issues)
+def _fills(table: Table, known: dict[str, Fill], issues: Issues) -> None:
+    """Adds a file's fills to those known by their fill_id; in another file the same may stand again."""
     seen: dict[str, int] = {}
-    for row, fill in enumerate(table.columns.get("fill_id", [])):
-        if fill in seen:
-            line = table.raw.lines[seen[fill]]
-            table.error(issues, row, "fill_id", f"duplicate key, first on line {line}", "keep one")
-        seen.setdefault(fill, row)
-    return table
+    for row, fill_id in enumerate(table["fill_id"]):
+        if fill_id in seen:
+            line = table.raw.lines[seen[fill_id]]
+            reason = f"duplicate key, first on line {line}"
+            table.error(issues, row, "fill_id", reason, "keep one")
+        seen.setdefault(fill_id, row)
+    if issues.errors:
+        return
+    ids = (table[c] for c in ("ticket_id", "book_id", "instrument_id"))
+    columns = (*ids, table.exact("quantity"), table["time"])
+    for row, cells in enumerate(zip(*columns, strict=True)):
+        fill_id, fill = table["fill_id"][row], Fill(*cells)
+        if known.setdefault(fill_id, fill) != fill:
+            reason = "another file has other values for this fill"
+            table.error(
+                issues, row, "fill_id", reason, "correct one of them, or give it its own id"
+            )
+
+
+def _reports(table: Table, sender: str, issues: Issues) -> list[Report]:
+    """A file's rows. Who sent a row is said in it, else by the file's name."""
+    for row, status in enumerate(table["status"]):
+        for column in () if status in (BUST, *ORDER_ENDS) else ("side", "last_qty", "last_px"):
+            if column not in table.raw.header or not table.cells(column)[row]:
+                reason = f"required value of a {status} is blank"
+                table.error(issues, row, column, reason, "fill it, as the broker reported it")
+    if issues.errors:
+        return []
+    from_name = _COUNTED.sub("", sender).strip("-_")
+    exact = [table.exact_or_none(c) for c in ("last_qty", "last_px")]
+    words = [
+        table[c] for c in ("exec_id", "status", "ref_exec_id", "ticket_id", "instrument_id", "side")
+    ]
+    rows = zip(table["sender"], *words, *exact, table["time"], strict=True)
+    return [Report(own or from_name, *cells) for own, *cells in rows]

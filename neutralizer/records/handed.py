@@ -5,32 +5,38 @@ neutralizer_hedges_20240628_0a1b2c3d4e5f_v1.ctl.json rows, control totals, hash
 neutralizer_hedges_20240628_0a1b2c3d4e5f_v1.sha256   for `sha256sum -c`
 neutralizer_manifest_20240628_0a1b2c3d4e5f_v1.json   what belongs together, and who let it go
 neutralizer_20240628_0a1b2c3d4e5f_v1.done            all of it is here: never read without it
+neutralizer_20240628_0a1b2c3d4e5f_v1.read            a copy of .done, by operations: they have it
+
+All of it lies in that folder itself, or in one of its date.
 """
 
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from neutralizer.domain.executions import Executions, states, taken_back
+from neutralizer.domain.came_back import Executions
+from neutralizer.domain.executions import states, taken_back
 from neutralizer.domain.money import decimal
 from neutralizer.errors import CannotWrite, FolderTaken, Tampered
 from neutralizer.load.written.plain import read_json
 from neutralizer.load.written.values import instant
-from neutralizer.records.commit import COMMIT
 from neutralizer.records.manifest import described
-from neutralizer.records.one_file import content, put
+from neutralizer.records.one_file import content, put_all
 from neutralizer.records.writing import csv_rows, json_bytes
 
 Row = dict[str, str]
 KINDS = ("internal_transfers", "hedges", "hedge_allocations", "cash_transfers")
 AUTO = "_auto"  # a part that a standing order let go at night; a second one of a run is _auto2
+MOST_OF_A_RECEIPT = 2**12
+OF_A_DAY = (
+    "[0-9]" * 4 + "-" + "[0-9]" * 2 + "-" + "[0-9]" * 2
+)  # a folder below it, by business date
 PART = re.compile(rf"{AUTO}[0-9]*$")
-DONE = ".done"
+DONE, READ = ".done", ".read"
 MARKS = {"run_id", "name", "business_date", "version", "released_at", "kinds"}  # of its manifest
 
 
@@ -40,6 +46,9 @@ class Handed:
 
     manifest: dict[str, Any]
     files: dict[str, bytes]  # kind -> CSV
+    receipt: str = (
+        ""  # READ where operations have it, blank where they do not say, else what is wrong
+    )
 
     @property
     def run_id(self) -> str:
@@ -83,17 +92,7 @@ def hand_over(
     taken = [file for file in files if _is_taken(folder, file, files)]
     if taken:
         raise FolderTaken(f"{folder} holds {taken[0]} already: ask who put it there, and move it")
-    made: list[str] = []
-    try:
-        for file, data in files.items():
-            made.append(file)
-            put(folder / file, data, last=file.endswith(DONE))
-    except BaseException:
-        with COMMIT.held():
-            for file in reversed(made):
-                with suppress(OSError):
-                    (folder / file).unlink(missing_ok=True)
-        raise
+    put_all(folder, files, last=f"neutralizer_{name}{DONE}")
 
 
 def _is_taken(folder: Path, file: str, files: Mapping[str, bytes]) -> bool:
@@ -114,8 +113,35 @@ def handed_over(folder: Path) -> list[Handed]:
     """
     if not folder.is_dir():
         raise CannotWrite(f"there is no folder {folder}: make it first")
-    found = [_read(folder, done) for done in sorted(folder.glob(f"neutralizer_*{DONE}"))]
+    places = (folder, *of_days(folder))
+    found = [_read(p, done) for p in places for done in sorted(p.glob(f"neutralizer_*{DONE}"))]
     return sorted(found, key=lambda h: (h.manifest["released_at"], h.run_id))
+
+
+def of_days(folder: Path) -> list[Path]:
+    """The folders of single days in the one that operations read, oldest first."""
+    return [path for path in sorted(folder.glob(OF_A_DAY)) if path.is_dir()]
+
+
+def day_folder(folder: Path, day: str) -> Path:
+    """The folder of a date in it, made where it is missing; itself for no date. Raises OSError."""
+    if not day:
+        return folder
+    path = folder / day
+    if not path.exists():
+        path.mkdir()
+        path.chmod(folder.stat().st_mode & 0o7777)
+    return path
+
+
+def receipt(done: Path) -> str:
+    """READ where a copy of a `.done` says that operations have what belongs to it, blank where there is none,
+    else what is wrong with it.
+    """
+    told = content(done.with_suffix(READ), most=MOST_OF_A_RECEIPT)
+    if told is None:
+        return ""
+    return READ if told == content(done) else f"{done.stem}{READ} is no copy of {done.name}"
 
 
 def what_is_known(released: Sequence[Handed], back: Executions) -> Executions:
@@ -164,7 +190,7 @@ def _read(folder: Path, done: Path) -> Handed:
             if found is None or hashlib.sha256(found).hexdigest() != control["sha256"]:
                 raise Tampered(f"{folder}: {control['file']} is not what was released")
             files[kind] = found
-        handed = Handed(manifest, files)
+        handed = Handed(manifest, files, receipt(done))
         _is_one_of_ours(handed)
     except (ValueError, TypeError, KeyError, AttributeError):
         raise Tampered(

@@ -5,7 +5,7 @@ import fcntl
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
@@ -43,6 +43,23 @@ def put(path: Path, data: bytes, private: bool = False, last: bool = False) -> N
         raise
     with suppress(OSError) if last else nullcontext():
         sync(path.parent)
+
+
+def put_all(folder: Path, files: Mapping[str, bytes], last: str) -> None:
+    """Writes what belongs together, each file whole, the one named last when all others are there: with it
+    nothing fails. On failure what was written is taken back. Raises OSError.
+    """
+    made: list[str] = []
+    try:
+        for name in (*(n for n in files if n != last), last):
+            made.append(name)
+            put(folder / name, files[name], last=name == last)
+    except BaseException:
+        with COMMIT.held():
+            for name in reversed(made):
+                with suppress(OSError):
+                    (folder / name).unlink(missing_ok=True)
+        raise
 
 
 def append(path: Path, data: bytes) -> None:

@@ -5,18 +5,18 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from neutralizer.domain.executions import Executions, states
+from neutralizer.domain.came_back import Executions
+from neutralizer.domain.executions import states
 from neutralizer.domain.superseded import Superseded
 from neutralizer.errors import Tampered
-from neutralizer.load.came_back import executions_in
+from neutralizer.load.came_back import executions_in, kind_of
 from neutralizer.load.written.plain import read_json
-from neutralizer.records.handed import KINDS, Handed
+from neutralizer.records.handed import KINDS, Handed, of_days
 from neutralizer.records.manifest import NAME as MANIFEST
 from neutralizer.records.one_file import content
 from neutralizer.records.writing import csv_rows
 
 PLACE = "superseded/"  # below inputs/
-CAME_BACK = ("acks.csv", "fills.csv")
 
 
 def gathered(run: Mapping[str, bytes], handoff: Path | None) -> dict[str, bytes]:
@@ -69,8 +69,10 @@ def _sha256(data: bytes) -> str:
 
 
 def came_back(handoff: Path | None) -> dict[str, bytes]:
-    """acks.csv and fills.csv of the folder that operations read, where they are."""
-    read = {name: content(handoff / name) for name in CAME_BACK} if handoff else {}
+    """What came back into the folder that operations read, and into those of its days, by name."""
+    places = [handoff, *of_days(handoff)] if handoff else []
+    found = (path for place in places for path in sorted(place.iterdir()) if kind_of(path.name))
+    read = {path.relative_to(handoff or path).as_posix(): content(path) for path in found}
     return {name: data for name, data in read.items() if data is not None}
 
 

@@ -195,8 +195,8 @@ def test_a_pipe_in_the_place_of_a_file_does_not_hang(firm: Firm, tmp_path: Path)
 @pytest.mark.parametrize(
     ("word", "fill", "told"),
     [
-        ("BOOKED", "internal_transfers", "is booked whole by acks.csv, and fills.csv names it"),
-        ("CANCELLED", "internal_transfers", "is booked whole by acks.csv, and fills.csv names it"),
+        ("BOOKED", "internal_transfers", "is booked whole by acks, and fills name it"),
+        ("CANCELLED", "internal_transfers", "is booked whole by acks, and fills name it"),
         ("REJECTED", "hedges", "is REJECTED, and filled by -4"),
         ("CANCELLED", "hedges", "is CANCELLED, and filled by -4"),
     ],

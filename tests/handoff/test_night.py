@@ -12,7 +12,7 @@ import pytest
 from neutralizer.errors import InputsRefused, Tampered
 from neutralizer.handoff.standing import Left, StandingOrder, _too_much, left_before
 from neutralizer.load.scenario import load
-from neutralizer.records import handed
+from neutralizer.records import one_file
 from tests.tools.firm import ORDER, SILENT, Firm, approved_firm, ordered, tonight
 
 LARGE = ORDER.replace("total: 6000000", "total: 100000000").replace("tickets: 1", "tickets: 9")
@@ -150,14 +150,14 @@ def test_a_part_that_fails_takes_nothing_of_another_with_it(
     before = firm.names()
     for name in ("anna", "ben"):
         assert firm.approves(name, run).returncode == 0
-    whole = handed.put
+    whole = one_file.put
 
     def full(path: Path, data: bytes, **how: bool) -> None:
         if path.name.endswith(".done"):
             raise OSError(28, "No space left on device")
         whole(path, data, **how)
 
-    monkeypatch.setattr(handed, "put", full)
+    monkeypatch.setattr(one_file, "put", full)
     assert firm.release(run).returncode == 9
     assert firm.names() == before
 

@@ -297,7 +297,7 @@ def test_a_fill_of_something_else_is_told_and_turns_nothing_round(
     fills(firm, f"{hedge},{fill}", f"{transfer},MM,ETF,1")
     said = firm.does("anna", "status", firm.handoff).stdout
     assert f"DOES NOT FIT: {hedge} {told}" in said or told in said
-    assert f"{hedge} is BOOKED by acks.csv: orders are filled by fills.csv" in said
+    assert f"{hedge} is BOOKED by acks: orders are filled by fills or executions" in said
     table = firm.does("anna", "status", firm.handoff, "--open-orders").stdout.splitlines()[1:]
     assert table == ([f"MM,FUT,{still},{hedge}"] if still else [])
 

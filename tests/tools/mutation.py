@@ -41,8 +41,8 @@ PROOF = "ledger proof_faults proof_of_amendments verify mutations".split()
 AGAIN = "verify caps forging previous".split()
 READERS = "readers freshness hostile_inputs".split()
 RELEASE, AMENDED, JOURNAL = (
-    "release night who_may came_back compliance supersede".split(),
-    "supersede release came_back".split(),
+    "release night who_may came_back compliance supersede allocate".split(),
+    "sharing allocate supersede release came_back".split(),
     ["journal"],
 )
 FOLDERS = "folder what_others_write".split()
@@ -51,11 +51,12 @@ SUITES = (
     (AGAIN, [PACKAGE / "verify.py", PACKAGE / "report" / "again.py",
              PACKAGE / "records" / "manifest.py"]),
     (RELEASE, [*(PACKAGE / "handoff" / f"{name}.py" for name in
-                "approval standing release status view".split()),
+                "allocate approval standing release status view".split()),
                *(PACKAGE / "records" / f"{name}.py" for name in ("approvals", "keys")),
                *(PACKAGE / "load" / "firm" / f"{name}.py" for name in "files roles view_key".split())]),
-    (AMENDED, [*(PACKAGE / "domain" / f"{name}.py" for name in "executions superseded".split()),
-               *(PACKAGE / "records" / f"{name}.py" for name in "handed superseded".split())]),
+    (AMENDED, [*(PACKAGE / "domain" / f"{name}.py" for name in
+                  "came_back executions sharing superseded".split()),
+               *(PACKAGE / "records" / f"{name}.py" for name in "allocated handed superseded".split())]),
     (JOURNAL, [PACKAGE / "records" / f"{name}.py" for name in "journal history one_file".split()]),
     (READERS, [*(PACKAGE / "load" / "written" / f"{name}.py" for name in
                  "table values text yaml_text control folder".split()),

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from examples.refresh import EXAMPLES, NAMES, PAGES, ROOT, environment, fits, outputs, printed
-from tests.tools.firm import Firm, tonight
+from tests.tools.desks import rows
+from tests.tools.firm import Firm, tonight, without_firm_files
 
 SCRIPTS = sorted(EXAMPLES.rglob("*.sh"))
 END_OF_DAY = EXAMPLES / "end-of-day" / "end-of-day.sh"
@@ -99,6 +100,35 @@ def test_end_of_day_says_what_is_wrong(
     done = _end_of_day(_changed(tmp_path, old, new), tmp_path)
     assert (done.returncode, said in done.stdout + done.stderr) == (code, True), done.stderr
     assert (tmp_path / "runs" / "2024-06-27").exists() == (code == 0)
+
+
+def test_two_nights_and_mornings(tmp_path: Path) -> None:
+    """One script: partial fills, a bust, two acks that contradict each other, a supersede; at the end every
+    book has what the plan gave it, and nothing is open.
+    """
+    without_firm_files()
+    folder = tmp_path / "firm"
+    script = END_OF_DAY.parent / "two-nights.sh"
+    env = environment(tmp_path / "bin")
+    done = subprocess.run(["sh", str(script), str(folder)], capture_output=True, text=True, env=env)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("exit 13") == 1
+    assert "37 of 241, fills" in done.stdout
+    assert "45 of 241, fills" in done.stdout
+    assert re.search(r"DOES NOT FIT: TRF-\S+ is BOOKED at \S+ and REJECTED at ", done.stdout)
+    runs, handoff = folder / "runs", folder / "handoff"
+    booked = [r for path in sorted(handoff.rglob("allocations_*.csv")) for r in rows(path)]
+    assert {r["ref_booking_id"] for r in booked if r["action"] == "REVERSE"} <= {
+        r["booking_id"] for r in booked
+    }
+    for run in ("2024-06-27", "2024-06-28-2"):
+        for leg in rows(runs / run / "hedge_allocations.csv"):
+            own = [r for r in booked if all(r[c] == leg[c] for c in ("ticket_id", "book_id"))]
+            net = sum(int(r["quantity"]) * (1 if r["action"] == "NEW" else -1) for r in own)
+            assert net == int(leg["quantity"])
+    assert rows(runs / "2024-06-28-2" / "hedges.csv")[0]["action"] == "REPLACE"
+    assert "OPEN" not in done.stdout.split("confirms the cancel")[1]
+    assert list(folder.glob("mail-*.eml"))
 
 
 def test_end_of_day_keeps_a_run_of_other_inputs(tmp_path: Path) -> None:

@@ -342,6 +342,28 @@ FILLS = (
     _number("price", "local", None),
     Column("time", "datetime", "when", REQUIRED),
 )
+EXECUTIONS = (
+    _id(
+        "exec_id",
+        "of the execution: unique for its sender and date; the same row again is the same one",
+    ),
+    _id("ticket_id", "the order's ticket"),
+    _id("instrument_id", "of a combination the leg; blank: what the ticket orders", ""),
+    _choice("side", "as executed", "BUY SELL SELL_SHORT", ""),
+    Column(
+        "last_qty", "number", "what was executed, units", None, (), high=LARGEST_AMOUNT, above=0
+    ),
+    _number("last_px", "at which price, local", None),
+    Column("time", "datetime", "when", REQUIRED),
+    _choice(
+        "status",
+        "of the row: a correction and a bust name an execution, the last three end the order",
+        "TRADE CORRECT BUST CANCELLED EXPIRED REJECTED",
+        "TRADE",
+    ),
+    _id("ref_exec_id", "the execution that is corrected or busted; blank: exec_id is its own", ""),
+    _id("sender", "who reports; blank: as the file is named, executions_SENDER_DATE.csv", ""),
+)
 
 SQUARE_TABLES = {
     "factor_covariance": "square; header and first column carry the factor ids",

@@ -73,6 +73,12 @@ class Table:
         """The numbers of a column without a blank, to their last digit."""
         return [Decimal(text) for text in self.cells(column)]
 
+    def exact_or_none(self, column: str) -> list[Decimal | None]:
+        """The same of a column where a cell may be blank, or that is not there."""
+        if column not in self.raw.header:
+            return [None] * len(self)
+        return [Decimal(text) if text else None for text in self.cells(column)]
+
     def error(self, issues: Issues, row: int, column: str, reason: str, remedy: str) -> None:
         """An error at one cell; a cell that could not be read is not judged again."""
         if (row, column) in self.unread:

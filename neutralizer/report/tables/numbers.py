@@ -1,7 +1,7 @@
 """Which columns of a run's tables hold numbers: all others are text."""
 
 NUMBERS = frozenset(
-    "version quantity price multiplier settlement_amount notional_base release_phase sequence reference_price "
+    "version quantity step price multiplier settlement_amount notional_base release_phase sequence reference_price "
     "share_of_adv half_spread_cost impact_cost commission_tax_cost amount fee received margin_before "
     "margin_after_transfers margin_after change quantity_before transferred hedged quantity_after before "
     "after_transfers after lower upper headroom utilisation shadow_price balance_before sent outflow borrowed "
