@@ -2,7 +2,6 @@
 
 allocations_0001.csv    bookings, and reversals of earlier ones
 allocations_0001.done   its hash: never read the one without the other
-allocations_0001.read   a copy of .done, by operations
 """
 
 import hashlib
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from neutralizer.domain.money import decimal
 from neutralizer.errors import FolderTaken, Tampered
-from neutralizer.records.handed import DONE, of_days, receipt
+from neutralizer.records.handed import DONE, of_days
 from neutralizer.records.one_file import content, put_all
 from neutralizer.records.writing import csv_bytes, csv_rows
 
@@ -35,7 +34,6 @@ class Allocated:
     name: str
     sha256: str
     rows: Sequence[Row]
-    receipt: str = ""
 
 
 def allocated(folder: Path) -> list[Allocated]:
@@ -82,7 +80,7 @@ def _read(done: Path) -> Allocated:
             decimal(row["quantity"])
     except ValueError:
         raise Tampered(f"{done.parent}: {name} is not what was allocated") from None
-    return Allocated(name, sha256, rows, receipt(done))
+    return Allocated(name, sha256, rows)
 
 
 def put_allocated(folder: Path, number: int, rows: Sequence[Row]) -> Allocated:
