@@ -129,7 +129,7 @@ def release(
     else:
         show(f"released {told['run_id']} v{told['version']} to {to}: {kinds}")
     if mail is not None:
-        _write_mail(mail, released_mail(told, to))
+        _write_mail(mail, released_mail(told, to / told["business_date"] if by_day else to))
 
 
 def _write_mail(path: Path, data: bytes) -> None:
@@ -150,13 +150,13 @@ def _write_mail(path: Path, data: bytes) -> None:
 def allocate(folder: Path, by: str, journal: Path | None, by_day: bool) -> None:
     """Book each book's share of what brokers executed, by executions*.csv; 13 where one does not fit."""
     from neutralizer.handoff.allocate import allocate as book
-    from neutralizer.handoff.allocate import booked_page
+    from neutralizer.handoff.allocate import booked_page, facts
     from neutralizer.records.journal import journalled
 
     with journalled(journal, "allocate", by=by, folder=str(folder)) as entry:
         found = book(folder, by_day, entry)
         if found.file is not None:
-            entry.facts = {"allocated": found.file.name, "allocated_sha256": found.file.sha256}
+            entry.facts = facts(folder, found.file)
     show(booked_page(found))
     if found.file is None:
         show("nothing new to book", err=True)

@@ -10,7 +10,7 @@ from neutralizer.domain.came_back import Executions, Misfit
 from neutralizer.domain.money import decimal, plain
 from neutralizer.domain.sharing import Filled, Order, executed, filled, orders, shares
 from neutralizer.errors import Tampered
-from neutralizer.handoff.status import Status, status
+from neutralizer.handoff.status import status
 from neutralizer.records.allocated import (
     NEW,
     REVERSE,
@@ -32,14 +32,21 @@ NO_ENTRY = Entry()  # of no journal
 
 
 @dataclass(frozen=True)
+class Progress:
+    """How far an order is executed. `waiting` are units of it that no book has yet."""
+
+    order: Order
+    executed: Decimal
+    ended: bool
+    waiting: Decimal
+
+
+@dataclass(frozen=True)
 class Booked:
     """What one call added. `file` is none where there was nothing to book."""
 
     file: Allocated | None
-    orders: Sequence[
-        tuple[Order, Decimal, bool]
-    ]  # with executions: what is executed, and whether it ended
-    waiting: Mapping[str, Decimal]  # units of an order that no book has yet
+    orders: Sequence[Progress]  # those with executions
     misfits: Sequence[Misfit]
 
 
@@ -51,7 +58,7 @@ def allocate(
     """
     with holding(folder):
         found, before = status(folder, now), allocated(folder)
-        _is_whole(before, told)
+        _is_whole(folder, before, told)
         held = {m.ticket_id for m in found.misfits}
         own = [
             (h, order)
@@ -73,29 +80,34 @@ def allocate(
         if rows:
             day = max(row["time"] for row in rows)[:10]
             file = put_allocated(day_folder(folder, day if by_day else ""), number, rows)
-    return _told(file, [order for _, order in own], found)
+    return Booked(file, [_progress(order, found.known) for _, order in own], found.misfits)
 
 
-def _told(file: Allocated | None, own: Sequence[Order], of: Status) -> Booked:
-    states = {s.ticket_id: s for _, own_states in of.releases for s in own_states}
-    told, waiting = [], {}
-    for order in own:
-        done = executed(order, of.known.trades_of(order.ticket_id))
-        told.append((order, done, _ended(order, of.known)))
-        received = sum((abs(q) for _, q in states[order.ticket_id].received), Decimal(0))
-        whole = sum((abs(order.whole(i)) for i in order.legs), Decimal(0))
-        waiting[order.ticket_id] = done * whole / order.quantity - received
-    return Booked(file, told, waiting, of.misfits)
+def _progress(order: Order, known: Executions) -> Progress:
+    trades, ended = known.trades_of(order.ticket_id), _ended(order, known)
+    done, has = executed(order, trades), shares(order, trades, ended)
+    whole = sum((abs(order.whole(i)) for i in order.legs), Decimal(0))
+    waiting = done * whole / order.quantity - sum(map(abs, has.values()), Decimal(0))
+    return Progress(order, done, ended, waiting)
 
 
-def _is_whole(before: Sequence[Allocated], told: Entry) -> None:
-    """Raises Tampered where a file is gone that the journal knows: it would be booked again."""
-    there = {a.sha256 for a in before}
+def facts(folder: Path, file: Allocated) -> dict[str, str]:
+    """What the journal keeps of a file of bookings."""
+    return {
+        "allocated": file.name,
+        "allocated_sha256": file.sha256,
+        "allocated_in": str(folder.resolve()),
+    }
+
+
+def _is_whole(folder: Path, before: Sequence[Allocated], told: Entry) -> None:
+    """Raises Tampered where a file of this folder is gone that the journal knows: it would be booked again."""
+    known, here = [facts(folder, file) for file in before], str(folder.resolve())
     for event in told.past:
-        if event["event"] == "COMPLETE" and event.get("allocated"):
-            name, sha256 = event["allocated"], event.get("allocated_sha256")
-            if sha256 not in there:
-                raise Tampered(f"the journal knows {name}, and it is gone or changed: put it back")
+        booked_here = event["event"] == "COMPLETE" and event.get("allocated_in") == here
+        if booked_here and not any(own.items() <= event.items() for own in known):
+            name = event.get("allocated")
+            raise Tampered(f"the journal knows {name}, and it is gone or changed: put it back")
 
 
 def _ended(order: Order, known: Executions) -> bool:
@@ -156,11 +168,12 @@ def _changes(
 def booked_page(found: Booked) -> str:
     """Each order with executions, and what does not fit."""
     lines = []
-    for order, done, ended in found.orders:
-        words = f"  {order.ticket_id:<26} {order.side} {order.instrument_id}"
-        state = "ended" if ended else "fills"
-        wait = found.waiting[order.ticket_id]
-        waits = f", {plain(wait)} to be shared with the next fill" if wait > 0 else ""
-        lines.append(f"{words:<54} {plain(done)} of {plain(order.quantity)}, {state}{waits}")
+    for p in found.orders:
+        words = f"  {p.order.ticket_id:<26} {p.order.side} {p.order.instrument_id}"
+        state = "ended" if p.ended else "fills"
+        waits = f", {plain(p.waiting)} to be shared with the next fill" if p.waiting > 0 else ""
+        lines.append(
+            f"{words:<54} {plain(p.executed)} of {plain(p.order.quantity)}, {state}{waits}"
+        )
     lines += [f"DOES NOT FIT: {text}" for text in found.misfits]
     return "\n".join(lines) or "nothing was executed"

@@ -220,6 +220,21 @@ def test_what_was_booked_is_kept_whole(shared: Firm) -> None:
     assert (done.returncode, "the journal knows allocations_0002.csv" in done.stderr) == (11, True)
 
 
+def test_one_journal_may_tell_of_two_folders(firm: Firm) -> None:
+    """What was booked of one is not missed in the other, by whatever path it is named."""
+    other = firm.root / "other"
+    assert firm.does("night", "release", firm.root / "runs" / "run", "--to", other).returncode == 9
+    other.mkdir()
+    reported(firm, "E1,4,4000,30")
+    assert allocate(firm).returncode == 0
+    assert firm.does("clerk", "allocate", other).returncode == 0
+    (firm.handoff / "allocations_0001.done").unlink()
+    assert allocate(firm).returncode == 11
+    link = firm.root / "link"
+    link.symlink_to(firm.handoff)
+    assert firm.does("clerk", "allocate", link).returncode == 11
+
+
 def test_what_was_killed_before_its_done_is_written_over_and_nothing_else_is(firm: Firm) -> None:
     reported(firm, "E1,4,4000,30")
     assert allocate(firm).returncode == 0
