@@ -38,7 +38,8 @@ def orders_of(books: Books, holdings: Holdings, tradables: Tradables, may_change
             (np.ones(len(row)), (row, np.arange(len(row)))), shape=(len(codes), len(row))
         ),
         order_rows=_order_rows(tradables, party, tradable, codes, rank),
-        closed=np.zeros(len(party), dtype=bool),
+        may_buy=np.ones(len(party), dtype=bool),
+        may_sell=np.ones(len(party), dtype=bool),
     )
 
 
@@ -56,8 +57,14 @@ def crosses_only(scenario: Scenario) -> Scenario:
 
 def without_orders(scenario: Scenario, gone: Bools) -> Scenario:
     """The same scenario with some of its orders closed; (O,) booleans. The axis stays."""
-    closed = scenario.orders.closed | gone
-    return replace(scenario, orders=replace(scenario.orders, closed=closed))
+    return without_sides(scenario, gone, gone)
+
+
+def without_sides(scenario: Scenario, bought: Bools, sold: Bools) -> Scenario:
+    """The same scenario with purchases and sales of some of its orders closed; (O,) booleans."""
+    orders = scenario.orders
+    held = replace(orders, may_buy=orders.may_buy & ~bought, may_sell=orders.may_sell & ~sold)
+    return replace(scenario, orders=held)
 
 
 def with_groups(scenario: Scenario, groups: Sequence[str]) -> Scenario:

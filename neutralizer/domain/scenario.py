@@ -185,7 +185,18 @@ class Orders:
     row: Ints  # (H,) conservation row of each holding
     change_rows: Matrix  # (rows, H)
     order_rows: Matrix  # (rows, O)
-    closed: Bools  # (O,) held at nothing
+    may_buy: Bools  # (O,)
+    may_sell: Bools  # (O,)
+
+    @property
+    def closed(self) -> Bools:
+        """(O,) held at nothing."""
+        return ~self.may_buy & ~self.may_sell
+
+    def forbidden(self, order: Floats) -> Bools:
+        """(O,) whether an order (units, + bought) stands on a side on which it may not."""
+        found: Bools = ((order > 0) & ~self.may_buy) | ((order < 0) & ~self.may_sell)
+        return found
 
 
 @dataclass(frozen=True)

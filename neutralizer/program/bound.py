@@ -147,7 +147,12 @@ def _close_rows(cone: Cone, rows: Matrix, b: Floats, low: Floats, high: Floats) 
         first, second = least[r] / v, most[r] / v
         low[c], high[c] = np.minimum(first, second), np.maximum(first, second)
         return
-    # rest − v x >= 0 with v < 0 means x >= −rest/|v|: at an optimum x is the largest of those
+    # rest − v x >= 0 with v < 0 means x >= −rest/|v|: at an optimum x is the largest of those, and of
+    # all of them: a column is left open while any row that holds it up has another open one
+    every = block.tocoo()
+    holds_up = np.bincount(every.col[every.data < 0], minlength=len(low))
+    known = np.bincount(c[below], minlength=len(low))
+    below &= (holds_up == known)[c]
     r, c, v = r[below], c[below], v[below]
     floor = np.full(len(low), -np.inf)
     top = np.full(len(low), -np.inf)

@@ -73,7 +73,7 @@ def build(
     program.constraints |= _limits(program, scenario, give, room) | _pools(program, scenario, give)
     objective = _cost(program, scenario) if give is None else _given(program, scenario, give)
     program.constraints |= decision.constraints() | collateral.constraints(decision, scenario)
-    program.boxes += decision.boxes()
+    program.boxes += _boxes(decision, scenario) if give is None else decision.boxes()
     if boxed:
         for k, (variable, most) in enumerate(decision.boxes()):
             some = np.flatnonzero(np.isfinite(most))
@@ -81,6 +81,20 @@ def build(
     problem = cp.Problem(cp.Minimize(objective), list(program.constraints.values()))
     program.problem = problem
     return program
+
+
+def _boxes(decision: Decision, scenario: Scenario) -> list[tuple[Any, Floats]]:
+    """The decision's own boxes, drawn in to what the limits leave each position: for the dual bound."""
+    low, high = limits.reach(scenario)
+    h, unit = scenario.holdings, scenario.holding_notional / decision.money
+    most = {
+        decision.rise.id: np.maximum((high - h.before) * unit, 0.0)[decision.risers],
+        decision.fall.id: np.maximum((h.before - low) * unit, 0.0)[decision.fallers],
+    }
+    return [
+        (variable, np.minimum(own, most.get(variable.id, np.inf)))
+        for variable, own in decision.boxes()
+    ]
 
 
 def _cost(program: Program, scenario: Scenario) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from neutralizer.domain.money import minor_unit
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, nothing, position
 from neutralizer.program.build import Give, pool_scales
@@ -15,6 +16,8 @@ from neutralizer.terms.margin import cash, collateral
 
 FEASIBLE = 1e-6  # of each thing's own scale
 GAP = 1e-5  # of the cost beyond its constant part
+NEAR = 1e-4  # of it: taken where no attempt comes nearer, and told
+CENTS = 1e-6  # of the gross before, in minor units: likewise
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Certificate:
     allowed: float
     worst: float
     worst_name: str
+    tolerated: float = 0.0  # the gap that is taken where no attempt comes nearer
 
     @property
     def gap(self) -> float:
@@ -37,6 +41,11 @@ class Certificate:
     def accepted(self) -> bool:
         """Feasible to FEASIBLE and as cheap as the bound to GAP."""
         return self.worst <= FEASIBLE and self.gap <= self.allowed
+
+    @property
+    def near(self) -> bool:
+        """Feasible, and as cheap as the bound to what is tolerated."""
+        return self.worst <= FEASIBLE and self.gap <= max(self.allowed, self.tolerated)
 
     def __str__(self) -> str:
         gap = f"gap {self.gap:.3g} of {self.allowed:.3g} allowed"
@@ -62,6 +71,12 @@ def basis_of(trades: Trades, scenario: Scenario) -> float:
     after = costs.totals(trades, scenario)
     changed = sum(abs(after[term] - before[term]) for term in after)
     return max(changed, 1e-6 * scenario.gross_before, 1e-6)
+
+
+def tolerated(basis: float, scenario: Scenario) -> float:
+    """The gap that is taken where no attempt comes nearer: base currency."""
+    cents = float(minor_unit(scenario.base_currency)) * CENTS * scenario.gross_before
+    return max(NEAR * basis, cents)
 
 
 def violations(trades: Trades, scenario: Scenario) -> dict[str, float]:

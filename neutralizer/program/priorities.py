@@ -51,8 +51,8 @@ def settled(scenario: Scenario, widened: float = WIDENINGS[0]) -> Scenario:
     whole = _least(scenario, Give(soft.astype(float), effort, effort))
     if sum(relaxations(whole.trades, scenario).values()) <= INFEASIBLE:
         return _held(scenario, soft, whole, effort, widened)
-    for rank in sorted({_rank(x) for x in scenario.limits if x.soft}):
-        own = np.array([bool(x.soft) and _rank(x) == rank for x in scenario.limits], dtype=bool)
+    for one in sorted({rank(x) for x in scenario.limits if x.soft}):
+        own = np.array([bool(x.soft) and rank(x) == one for x in scenario.limits], dtype=bool)
         found = _least(scenario, Give(_weights(scenario, own), effort, effort))
         scenario = _held(scenario, own, found, effort, widened)
     return scenario
@@ -66,7 +66,7 @@ def _least(scenario: Scenario, give: Give) -> Solution:
         raise
 
 
-def _rank(limit: Limit) -> tuple[bool, float]:
+def rank(limit: Limit) -> tuple[bool, float]:
     """What was written hard comes before what was written soft; then by priority."""
     return limit.soft == "soft", limit.priority
 

@@ -2,7 +2,8 @@
 the solution says which attempt was accepted, and a refusal says what every attempt ended with.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,17 +23,48 @@ from neutralizer.program.certificate import (
     given,
     kept,
     relaxations,
+    tolerated,
     violations,
 )
 from neutralizer.program.conflicts import conflict
 from neutralizer.program.conflicts.impossible import impossible
+from neutralizer.program.out_of_scale import out_of_scale
 from neutralizer.program.solvers.conic import run_solver
 from neutralizer.terms import margin
 from neutralizer.terms.decision import BOX
 from neutralizer.terms.margin import collateral
 
-# (divisor of the objective's unit, room in the limits): the same program, differently scaled
-ATTEMPTS = ((1.0, ROOM), (10.0, ROOM), (0.1, ROOM), (100.0, ROOM), (1.0, 0.0), (10.0, 0.0))
+
+@dataclass(frozen=True)
+class Way:
+    """One way of handing over the same program: what divides the objective's unit, the room in the limits,
+    settings of the solver.
+    """
+
+    finer: float = 1.0
+    room: float = ROOM
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+SHORT_STEPS = {"max_step_fraction": 0.9}
+UNSCALED = {"equilibrate_enable": False}
+ATTEMPTS = (
+    Way(),
+    Way(10.0),
+    Way(0.1, ROOM, SHORT_STEPS),
+    Way(1.0, ROOM, UNSCALED),
+    Way(0.01, ROOM, SHORT_STEPS),
+    Way(0.01, 0.0, SHORT_STEPS),
+)
+RELAXING = (
+    Way(1.0, 0.0),
+    Way(100.0, 0.0),
+    Way(0.01, 0.0, SHORT_STEPS),
+    Way(1.0, 0.0, UNSCALED | SHORT_STEPS),
+    Way(1e4, 0.0),
+)
+_INFEASIBLE = "PrimalInfeasible"  # as the solver says it, which is no proof
+ENOUGH = 4  # attempts, where one of them came near
 TIE = 1e-4  # transfers only: what moving the whole gross is worth against one scale of excess
 SETTLE = 6  # solves towards the concentration that an answer leads to; then only up
 INFEASIBLE = 1e-6  # of the limits' scales: a certified relaxation above it
@@ -71,18 +103,27 @@ def _solved(scenario: Scenario) -> Solution:
     tried: list[str] = []
     if impossible(scenario):
         refuse_infeasible(scenario)
-    for finer, room in ATTEMPTS:
-        found = _attempt(scenario, None, finer, room)
+    near: list[Solution] = []
+    for k, way in enumerate(ATTEMPTS, start=1):
+        found = _attempt(scenario, None, way)
         if found.certificate.accepted:
             _refuse_unbounded(found, scenario)
             return found
         tried.append(f"{found.solver['status']}: {found.certificate}")
-        if "PrimalInfeasible" in found.solver["status"]:
+        near += [found] if found.certificate.near else []
+        if near and k >= ENOUGH:
+            nearest = min(near, key=lambda x: x.certificate.gap)
+            _refuse_unbounded(nearest, scenario)
+            return nearest
+        if _INFEASIBLE in found.solver["status"] and not any(_INFEASIBLE in x for x in tried[:-1]):
             refuse_infeasible(scenario)
         if "DualInfeasible" in found.solver["status"]:
-            _refuse_unbounded(_attempt(scenario, None, finer, room, boxed=True), scenario)
+            _refuse_unbounded(_attempt(scenario, None, way, boxed=True), scenario)
     refuse_infeasible(scenario)
-    raise NotSolved("no answer passed the certificate: " + " | ".join(tried))
+    raise NotSolved(
+        f"no answer passed the certificate in {len(tried)} attempts{out_of_scale(scenario)}: "
+        + " | ".join(tried)
+    )
 
 
 def relax(scenario: Scenario, give: Give | None = None) -> Solution:
@@ -91,8 +132,8 @@ def relax(scenario: Scenario, give: Give | None = None) -> Solution:
     """
     give = give or Give.everything(scenario)
     tried: list[str] = []
-    for finer in (1.0, 100.0, 0.01, 1e4):
-        found = _attempt(scenario, give, finer, 0.0)
+    for way in RELAXING:
+        found = _attempt(scenario, give, way)
         if found.certificate.accepted:
             return found
         tried.append(f"{found.solver['status']}: {found.certificate}")
@@ -106,12 +147,10 @@ def cross_only(scenario: Scenario) -> Solution:
     return relax(scenario, Give(np.ones(len(scenario.limits)), no_worse=True, tie=TIE))
 
 
-def _attempt(
-    scenario: Scenario, give: Give | None, finer: float, room: float, boxed: bool = False
-) -> Solution:
-    program = build(scenario, give, room, finer, boxed)
+def _attempt(scenario: Scenario, give: Give | None, way: Way, boxed: bool = False) -> Solution:
+    program = build(scenario, give, way.room, way.finer, boxed)
     canonical = canonicalise(program)
-    answer = run_solver(canonical, scenario)
+    answer = run_solver(canonical, scenario, way.settings)
     trades = recovered(program, canonical, answer["x"])
     certificate = _certificate(program, canonical, answer, trades, scenario, give)
     solver = {k: answer[k] for k in ("name", "version", "status", "iterations", "seconds")}
@@ -120,7 +159,8 @@ def _attempt(
         "dual_residual": answer["dual_residual"],
         "gap": certificate.gap,
         "objective_unit": canonical.unit,
-        "room": room,
+        "room": way.room,
+        "near": certificate.near and not certificate.accepted,
     }
     objective = cost_of(trades, scenario)[0]
     return Solution(
@@ -143,7 +183,9 @@ def recovered(program: Program, canonical: Canonical, x: Floats) -> Trades:
     np.subtract.at(change, decision.fallers, value(decision.fall))
     change *= money / scenario.holding_notional
     order = (value(decision.buy) - value(decision.sell)) * money / scenario.order_notional
-    order[orders.closed] = 0.0  # the solver keeps them to its tolerance, which may be half a lot
+    order[orders.forbidden(order)] = (
+        0.0  # the solver keeps them to its tolerance, which may be half a lot
+    )
     change = np.clip(change, holdings.low - holdings.before, holdings.high - holdings.before)
     apart = orders.order_rows @ order - orders.change_rows @ change
     weight = np.abs(change) + 1e-9 * scenario.may_change
@@ -171,9 +213,11 @@ def _certificate(
     scenario: Scenario,
     give: Give | None,
 ) -> Certificate:
+    taken = 0.0
     if give is None:
         found, basis = violations(trades, scenario), basis_of(trades, scenario)
         total, allowed = sum(cost_of(trades, scenario)), GAP * basis
+        taken = tolerated(basis, scenario)
     else:
         found, total = kept(trades, scenario, give), given(trades, scenario, give)
         basis = total
@@ -184,7 +228,7 @@ def _certificate(
     unit = canonical.unit
     bound = dual_bound(canonical.with_b(true_b), answer["z"], total / unit) * unit
     worst = max(found, key=lambda k: found[k], default="")
-    return Certificate(total, bound, basis, allowed, found.get(worst, 0.0), worst)
+    return Certificate(total, bound, basis, allowed, found.get(worst, 0.0), worst, taken)
 
 
 def _refuse_unbounded(found: Solution, scenario: Scenario) -> None:
@@ -192,7 +236,7 @@ def _refuse_unbounded(found: Solution, scenario: Scenario) -> None:
     reach = np.abs(scenario.holdings.before + found.trades.change) * scenario.holding_notional
     box = BOX * max(scenario.gross_before, found.program.decision.money)
     h = int(reach.argmax()) if len(reach) else 0
-    if not len(reach) or reach[h] < 0.999 * box or not found.certificate.accepted:
+    if not len(reach) or reach[h] < 0.999 * box or not found.certificate.near:
         return
     i = scenario.holdings.instrument[h]
     instruments = scenario.instruments
@@ -205,9 +249,16 @@ def _refuse_unbounded(found: Solution, scenario: Scenario) -> None:
 
 
 def refuse_infeasible(scenario: Scenario) -> None:
-    """Raises Infeasible when the least relaxation is certified above zero."""
-    held = conflict.as_held(scenario)
-    found = relax(held)
+    """Raises Infeasible when the least relaxation is certified above zero, or where it is plain."""
+    held, plain = conflict.as_held(scenario), impossible(scenario)
+    try:
+        found = relax(held)
+    except NotSolved:
+        if plain:
+            raise conflict.plainly(held, plain) from None
+        raise
     if found.certificate.bound > INFEASIBLE:
         needed = relaxations(found.trades, held)
-        raise conflict.infeasible(needed, scenario, impossible(scenario))
+        raise conflict.infeasible(needed, scenario, plain)
+    if plain:
+        raise conflict.plainly(held, plain)

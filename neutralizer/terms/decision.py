@@ -15,7 +15,8 @@ from neutralizer.domain.arrays import Floats, Ints, Matrix
 from neutralizer.domain.scenario import Scenario
 from neutralizer.terms.rows import (
     BORROW_LIMIT,
-    CLOSED_ORDERS,
+    CLOSED_PURCHASES,
+    CLOSED_SALES,
     CONSERVATION,
     FALL,
     PARTICIPATION,
@@ -193,7 +194,8 @@ class Decision:
             self.gross,
             np.where(np.isin(np.arange(len(cap)), ordered), cap, np.inf),
         )
-        found |= capped(CLOSED_ORDERS, self.size, np.where(orders.closed, 0.0, np.inf))
+        found |= capped(CLOSED_PURCHASES, self.buy, np.where(orders.may_buy, np.inf, 0.0))
+        found |= capped(CLOSED_SALES, self.sell, np.where(orders.may_sell, np.inf, 0.0))
         fx = scenario.pools.fx[scenario.routes.source]
         found |= capped(ROUTE_CAPACITY, self.cash, scenario.routes.capacity * fx / self.money)
         limit = scenario.pools.borrow_limit * scenario.pools.fx / self.money

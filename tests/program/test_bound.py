@@ -222,3 +222,16 @@ def test_nothing_is_promised_of_a_column_that_nothing_bounds() -> None:
     loose = program([1, 0, 0], [("zero", [([1, 1, 1], 3)], 0.0)], [4, OWN, OWN])
     assert dual_bound(loose, np.array([0.0]), 100.0) == 0.0
     assert dual_bound(loose, np.array([0.5]), 100.0) == -np.inf
+
+
+def test_an_epigraph_is_left_open_while_a_row_that_holds_it_up_is() -> None:
+    """e >= 0 and e >= f, f >= x >= 1: e is not nothing because its first row says no more. Its box holds
+    the optimum, and no dual leads to a bound above it.
+    """
+    rows = [([0, -1, 0], 0), ([0, -1, 1], 0), ([1, 0, -1], 0), ([-1, 0, 0], -1)]
+    chain = program([0, 1, 0], [flat(*rows)], [10, OWN, OWN])
+    low, high = boxes(chain, 100.0)
+    assert (low <= 1).all()
+    assert (high >= 1).all()
+    for z in ([0, 0, 0, 0], [1, 0, 0, 0], [0, 1, 0, 0], [0, 1, 1, 0], [0, 1, 1, 1]):
+        assert dual_bound(chain, np.array(z, dtype=float), 100.0) <= 1 + 1e-12

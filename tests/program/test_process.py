@@ -53,6 +53,7 @@ def test_what_a_solver_prints_is_not_in_its_answer() -> None:
         "solver": "highs",
         "c": np.array([1.0]),
         "a": sparse_parts(csc_array(np.array([[2.0]]))),
+        "offset": 0.0,
         "row_lower": np.array([3.0]),
         "row_upper": np.array([np.inf]),
         "lower": np.zeros(1),

@@ -10,6 +10,7 @@ from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.domain.trades import nothing
 from neutralizer.errors import Infeasible
 from neutralizer.program.build import pool_scales
+from neutralizer.program.conflicts.impossible import Impossible
 from neutralizer.program.conflicts.members import Member
 from neutralizer.terms import limits, margin
 from neutralizer.terms.limits.facts import MONEY
@@ -21,7 +22,9 @@ Row = dict[str, object]
 
 
 def as_held(scenario: Scenario) -> Scenario:
-    """The same with the bounds that hold: where only improvement is asked, not worse than before."""
+    """The same with the bounds that hold: where only improvement is asked, not worse than before; a pool
+    that may stay short has its floor so much lower.
+    """
     lower, upper = limits.bounds(scenario)
     held = tuple(
         replace(
@@ -34,11 +37,14 @@ def as_held(scenario: Scenario) -> Scenario:
         )
         for k, limit in enumerate(scenario.limits)
     )
-    return replace(scenario, limits=held)
+    pools = scenario.pools
+    floor = pools.minimum_balance - pools.shortfall
+    pools = replace(pools, minimum_balance=floor, shortfall=np.zeros_like(floor))
+    return replace(scenario, limits=held, pools=pools)
 
 
 def infeasible(
-    needed: dict[str, float], scenario: Scenario, plain: Sequence[str] = ()
+    needed: dict[str, float], scenario: Scenario, plain: Sequence[Impossible] = ()
 ) -> Infeasible:
     """The refusal that names what the least relaxation gives; needed: name -> share of its scale;
     plain: what could be seen without a solve, said first.
@@ -46,9 +52,16 @@ def infeasible(
     rows = relaxation_rows(needed, scenario)
     names = ", ".join(f"{r['limit_id']} by {r['relaxation']:,.6g}" for r in rows[:5])
     more = f" and {len(rows) - 5} more" if len(rows) > 5 else ""
-    seen = "".join(f"{sentence}; " for sentence in plain[:5])
+    seen = "".join(f"{x.sentence}; " for x in plain[:5])
     message = f"{seen}no plan keeps every limit; the smallest relaxation: {names}{more}"
     return Infeasible("infeasible", message, rows)
+
+
+def plainly(s: Scenario, plain: Sequence[Impossible]) -> Infeasible:
+    """The refusal of what is impossible by less than a solver can tell."""
+    rows = [limit_row(s, k, s.limits[k]) | {"relaxation": x.apart} for x in plain for k in x.limits]
+    said = "; ".join(x.sentence for x in plain[:5])
+    return Infeasible("infeasible", f"{said}; no plan keeps every limit", rows)
 
 
 def relaxation_rows(needed: dict[str, float], scenario: Scenario) -> list[Row]:

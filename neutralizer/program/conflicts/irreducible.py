@@ -5,7 +5,7 @@ is left is tried one by one, each trial a cone program with the member's rows li
 Feasibility and Infeasibility in Optimization, ch. 6: deletion after sensitivity filtering).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -17,6 +17,7 @@ from neutralizer.program.bound import dual_bound
 from neutralizer.program.build import Give, Program, build, pool_scales
 from neutralizer.program.canonical import Canonical, canonicalise
 from neutralizer.program.conflicts.conflict import as_held, set_rows
+from neutralizer.program.conflicts.impossible import Impossible, impossible
 from neutralizer.program.conflicts.members import Member, OpenDecision, members_of
 from neutralizer.program.conflicts.subset import out_by, without
 from neutralizer.program.solvers.conic import run_solver
@@ -168,21 +169,48 @@ class Search:
             alone[m] = value * self.scale[m]
         return Conflict(tuple(sorted(found)), alone, whole.bound, self.proven)
 
-    def conflicts(self, relaxed: dict[tuple[str, str], float], say: Say) -> list[Conflict]:
-        """Up to three: after each, the member that the least relaxation gives most from is let go."""
-        live, found = list(range(len(self.members))), list[Conflict]()
-        while len(found) < MOST_CONFLICTS:
+    def plain(self, proofs: Sequence[Impossible]) -> list[Conflict]:
+        """What needs no solve, as conflicts: the limits and the mandates that each of them names."""
+        at = {(x.kind, x.index): m for m, x in enumerate(self.members)}
+        found = []
+        for proof in proofs:
+            own = [at["limit", k] for k in proof.limits]
+            bars = [at["mandate", h] for h in proof.mandates or () if ("mandate", h) in at]
+            if proof.mandates is not None:
+                alone = dict.fromkeys(own, proof.apart)
+                found.append(Conflict(tuple(sorted({*own, *bars})), alone, proof.apart, True))
+        return found[:MOST_CONFLICTS]
+
+    def conflicts(
+        self,
+        relaxed: dict[tuple[str, str], float],
+        say: Say,
+        known: Sequence[Conflict] = (),
+    ) -> list[Conflict]:
+        """Up to three, with those that are known: after each, the member that the least relaxation gives
+        most from is let go.
+        """
+        gone = {m for x in known for m in x.alone}
+        live, found = [m for m in range(len(self.members)) if m not in gone], list(known)
+        while len(found) < MOST_CONFLICTS and self._more(live, known, relaxed):
             tried = self.trial(live)
             if not tried.conflicts:
                 break
             say(f"looking for conflict {len(found) + 1}")
             found.append(self.irreducible(live, tried.z))
-            gone = max(
+            most = max(
                 found[-1].alone,
                 key=lambda m: relaxed.get((self.members[m].name, self.members[m].scope), 0.0),
             )
-            live.remove(gone)
+            live.remove(most)
         return found
+
+    def _more(
+        self, live: list[int], known: Sequence[Conflict], relaxed: dict[tuple[str, str], float]
+    ) -> bool:
+        """Whether the least relaxation gives from anybody else than those of the known conflicts."""
+        names = {(self.members[m].name, self.members[m].scope) for m in live}
+        return not known or not names.isdisjoint(relaxed)
 
 
 def explained(refusal: Infeasible, scenario: Scenario, say: Say) -> Infeasible:
@@ -198,7 +226,7 @@ def explained(refusal: Infeasible, scenario: Scenario, say: Say) -> Infeasible:
             [search.members[m] for m in found.members],
             {search.members[m].key: give for m, give in found.alone.items()},
         )
-        for found in search.conflicts(given, say)
+        for found in search.conflicts(given, say, search.plain(impossible(scenario)))
     ]
     rows = set_rows(scenario, sets, list(refusal.conflicts))
     return Infeasible(refusal.reason, str(refusal), rows)

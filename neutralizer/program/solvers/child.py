@@ -96,6 +96,7 @@ def _highs(task: dict[str, Any]) -> dict[str, Any]:
     lp = model.lp_
     a = task["a"]
     lp.num_row_, lp.num_col_ = a["shape"]
+    lp.offset_ = task["offset"]
     lp.col_cost_, lp.col_lower_, lp.col_upper_ = task["c"], task["lower"], task["upper"]
     lp.row_lower_, lp.row_upper_ = task["row_lower"], task["row_upper"]
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
@@ -117,7 +118,9 @@ def _highs(task: dict[str, Any]) -> dict[str, Any]:
         "status": solver.modelStatusToString(solver.getModelStatus()),
         "iterations": int(info.simplex_iteration_count),
         "nodes": int(getattr(info, "mip_node_count", 0)),
-        "bound": float(getattr(info, "mip_dual_bound", 0.0)),
+        "bound": float(
+            info.mip_dual_bound if task["integer"].any() else info.objective_function_value
+        ),
     }
 
 

@@ -1,5 +1,6 @@
 """A cone program, handed to Clarabel in its child process."""
 
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -7,6 +8,8 @@ import numpy as np
 
 from neutralizer.domain.scenario import Scenario
 from neutralizer.program.canonical import Canonical
+from neutralizer.program.solvers.as_second_order import as_second_order, back
+from neutralizer.program.solvers.presolve import presolved
 from neutralizer.program.solvers.process import in_child, sparse_parts
 
 CLARABEL: dict[str, Any] = {
@@ -22,19 +25,25 @@ CLARABEL: dict[str, Any] = {
 QDLDL_ROWS = 100_000
 
 
-def run_solver(canonical: Canonical, scenario: Scenario) -> dict[str, Any]:
-    """The child's answer to a cone program."""
+def run_solver(
+    canonical: Canonical, scenario: Scenario, settings: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The child's answer to a cone program, in its own rows and columns."""
+    smaller = presolved(canonical)
+    wanted, canonical = smaller.canonical, as_second_order(smaller.canonical)
     task = {
         "solver": "clarabel",
         "c": canonical.c,
         "a": sparse_parts(canonical.a),
         "b": canonical.b,
         "cones": [(c.kind, c.stop - c.start, c.power) for c in canonical.cones],
-        "settings": CLARABEL | {"direct_solve_method": _factorisation(canonical)},
+        "settings": CLARABEL
+        | dict(settings or {})
+        | {"direct_solve_method": _factorisation(canonical)},
     }
     answer = in_child(task, scenario.time_limit, scenario.memory_limit)
-    answer["x"] = np.nan_to_num(answer["x"])
-    answer["z"] = np.nan_to_num(answer["z"])
+    x, z = np.nan_to_num(answer["x"]), np.nan_to_num(answer["z"])
+    answer["x"], answer["z"] = smaller.back(*back(wanted, x, z))
     return answer | {"name": "clarabel", "version": version("clarabel")}
 
 

@@ -49,3 +49,12 @@ def amounts(trades: Trades, scenario: Scenario) -> dict[str, Floats]:
 def totals(trades: Trades, scenario: Scenario) -> dict[str, float]:
     """Every term summed, base currency."""
     return {term: float(np.sum(a)) for term, a in amounts(trades, scenario).items()}
+
+
+def of_orders(trades: Trades, scenario: Scenario) -> Floats:
+    """(O,) what is paid by order, base currency: every term that is counted so."""
+    found = np.zeros(len(scenario.orders.tradable))
+    for cost in REGISTRY:
+        if cost.AXIS == "order":
+            found += sum(cost.amounts(trades, scenario).values())
+    return found

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
-from neutralizer.domain.arrays import Floats
+from neutralizer.domain.arrays import Bools, Floats
 from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.domain.trades import Trades, netted
 
@@ -31,4 +31,12 @@ def notional_sensitivity(scenario: Scenario, limit: Limit) -> Floats:
     """(H,) unit notional of the scope's holdings."""
     found = np.zeros(len(scenario.holdings.book))
     found[limit.holdings] = scenario.holding_notional[limit.holdings]
+    return found
+
+
+def not_offset(scenario: Scenario, limit: Limit) -> Bools:
+    """(H,) holdings of the scope that nothing else in it is netted with: its only ones of their instruments."""
+    which = scenario.holdings.instrument[limit.holdings]
+    found = np.zeros(len(scenario.holdings.book), dtype=bool)
+    found[limit.holdings] = np.bincount(which)[which] == 1
     return found

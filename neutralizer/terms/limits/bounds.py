@@ -50,6 +50,25 @@ def bounds(scenario: Scenario) -> tuple[Floats, Floats]:
     return lower, upper
 
 
+def reach(scenario: Scenario) -> tuple[Floats, Floats]:
+    """(H,) twice, units: between what each position lies wherever every limit is kept, ±inf where no limit
+    says so by itself. A measure that is at least `least` times the size of a position bounds it; a limit of
+    a position that is the only one of its scope is that bound.
+    """
+    low, high = (np.full(len(scenario.holdings.book), end) for end in (-np.inf, np.inf))
+    for limit, floor, cap in zip(scenario.limits, *bounds(scenario), strict=True):
+        module = REGISTRY[limit.measure]
+        if hasattr(module, "least") and np.isfinite(cap):
+            each = module.least(scenario, limit)
+            size = np.full(len(each), np.inf)
+            size[each > 0] = max(cap, 0.0) / each[each > 0]
+            low, high = np.maximum(low, -size), np.minimum(high, size)
+        elif module.UNIT == UNITS and len(limit.holdings) == 1 and hasattr(module, "slope"):
+            (h,) = limit.holdings
+            low[h], high[h] = max(low[h], floor), min(high[h], cap)
+    return low, high
+
+
 def sizes(scenario: Scenario) -> tuple[Floats, Floats]:
     """(limits,) twice, each measure in its own unit: what its terms sum to before, and the most they
     could sum to: with all that the crossing groups of its scope hold of the same, and one lot.
@@ -147,13 +166,15 @@ def steps(scenario: Scenario) -> Floats:
 
 
 def status(limit: Limit, before: float, after: float, half_step: float, error: float) -> str:
-    """OK, OK_TO_A_LOT (within half a step of a band narrower than it), IMPROVED, or BREACH."""
+    """OK, OK_TO_A_LOT (within half a step of a band narrower than it), IMPROVED (closer than before, where
+    that was asked), or BREACH.
+    """
     if limit.lower - error <= after <= limit.upper + error:
         return "OK"
     if limit.lower - half_step <= after <= limit.upper + half_step:
         return "OK_TO_A_LOT"
     excess_before = beyond(before, limit.lower, limit.upper)
-    better = beyond(after, limit.lower, limit.upper) <= excess_before + error
+    better = beyond(after, limit.lower, limit.upper) < excess_before - error
     asked = limit.improve or limit.soft == "--best-effort"
     return "IMPROVED" if asked and better else "BREACH"
 

@@ -8,7 +8,12 @@ import numpy as np
 from neutralizer.domain.arrays import Floats
 from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.domain.trades import Trades
-from neutralizer.terms.limits._sums import netted_money, notional_sensitivity, notionals
+from neutralizer.terms.limits._sums import (
+    netted_money,
+    not_offset,
+    notional_sensitivity,
+    notionals,
+)
 from neutralizer.terms.limits.facts import ANYWHERE, MONEY, SELECTOR, UPPER
 
 if TYPE_CHECKING:
@@ -37,3 +42,8 @@ def amount(trades: Trades, scenario: Scenario, limit: Limit) -> float:
 def sensitivity(scenario: Scenario, limit: Limit) -> Floats:
     """(H,) base currency per unit."""
     return notional_sensitivity(scenario, limit)
+
+
+def least(scenario: Scenario, limit: Limit) -> Floats:
+    """(H,) base currency per unit of |position|: what none of the others can take away."""
+    return np.where(not_offset(scenario, limit), notional_sensitivity(scenario, limit), 0.0)

@@ -11,6 +11,7 @@ from neutralizer.domain.arrays import Floats
 from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.domain.trades import Trades, own_volatility
 from neutralizer.domain.trades import volatility as volatility_of
+from neutralizer.terms.limits._sums import not_offset
 from neutralizer.terms.limits.facts import ANYWHERE, MONEY, RISK_MODEL, UPPER
 
 if TYPE_CHECKING:
@@ -45,3 +46,15 @@ def sensitivity(scenario: Scenario, limit: Limit) -> Floats:
     found = np.zeros(len(scenario.holdings.book))
     found[limit.holdings] = own[scenario.holdings.instrument[limit.holdings]]
     return found
+
+
+def least(scenario: Scenario, limit: Limit) -> Floats:
+    """(H,) base currency per unit of |position|: the specific part, which nothing offsets."""
+    h, notional = scenario.holdings.instrument, scenario.holding_notional
+    known = [scenario.models[m].specific for m in limit.models if not _dense(scenario, m)]
+    own = np.max(known, axis=0)[h] * notional if known else np.zeros(len(h))
+    return np.where(not_offset(scenario, limit), own, 0.0)
+
+
+def _dense(scenario: Scenario, model: int) -> bool:
+    return scenario.models[model].dense_root is not None
