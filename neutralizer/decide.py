@@ -2,13 +2,12 @@
 
 Where one decision solves the program again: `solve.solve`, until the concentration of a margin fits the
 answer; `priorities.answered`, once per class of soft limits; `minimum_sizes`, without small lines;
-`one_side`, without the orders that an owner may not give. Whole lots are tried again in `_rounded`,
-with what soft limits may give. All of them, and what the plan is compared with, share solve.time_limit.
+`one_side`, without the orders that an owner may not give. Whole lots are tried at most ten times in
+`in_lots`, the last ones with what limits may give. All of them, and what the plan is compared with, share solve.time_limit.
 """
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -27,10 +26,7 @@ from neutralizer.errors import Infeasible
 from neutralizer.gate.against import NOTHING_ELSE, Against
 from neutralizer.load.scenario import Loaded
 from neutralizer.planning.compose import compose
-from neutralizer.planning.lots.minimum_sizes import without_small_lines
-from neutralizer.planning.lots.nearest import nearest_lots
-from neutralizer.planning.lots.standard import Standard
-from neutralizer.planning.lots.whole import Rounded, nothing_moved, whole_lots
+from neutralizer.planning.lots.in_lots import in_lots
 from neutralizer.planning.one_side import Answer, one_sided
 from neutralizer.program.conflicts.irreducible import explained
 from neutralizer.program.duals.reasons import reason_rows
@@ -92,8 +88,8 @@ def _decided(loaded: Loaded, run_id: str, options: Options) -> Decided:
     scenario, solution = _solved(wanted, options)
     say("rounding to whole lots")
     started = time.perf_counter()
-    first = Answer(scenario, solution, _rounded(scenario, solution, asked.transfers_only))
-    scenario, solution, rounded = one_sided(wanted, first, _rounded, say)
+    first = Answer(scenario, solution, in_lots(scenario, solution, asked.transfers_only))
+    scenario, solution, rounded = one_sided(wanted, first, in_lots, say)
     seconds = {"solver": solution.solver["seconds"], "rounding": time.perf_counter() - started}
     plan = compose(scenario, rounded)
     old = superseded(loaded.bytes_read)
@@ -123,27 +119,6 @@ def _solved(scenario: Scenario, options: Options) -> tuple[Scenario, Solution]:
             raise
         options.say("looking for what is in the way")
         raise explained(refusal, scenario, options.say) from None
-
-
-def _rounded(scenario: Scenario, solution: Solution, transfers_only: bool = False) -> Rounded:
-    """Whole lots without small lines; with them, where whole lots need them; soft limits give a step
-    where nothing else helps.
-    """
-    standard = Standard.of(scenario)
-    if not transfers_only:
-        held, answer = without_small_lines(scenario, solution)
-        if held is not scenario:
-            with suppress(Infeasible):
-                return whole_lots(answer, held, standard)
-    try:
-        return whole_lots(solution, scenario, standard)
-    except Infeasible as refusal:
-        if transfers_only:  # nothing may end worse than before, and so nothing need be done
-            return nothing_moved(scenario)
-        for steps in (1.0, 3.0) if any(x.soft for x in scenario.limits) else ():
-            with suppress(Infeasible):
-                return whole_lots(solution, scenario, Standard.of(scenario, steps, soft_only=True))
-        raise nearest_lots(refusal, solution, scenario) from None
 
 
 def _priced(

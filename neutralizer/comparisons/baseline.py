@@ -13,7 +13,8 @@ from neutralizer.domain.orders import alone
 from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.domain.trades import Trades, volatility
 from neutralizer.errors import Infeasible, NotSolved
-from neutralizer.program.solve import solve
+from neutralizer.program.priorities import answered
+from neutralizer.program.solve import Solution, solve
 from neutralizer.terms.costs.attribution import Costs, Fill, by_book
 
 
@@ -35,16 +36,26 @@ def stand_alone(scenario: Scenario) -> Baseline:
     """Solves the baseline; its infeasibility is an answer, not a refusal. The volatility that the
     saving is compared at is the baseline's, or the one that the scenario pins.
     """
-    separate = alone(scenario)
-    everything = np.arange(len(separate.holdings.book))
+    everything = np.arange(len(scenario.holdings.book))
     try:
-        found = solve(separate)
+        separate, found = _answered(alone(scenario))
     except (Infeasible, NotSolved) as refusal:
         return Baseline(None, None, str(refusal))
     left = volatility(separate, found.trades, everything)
     pinned = left if scenario.pinned_volatility is None else scenario.pinned_volatility
     attributed = by_book(separate, found.trades, _own_fills(separate, found.trades))
     return Baseline(found.objective, left, "", _no_more_volatile(scenario, pinned), attributed)
+
+
+def _answered(separate: Scenario) -> tuple[Scenario, Solution]:
+    """Soft limits kept as well as together; as well as each book alone can, where it cannot."""
+    try:
+        return separate, solve(separate)
+    except Infeasible:
+        if not any(x.soft for x in separate.limits):
+            raise
+    open_again = tuple(replace(x, settled=None) for x in separate.limits)
+    return answered(replace(separate, limits=open_again))
 
 
 def _own_fills(separate: Scenario, trades: Trades) -> list[Fill]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from neutralizer.domain.money import minor_unit, rounded
+from neutralizer.domain.money import cent, rounded
 from neutralizer.domain.scenario import Scenario
 from neutralizer.terms.costs.attribution import Costs
 
@@ -33,10 +33,11 @@ def books_alone_and_together(
 ) -> list[BookResult]:
     """One result per book, and one for what belongs to none; they add up to the firm's exactly."""
     names = [*scenario.books.ids, ""]
-    ours = {b: _total(together, b) for b in names}
+    none = rounded(0, scenario.base_currency)
+    ours = {b: _total(together, b) + none for b in names}
     paid = dict.fromkeys(names, Decimal(0))
     if alone is not None:
-        alone = {b: alone.get(b, Decimal("0.00")) for b in names}
+        alone = {b: alone.get(b, none) for b in names}
     if alone is not None and scenario.costing.make_good:
         paid |= _made_good({b: alone[b] - ours[b] for b in scenario.books.ids}, scenario)
     return [
@@ -60,11 +61,11 @@ def _split(total: Decimal, weights: dict[str, Decimal], currency: str) -> dict[s
     whole = sum(weights.values(), Decimal(0))
     found = {b: rounded(total * w / whole, currency) for b, w in weights.items()}
     left = total - sum(found.values(), Decimal(0))
-    cent = minor_unit(currency).copy_sign(left)
-    for b in sorted(found, key=lambda b: (-weights[b], b))[: int(abs(left) / minor_unit(currency))]:
-        found[b] += cent
+    one = cent(currency).copy_sign(left)
+    for b in sorted(found, key=lambda b: (-weights[b], b))[: int(abs(left) / cent(currency))]:
+        found[b] += one
     return found
 
 
 def _total(costs: Costs, book: str) -> Decimal:
-    return sum((x for (b, _), x in costs.items() if b == book), Decimal("0.00"))
+    return sum((x for (b, _), x in costs.items() if b == book), Decimal(0))

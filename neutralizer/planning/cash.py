@@ -26,21 +26,18 @@ def funded(scenario: Scenario, trades: Trades, slack: Floats | None = None) -> T
     if not pools.ids:
         return trades
     still = without_cash(scenario, trades.change, trades.order)
-    cents = np.array([float(minor_unit(name)) for name in pools.currency])
+    minor = minor_units(scenario)
     need = -cash.rungs(still, scenario)
     if (need <= 0).all():
         return still
     short = np.zeros(len(pools.ids)) if slack is None else slack
     step = scenario.instruments.step[c.instrument]
     whole = np.maximum(np.floor(collateral.available(still, scenario) / step + 1e-9) * step, 0.0)
-    spare = cents * (2 + np.bincount(routes.source, minlength=len(pools.ids)))
-    fee = cents[routes.source] * pools.fx[routes.source] / pools.fx[routes.target]
-    # a fee is rounded in the currency that is sent, whose cent may be many of the other's
-    np.add.at(spare, routes.target, np.maximum(fee - 2 * cents[routes.target], 0.0))
-    units = np.concatenate([cents[routes.source], cents, step, cents])
+    spare = cents(scenario) / pools.fx
+    units = np.concatenate([minor[routes.source], minor, step, minor])
     most = np.concatenate([routes.capacity, pools.borrow_limit, whole, short])
     worth = collateral.value(scenario) / pools.fx[c.pool]
-    dust = DUST * np.concatenate([cents[routes.source], cents, cents[c.pool] / worth, cents])
+    dust = DUST * np.concatenate([minor[routes.source], minor, minor[c.pool] / worth, minor])
     ends = np.cumsum([len(routes.source), len(pools.ids), len(c.pool)])
     for first in (spare, np.zeros_like(spare)):
         room = first
@@ -55,6 +52,21 @@ def funded(scenario: Scenario, trades: Trades, slack: Floats | None = None) -> T
                 return found
             room = room + np.maximum(lacking, 0.0)  # what the solver's own tolerance left open
     return None
+
+
+def minor_units(scenario: Scenario) -> Floats:
+    """(P,) the smallest amount of each pool's currency, in it."""
+    return np.array([float(minor_unit(name)) for name in scenario.pools.currency], dtype=float)
+
+
+def cents(scenario: Scenario) -> Floats:
+    """(P,) what rounding cash may take from each pool, base currency: a few minor units a route."""
+    pools, routes, minor = scenario.pools, scenario.routes, minor_units(scenario)
+    found = minor * (2 + np.bincount(routes.source, minlength=len(pools.ids)))
+    fee = minor[routes.source] * pools.fx[routes.source] / pools.fx[routes.target]
+    # a fee is rounded in the currency that is sent, whose cent may be many of the other's
+    np.add.at(found, routes.target, np.maximum(fee - 2 * minor[routes.target], 0.0))
+    return found * pools.fx
 
 
 def _flows(scenario: Scenario) -> Floats:

@@ -6,13 +6,14 @@ from decimal import Decimal
 import numpy as np
 
 from neutralizer.domain.arrays import Floats, Ints
-from neutralizer.domain.money import rounded
+from neutralizer.domain.money import payable
 from neutralizer.domain.plan import Allocation, CashTransfer, Hedge, Plan, Transfer
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.planning.allocate import largest_remainder, shares, table
+from neutralizer.planning.lots.integers import Whole
 from neutralizer.planning.lots.whole import Rounded
-from neutralizer.planning.pairing import pair, through
+from neutralizer.planning.pairing import Passed, netted, pair, through
 
 Fills = dict[int, dict[int, int]]  # order -> holding -> whole steps, + bought
 
@@ -31,7 +32,7 @@ def compose(scenario: Scenario, rounded_lots: Rounded) -> Plan:
     fraction = [Decimal(repr(round(float(r), 12))) for r in whole.remainder]
     changed = [int(m) * s + f for m, s, f in zip(whole.steps, exact_step, fraction, strict=True)]
     transferred = tuple(c - f for c, f in zip(changed, hedged, strict=True))
-    transfers = _transfers(scenario, transferred)
+    transfers = _transfers(scenario, transferred, whole)
     inside = np.array([float(q) for q in transferred])
     trades = replace(trades, change=np.array([float(q) for q in changed]))
     after_transfers = replace(trades, change=inside, order=np.zeros_like(trades.order))
@@ -71,16 +72,44 @@ def _members(scenario: Scenario) -> list[Ints]:
     return list(np.split(order, np.cumsum(counts)[:-1])) if len(order) else []
 
 
-def _transfers(scenario: Scenario, transferred: tuple[Decimal, ...]) -> tuple[Transfer, ...]:
+def _transfers(
+    scenario: Scenario, transferred: tuple[Decimal, ...], whole: Whole
+) -> tuple[Transfer, ...]:
+    """Whole steps paired, and each fraction from who gives it to who takes it."""
     found = []
+    fractions = _fractions(scenario, whole)
+    inside = list(transferred)
+    for giver, taker, quantity in fractions:
+        inside[giver] += quantity
+        inside[taker] -= quantity
     books, book = scenario.books, scenario.holdings.book
     for holdings in _members(scenario):
-        crossings = [(int(h), transferred[h]) for h in holdings if transferred[h]]
+        crossings = [(int(h), inside[h]) for h in holdings if inside[h]]
         group = books.group[book[holdings[0]]]
         central = next((int(h) for h in holdings if book[h] == books.via.get(group)), None)
-        pairs = pair(crossings) if central is None else through(crossings, central)
-        found += [Transfer(group, g, t, q) for g, t, q in pairs]
+        own = [x for x in fractions if x[0] in holdings]
+        if central is None:
+            pairs = pair(crossings) + own
+        else:
+            pairs = through(crossings, central) + [y for x in own for y in _passed_on(x, central)]
+        found += [Transfer(group, g, t, q) for g, t, q in netted(pairs)]
     return tuple(found)
+
+
+def _fractions(scenario: Scenario, whole: Whole) -> list[Passed]:
+    """(giver, taker, quantity > 0) of every fraction that is moved: of a short one the other way round."""
+    step = scenario.instruments.step[scenario.holdings.instrument]
+    found = []
+    for giver, taker in whole.passed:
+        fraction = scenario.holdings.exact[giver] % Decimal(repr(float(step[giver])))
+        found.append((giver, taker, fraction))
+    return [(g, t, q) if q > 0 else (t, g, -q) for g, t, q in found]
+
+
+def _passed_on(passed: Passed, central: int) -> list[Passed]:
+    """The same with the central holding in between."""
+    giver, taker, quantity = passed
+    return [(g, t, quantity) for g, t in ((giver, central), (central, taker)) if g != t]
 
 
 def _hedges(
@@ -153,7 +182,7 @@ def _cash(scenario: Scenario, trades: Trades) -> tuple[CashTransfer, ...]:
     pools, routes = scenario.pools, scenario.routes
     return tuple(
         CashTransfer.of(
-            scenario, r, rounded(float(trades.cash[r]), pools.currency[int(routes.source[r])])
+            scenario, r, payable(float(trades.cash[r]), pools.currency[int(routes.source[r])])
         )
         for r in np.flatnonzero(trades.cash).tolist()
     )

@@ -5,6 +5,17 @@ largest. n books need at most n − 1 transfers.
 from collections.abc import Sequence
 from decimal import Decimal
 
+Passed = tuple[int, int, Decimal]  # giver, taker, quantity > 0
+
+
+def netted(transfers: Sequence[Passed]) -> list[Passed]:
+    """One transfer between any two holdings: what passes both ways is netted."""
+    total: dict[tuple[int, int], Decimal] = {}
+    for giver, taker, quantity in transfers:
+        sign, ends = (1, (giver, taker)) if giver < taker else (-1, (taker, giver))
+        total[ends] = total.get(ends, Decimal(0)) + sign * quantity
+    return sorted((a, b, q) if q > 0 else (b, a, -q) for (a, b), q in total.items() if q)
+
 
 def pair(crossings: Sequence[tuple[int, Decimal]]) -> list[tuple[int, int, Decimal]]:
     """(holding, crossing) with crossings that sum to zero -> (giver, taker, quantity > 0)."""

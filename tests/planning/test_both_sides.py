@@ -4,6 +4,7 @@ is ordered book by book, the future by the house, or by B itself where B may not
 
 from typing import Any, cast
 
+import numpy as np
 import pytest
 
 from neutralizer.domain.scenario import Scenario
@@ -139,16 +140,20 @@ def test_a_side_of_several_orders_is_told_in_their_order_with_thousands() -> Non
     assert _filled(s, both, SOLD) == "sale of 1,000,000 for B"
 
 
-def test_what_is_held_at_nothing_is_that_side_alone_and_said() -> None:
-    """The sale of B is closed, A's purchase and all others stay open; the warning names both."""
+def test_what_is_held_at_nothing_is_that_side_of_the_owner() -> None:
+    """No order for X's books alone may sell it any more; each may still buy."""
     given = book_by_book(A=30.0, B=-10.0)
     (both,) = both_sides(given)
     held = _without(given.scenario, both, SOLD)
-    assert held.orders.closed.nonzero()[0].tolist() == list(both.sides[SOLD])
-    assert held.warnings[-1] == (
-        "X may not buy and sell NOX outside at once: held at nothing is the sale of 10 for B"
-    )
-    again = _without(held, both, BOUGHT)
-    closed = sorted([*both.sides[SOLD], *both.sides[BOUGHT]])
-    assert again.orders.closed.nonzero()[0].tolist() == closed
-    assert not given.scenario.orders.closed.any()
+    orders = given.scenario.orders
+    owner = given.scenario.books.owner
+    own = [
+        k
+        for k, (t, books) in enumerate(zip(orders.tradable, orders.books, strict=True))
+        if t == both.tradable and {owner[b] for b in books} == {"X"}
+    ]
+    assert set(both.sides[SOLD]) | set(both.sides[BOUGHT]) <= set(own)
+    assert np.flatnonzero(~held.orders.may_sell).tolist() == own
+    assert held.orders.may_buy.all()
+    assert np.flatnonzero(_without(held, both, BOUGHT).orders.closed).tolist() == own
+    assert orders.may_sell.all()

@@ -58,10 +58,10 @@ def test_the_cheapest_route_is_taken_and_cents_rounded_up() -> None:
 
 @pytest.mark.parametrize(
     ("capacity", "by_q"),
-    [("50", 50.0), ("50.004", 50.004)],  # 50.01 would be more than the route carries
+    [("50", 50.0), ("50.004", 50.0)],  # 50.01 would be more than the route carries
 )
 def test_a_route_that_is_full_leaves_the_rest_to_the_next(capacity: str, by_q: float) -> None:
-    """50 EUR bring 54.9945 USD; (100.02 - 54.9945) / 0.9998 = 45.0345, with 50.004 EUR 45.0301."""
+    """50 EUR bring 54.9945 USD; (100.02 - 54.9945) / 0.9998 = 45.0345: cents up."""
     s = read(TABLES + FROM_Q.replace("bps: 1", f"bps: 1, capacity: {capacity}") + FROM_R)
     assert sent(s, funded(s, nothing(s))) == {"QP": by_q, "RP": 45.04}
 

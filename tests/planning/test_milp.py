@@ -11,7 +11,7 @@ from neutralizer.domain.orders import without_orders
 from neutralizer.domain.scenario import Scenario
 from neutralizer.planning.lots.grain import all_coarse, grain_of
 from neutralizer.planning.lots.integers import Integers, Whole
-from neutralizer.planning.lots.milp import Rounding, _rows, attempt, start
+from neutralizer.planning.lots.milp import Rounding, Wanted, _rows, attempt, start
 from neutralizer.program.solve import Solution
 from neutralizer.terms import limits
 from neutralizer.terms.rows import Owner, Row, Side
@@ -65,11 +65,11 @@ def test_the_cheapest_whole_lots_within_the_window() -> None:
     six more.
     """
     found, b = rounding()
-    whole = attempt(found, b, {}, 1.0)
+    whole = attempt(found, Wanted(b, {}, 1.0))
     assert whole is not None
     assert whole.change.tolist() == [60000, -60000, -10]
     assert whole.lots.tolist() == [0, -10]
-    whole = attempt(found, found.solution.canonical.b, {}, 1.0)
+    whole = attempt(found, Wanted(found.solution.canonical.b, {}, 1.0))
     assert whole is not None
     assert -7 <= whole.lots[0] <= -1
     assert whole.lots[1] == -10
@@ -80,7 +80,7 @@ def test_the_cheapest_whole_lots_within_the_window() -> None:
 def test_fine_holdings_stay_continuous() -> None:
     """The two tenths of a dollar are two thousandths of an ETF, which is not rounded here."""
     found, _ = rounding(coarse=False)
-    whole = attempt(found, found.solution.canonical.b, {}, 1.0)
+    whole = attempt(found, Wanted(found.solution.canonical.b, {}, 1.0))
     assert whole is not None
     assert whole.lots.tolist() == [0, -10]
     assert whole.order == pytest.approx([-0.002, -10], abs=1e-6)
@@ -93,8 +93,8 @@ def test_a_closed_order_is_not_given() -> None:
     s, solution = solved()
     held = without_orders(s, np.array([False, True]))
     found = start(solution, all_coarse(grain_of(s)), held)
-    assert attempt(found, bounds(solution), {}, 1.0) is None
-    whole = attempt(found, bounds(solution), {}, np.inf)
+    assert attempt(found, Wanted(bounds(solution), {}, 1.0)) is None
+    whole = attempt(found, Wanted(bounds(solution), {}, np.inf))
     assert whole is not None
     assert whole.lots.tolist() == [-20000, 0]
     assert closes(s, whole)
@@ -105,7 +105,7 @@ def test_a_fraction_moves_whole_or_stays() -> None:
     part.
     """
     found, b = rounding(FRACTIONS)
-    whole = attempt(found, b, {}, 1.0)
+    whole = attempt(found, Wanted(b, {}, 1.0))
     assert whole is not None
     moved = round(float(whole.remainder[0]), 9)
     assert moved in (0.0, 0.4, 0.3, 0.7)
@@ -121,7 +121,7 @@ def test_none_is_a_proof_only_where_everything_was_looked_at() -> None:
     impossible = bounds(solution, lower_by=1e3)
     for coarse, window, proof in ((True, 1.0, False), (False, np.inf, False), (True, np.inf, True)):
         found, _ = rounding(coarse=coarse)
-        assert attempt(found, impossible, {}, window) is None
+        assert attempt(found, Wanted(impossible, {}, window)) is None
         assert found.proven is proof
 
 
@@ -134,9 +134,9 @@ def test_an_equality_may_miss_by_what_it_is_let_and_no_more() -> None:
     (row,) = canonical.rows[EXACT].tolist()
     (k,) = found.solution.program.limit_rows[EXACT].tolist()
     half = 50 / limits.scales(s)[k]
-    assert attempt(found, b, {}, 1.0) is None
-    assert attempt(found, b, {row: 0.99 * half}, 1.0) is None
-    whole = attempt(found, b, {row: 1.001 * half}, 1.0)
+    assert attempt(found, Wanted(b, {}, 1.0)) is None
+    assert attempt(found, Wanted(b, {row: 0.99 * half}, 1.0)) is None
+    whole = attempt(found, Wanted(b, {row: 1.001 * half}, 1.0))
     assert whole is not None
     assert s.holdings.before[0] + whole.change[0] in (0, 1)
 
@@ -148,7 +148,7 @@ def test_costs_that_curve_are_followed_by_tangents() -> None:
     found, b = rounding(DEAR)
     cones = [c for c in found.solution.canonical.cones if c.kind == "power"]
     assert len(found.tangents.rows) == len(cones) == 2
-    whole = attempt(found, b, {}, 1.0)
+    whole = attempt(found, Wanted(b, {}, 1.0))
     assert whole is not None
     assert closes(found.scenario, whole)
     for row, end in zip(found.tangents.rows, found.tangents.bounds, strict=True):
@@ -156,22 +156,43 @@ def test_costs_that_curve_are_followed_by_tangents() -> None:
 
 
 def test_rows_are_the_programs_then_tangents_then_ties() -> None:
-    """Equalities both ways, and loose where they are let; inequalities one way; a tangent at most
-    its bound; ties to nothing, switches to at most one.
+    """Each row over its largest coefficient, from the base on: equalities both ways, and loose where
+    they are let; inequalities one way; a tangent at most its bound; ties to nothing, switches to at
+    most one.
     """
     s, solution = solved(*FRACTIONS)
     found, b = rounding(FRACTIONS)
     found.tangents.rows.append(solution.canonical.a[[0]].tocsr())
     found.tangents.bounds.append(7.0)
-    matrix, low, high = _rows(found, Integers(solution, found.grain, s, 1.0), b, {0: 0.5})
+    integers = Integers(solution, found.grain, s, 1.0)
+    matrix, low, high, exact = _rows(found, integers, Wanted(b, {0: 0.5}, 1.0))
     equal = np.concatenate(
         [np.full(c.stop - c.start, c.kind == "zero") for c in solution.canonical.cones]
     )
-    count, slack = len(b), np.eye(1, len(b))[0] / 2
+    count = len(b)
     assert matrix.shape == (count + 1 + 7, len(solution.x) + 2 + 3 + 2)
-    assert (matrix.tocsr()[:count, : len(solution.x)] - solution.canonical.a).nnz == 0
-    assert low[:count].tolist() == np.where(equal, b - slack, -np.inf).tolist()
-    assert high[:count].tolist() == (b + slack).tolist()
-    assert (low[count], high[count]) == (-np.inf, 7)
-    assert low[count + 1 :].tolist() == [0] * 7
+    own = matrix.tocsr()[:count, : len(solution.x)].toarray()
+    wanted = solution.canonical.a.toarray() * integers.unit
+    size = np.abs(wanted).max(axis=1)
+    assert own == pytest.approx(wanted / size[:, None])
+    rest = (b - solution.canonical.a @ integers.base) / size
+    slack = np.eye(1, count)[0] / 2 / size
+    assert low[:count] == pytest.approx(np.where(equal, rest - slack, -np.inf))
+    assert high[:count] == pytest.approx(rest + slack)
+    assert low[count] == -np.inf
+    assert high[count] * size[0] == pytest.approx(7 - solution.canonical.a[[0]] @ integers.base)
+    assert low[count + 1 :].tolist() == [0] * 5 + [-np.inf] * 2
     assert high[count + 1 :].tolist() == [0] * 5 + [1] * 2
+    assert exact
+
+
+def test_what_gives_is_the_least_in_steps() -> None:
+    """ARB is to be long 50 dollars, and an ETF is 100: half a step is given, one way or the other."""
+    found, b = rounding(ARB_AT_50)
+    (row,) = found.solution.canonical.rows[EXACT].tolist()
+    (k,) = found.solution.program.limit_rows[EXACT].tolist()
+    step = float(limits.steps(found.scenario)[k] / limits.scales(found.scenario)[k])
+    whole = attempt(found, Wanted(b, {}, np.inf, gives={row: (step, 1.0)}))
+    assert whole is not None
+    assert found.scenario.holdings.before[0] + whole.change[0] in (0, 1)
+    assert not found.proven

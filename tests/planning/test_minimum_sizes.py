@@ -7,6 +7,7 @@ import pytest
 from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import Infeasible
 from neutralizer.load.scenario import load
+from neutralizer.planning.lots.search import Tries
 from neutralizer.planning.lots.standard import Standard
 from neutralizer.planning.lots.whole import Rounded, whole_lots
 from neutralizer.program.solve import Solution, solve
@@ -66,13 +67,15 @@ def test_small_lines_come_back_where_whole_lots_need_them(monkeypatch: pytest.Mo
     """Held still, the scenario may lack whole lots that it has with its small lines."""
     tried: list[bool] = []
 
-    def first_none(solution: Solution, scenario: Scenario, standard: Standard) -> Rounded:
+    def first_none(
+        solution: Solution, scenario: Scenario, standard: Standard, tries: Tries
+    ) -> Rounded:
         tried.append(bool(scenario.orders.closed.any()))
         if tried == [True]:
             raise Infeasible("no_lots", "none")
-        return whole_lots(solution, scenario, standard)
+        return whole_lots(solution, scenario, standard, tries)
 
-    monkeypatch.setattr("neutralizer.decide.whole_lots", first_none)
+    monkeypatch.setattr("neutralizer.planning.lots.in_lots.whole_lots", first_none)
     assert {r["instrument_id"] for r in decided("two-desks", 1e12, 0)["hedges.csv"]} == {"FUT"}
     assert tried == [True, False]
 
@@ -86,4 +89,4 @@ def test_no_lots_is_called_a_proof_only_without_window_and_room() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("neutralizer.planning.lots.whole.MOST_INTEGERS", 0)
         with pytest.raises(Infeasible, match="no proof"):
-            whole_lots(solution, scenario, nothing)
+            whole_lots(solution, scenario, nothing, Tries())

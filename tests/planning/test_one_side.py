@@ -9,6 +9,7 @@ from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import Infeasible
 from neutralizer.load.scenario import load
 from neutralizer.planning import one_side
+from neutralizer.planning.lots.search import Tries
 from neutralizer.planning.lots.standard import Standard
 from neutralizer.planning.lots.whole import Rounded, whole_lots
 from neutralizer.planning.one_side import Answer, both_sides, one_sided
@@ -24,7 +25,7 @@ def firm(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
 
 
 def in_lots(scenario: Scenario, solution: Solution) -> Rounded:
-    return whole_lots(solution, scenario, Standard.of(scenario))
+    return whole_lots(solution, scenario, Standard.of(scenario), Tries())
 
 
 def test_a_closed_order_is_not_given_by_rounding(firm: Scenario) -> None:

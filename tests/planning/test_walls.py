@@ -394,9 +394,11 @@ def test_the_smaller_side_is_held_at_nothing(tmp_path: Path) -> None:
         ("MM", "SELL", "ETF", "40000"),
         ("MM", "SELL_SHORT", "ETF", "40000"),  # the owner has 40,000
     ]
+    (said,) = (x for x in summary["findings"] if "outside at once" in x)
+    assert "BD may not buy and sell ETF" in said
     assert (
-        "BD may not buy and sell ETF outside at once: held at nothing is the purchase of 50,000 for ARB"
-    ) in summary["findings"]
+        "held at nothing is the purchase of 50,000 for ARB; holding the sale instead costs" in said
+    )
 
 
 def test_the_other_side_where_the_smaller_is_needed(tmp_path: Path) -> None:
@@ -404,7 +406,9 @@ def test_the_other_side_where_the_smaller_is_needed(tmp_path: Path) -> None:
     summary, tables = run(write(tmp_path / "s", DEAR, PAIR))
     assert ordered(tables) == [("ARB", "BUY", "ETF", "50000"), ("MM", "SELL", "FUT", "40")]
     (said,) = (x for x in summary["findings"] if "outside at once" in x)
-    assert said.endswith("held at nothing is the sale of 80,000 for MM")
+    assert said.endswith(
+        "held at nothing is the sale of 80,000 for MM; without the purchase there is no plan"
+    )
 
 
 def test_where_both_sides_are_needed_there_is_no_plan(tmp_path: Path) -> None:

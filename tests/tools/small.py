@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from neutralizer.domain.arrays import Floats
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import without_cash
 from neutralizer.errors import InputsRefused
@@ -101,8 +102,20 @@ def answer(
     np.testing.assert_allclose(
         s.orders.change_rows @ change, s.orders.order_rows @ order, atol=1e-9
     )
-    whole = Whole(change, order, steps, lots, moved)
+    whole = Whole(change, order, steps, lots, moved, _passed(s, moved))
     return Rounded(whole, without_cash(s, change, order), {})
+
+
+def _passed(s: Scenario, moved: Floats) -> tuple[tuple[int, int], ...]:
+    """(giver, receiver): whose fraction went, and whoever has it now."""
+    own = np.array([float(x % 1) for x in s.holdings.exact])
+    givers = [h for h in np.flatnonzero(moved) if np.isclose(moved[h], -own[h]) and own[h]]
+    return tuple(
+        (int(g), int(r))
+        for g in givers
+        for r in np.flatnonzero(moved)
+        if r not in givers and np.isclose(moved[r], -moved[g])
+    )
 
 
 @cache

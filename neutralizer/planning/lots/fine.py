@@ -2,6 +2,8 @@
 summing exactly to what its group trades outside.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from neutralizer.domain.arrays import Floats
@@ -31,7 +33,7 @@ def round_fine(scenario: Scenario, grain: Grain, whole: Whole) -> Whole | None:
             return None
         steps[members] = closed
     change = np.where(grain.coarse_holding, whole.change, steps * step)
-    return Whole(change, lots * lot, steps, lots, whole.remainder)
+    return replace(whole, change=change, order=lots * lot, steps=steps, lots=lots)
 
 
 def _toward_cap(scenario: Scenario, grain: Grain, lots: Floats) -> Floats:

@@ -1,10 +1,15 @@
-"""The integer columns of the rounding program, and the rows that tie the program's own columns to them.
+"""The columns of the rounding program, as deviations from a base that is whole already: the continuous
+answer with its coarse lots and steps rounded, counted in those.
 
-After the program's columns come: lots of coarse orders, steps of coarse holdings, and, for positions
-with a fraction below their step, one switch per (giver, receiver): the fraction moves whole or stays.
+So nothing that matters is large or small, whatever the size of a position: a solver takes coefficients
+below a threshold for zero, and whole numbers for whole within a tolerance. The program's own columns come
+first, then lots of coarse orders, steps of coarse holdings, and, for positions with a fraction below
+their step, one switch per (giver, receiver): the fraction moves whole or stays.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -15,6 +20,8 @@ from neutralizer.program.solve import Solution, recovered
 
 WINDOW = 3  # steps, and lots where they are larger
 FINE_WINDOW = 20  # of the rounding error, for what is rounded afterwards
+SNAP = 3  # digits below a step: what lies nearer to a half is a tie, on every machine
+DUST = 1e-9  # of the gross before: an order below it is what the solver left over
 
 
 @dataclass(frozen=True)
@@ -26,6 +33,7 @@ class Whole:
     steps: Floats
     lots: Floats
     remainder: Floats  # (H,) fractions moved, signed units
+    passed: tuple[tuple[int, int], ...] = ()  # (giver, receiver) of each fraction
 
 
 @dataclass
@@ -38,7 +46,9 @@ class Ties:
 
 
 class Integers:
-    """Which columns are integers, within which windows, tied to what."""
+    """Which columns are integers, within which windows, tied to what. `base` (program's columns) is what
+    the deviations are from, `unit` what each of them counts; `lots` and `steps` are those of the base.
+    """
 
     def __init__(
         self,
@@ -46,7 +56,9 @@ class Integers:
         grain: Grain,
         scenario: Scenario,
         window: float,
+        fine: float | None = None,
     ) -> None:
+        """`window` is a factor on the windows of integers, `fine` on those of the rest, inf for none."""
         self.solution, self.grain, self.scenario = solution, grain, scenario
         self.orders: Ints = np.flatnonzero(grain.coarse_order)
         self.holdings: Ints = np.flatnonzero(grain.coarse_holding & scenario.may_change)
@@ -55,10 +67,53 @@ class Integers:
         self.first_step = self.first_order + len(self.orders)
         self.first_switch = self.first_step + len(self.holdings)
         self.size = self.first_switch + len(self.fractions)
+        self.lots, self.steps = whole_orders(scenario, solution)[self.orders], self._whole_steps()
+        self.base, self.unit = solution.x.copy(), np.ones(self.first_order)
+        self._based()
         self.low = np.full(self.size, -np.inf)
         self.high = np.full(self.size, np.inf)
         self._windows(window)
-        self._keep_near(window)
+        self._keep_near(window if fine is None else fine)
+
+    def _whole_steps(self) -> Floats:
+        step = self.scenario.instruments.step[self.scenario.holdings.instrument]
+        return snapped(self.solution.trades.change / step)[self.holdings]
+
+    def _based(self) -> None:
+        """The coarse columns of the base, and what they count: a lot or a step, over `money`."""
+        for columns, sign, own, count, size in self._coarse():
+            self.unit[columns] = size[own]
+            self.base[columns] = np.maximum(sign * count[own], 0.0) * size[own]
+
+    def _coarse(self) -> Iterator[tuple[Ints, float, Ints, Floats, Floats]]:
+        """(columns, sign, which of the integers they are of, their whole numbers, their sizes)."""
+        decision, columns = self.solution.program.decision, self.solution.canonical.columns
+        everyone = np.arange(len(self.scenario.orders.tradable))
+        for variable, some, sign, integers, count, size in (
+            (decision.buy, everyone, 1.0, self.orders, self.lots, self.lot_size),
+            (decision.sell, everyone, -1.0, self.orders, self.lots, self.lot_size),
+            (decision.rise, decision.risers, 1.0, self.holdings, self.steps, self.step_size),
+            (decision.fall, decision.fallers, -1.0, self.holdings, self.steps, self.step_size),
+        ):
+            if variable.id in columns:
+                _, at, own = np.intersect1d(some, integers, return_indices=True)
+                yield columns[variable.id][at], sign, own, count, size
+
+    @cached_property
+    def lot_size(self) -> Floats:
+        """A lot of each coarse order, over `money`."""
+        s, money = self.scenario, self.solution.program.decision.money
+        lot = s.tradables.lot[s.orders.tradable]
+        found: Floats = (lot * s.order_notional / money)[self.orders]
+        return found
+
+    @cached_property
+    def step_size(self) -> Floats:
+        """A step of each coarse holding, over `money`."""
+        s, money = self.scenario, self.solution.program.decision.money
+        step = s.instruments.step[s.holdings.instrument]
+        found: Floats = (step * s.holding_notional / money)[self.holdings]
+        return found
 
     def _fractions(self) -> list[tuple[int, int]]:
         row, remainder = self.scenario.orders.row, self.grain.remainder
@@ -77,96 +132,107 @@ class Integers:
         lot = scenario.tradables.lot[scenario.orders.tradable[self.orders]]
         step = scenario.instruments.step[scenario.holdings.instrument[self.holdings]]
         largest = _largest_lot(scenario)[scenario.orders.row[self.holdings]]
-        for at, middle, lots in (
-            (self.first_order, trades.order[self.orders] / lot, lot / lot),
-            (self.first_step, trades.change[self.holdings] / step, largest / step),
+        for at, base, answer, lots in (
+            (self.first_order, self.lots, trades.order[self.orders] / lot, lot / lot),
+            (self.first_step, self.steps, trades.change[self.holdings] / step, largest / step),
         ):
-            reach = window * np.maximum(WINDOW * np.ceil(lots), np.ceil(1e-5 * np.abs(middle)))
-            own = slice(at, at + len(middle))
-            self.low[own] = np.floor(middle) - reach
-            self.high[own] = np.ceil(middle) + reach
+            reach = window * np.maximum(WINDOW * np.ceil(lots), np.ceil(1e-5 * np.abs(base)))
+            own = slice(at, at + len(base))
+            self.low[own] = np.floor(np.minimum(answer, base)) - base - reach
+            self.high[own] = np.ceil(np.maximum(answer, base)) - base + reach
         self.low[self.first_switch :], self.high[self.first_switch :] = 0.0, 1.0
-        closed = self.first_order + np.flatnonzero(scenario.orders.closed[self.orders])
-        self.low[closed], self.high[closed] = 0.0, 0.0
+        may_buy, may_sell = (
+            x[self.orders] for x in (scenario.orders.may_buy, scenario.orders.may_sell)
+        )
+        own = slice(self.first_order, self.first_step)
+        self.high[own] = np.where(may_buy, self.high[own], -self.lots)
+        self.low[own] = np.where(may_sell, self.low[own], -self.lots)
 
     def _keep_near(self, window: float) -> None:
         """Holds fine holdings near the answer, where the tangents of the cones are true."""
         solution, decision = self.solution, self.solution.program.decision
         reach = FINE_WINDOW * self.grain.error * self.scenario.holding_notional / decision.money
-        reach = reach * (window if np.isfinite(window) else 1e6)
+        reach[reach > 0] *= window
         for some, variable in ((decision.risers, decision.rise), (decision.fallers, decision.fall)):
             columns = solution.canonical.columns.get(variable.id)
             if columns is None:
                 continue
             fine = ~self.grain.coarse_holding[some]
-            middle = solution.x[columns[fine]]
-            self.low[columns[fine]] = np.maximum(middle - reach[some[fine]], 0.0)
-            self.high[columns[fine]] = np.maximum(middle, 0.0) + reach[some[fine]]
+            self.base[columns[fine]] = np.maximum(self.base[columns[fine]], 0.0)
+            self.low[columns[fine]] = -np.minimum(reach[some[fine]], self.base[columns[fine]])
+            self.high[columns[fine]] = reach[some[fine]]
 
     def ties(self) -> Ties:
-        """money of an order = lots; money of a change = steps + fractions; a fraction moves once."""
+        """An order's columns = its lots; a change's = steps + fractions; a fraction moves once."""
         found = Ties()
-        self._tie_orders(found)
-        row_of = self._tie_changes(found)
-        money = self.solution.program.decision.money
+        row_of: dict[int, int] = {}
+        for k in range(len(self.orders)):
+            found.triples.append((k, self.first_order + k, -1.0))
+        for k, h in enumerate(self.holdings.tolist()):
+            row_of[h] = len(self.orders) + k
+            found.triples.append((row_of[h], self.first_step + k, -1.0))
+        found.rows = len(self.orders) + len(self.holdings)
+        for columns, sign, own, count, _ in self._coarse():
+            first = 0 if count is self.lots else len(self.orders)
+            found.triples += [
+                (first + k, c, sign) for k, c in zip(own.tolist(), columns.tolist(), strict=True)
+            ]
+        steps = self.scenario.instruments.step[self.scenario.holdings.instrument]
         for k, (giver, receiver) in enumerate(self.fractions, self.first_switch):
-            moved = self.grain.remainder[giver] * self.scenario.holding_notional[giver] / money
+            moved = float(self.grain.remainder[giver] / steps[giver])
             found.triples += [(row_of[giver], k, moved), (row_of[receiver], k, -moved)]
-        for giver in sorted({g for g, _ in self.fractions}):
-            own = [k for k, (g, _) in enumerate(self.fractions, self.first_switch) if g == giver]
-            found.triples += [(found.rows, k, 1.0) for k in own]
+        for some in self._at_most_one():
+            found.triples += [(found.rows, self.first_switch + k, 1.0) for k in some]
             found.rows += 1
             found.switches += 1
         return found
 
-    def _tie_orders(self, found: Ties) -> None:
-        scenario, decision = self.scenario, self.solution.program.decision
-        columns = self.solution.canonical.columns
-        buy, sell = columns.get(decision.buy.id), columns.get(decision.sell.id)
-        own = {int(o): k for k, o in enumerate(self.orders, self.first_order)}
-        if buy is None or sell is None:
-            return
-        for o, column in own.items():
-            lot = scenario.tradables.lot[scenario.orders.tradable[o]]
-            size = float(lot * scenario.order_notional[o] / decision.money)
-            found.triples += [(found.rows, int(buy[o]), 1.0), (found.rows, int(sell[o]), -1.0)]
-            found.triples.append((found.rows, column, -size))
-            found.rows += 1
+    def _at_most_one(self) -> Iterator[list[int]]:
+        """Switches of which one at most is on: a fraction goes to one receiver, and who gives its own
+        receives none.
+        """
+        givers = dict.fromkeys(g for g, _ in self.fractions)
+        for giver in givers:
+            own = [k for k, (g, _) in enumerate(self.fractions) if g == giver]
+            received = [k for k, (_, r) in enumerate(self.fractions) if r == giver]
+            yield from ([*own, k] for k in received) if received else (own,)
 
-    def _tie_changes(self, found: Ties) -> dict[int, int]:
-        scenario, decision = self.scenario, self.solution.program.decision
-        columns = self.solution.canonical.columns
-        rise = dict(zip(decision.risers.tolist(), columns.get(decision.rise.id, []), strict=True))
-        fall = dict(zip(decision.fallers.tolist(), columns.get(decision.fall.id, []), strict=True))
-        own = {int(h): k for k, h in enumerate(self.holdings, self.first_step)}
-        row_of: dict[int, int] = {}
-        for h, column in own.items():
-            row_of[h] = found.rows
-            both = ((rise, 1.0), (fall, -1.0))
-            found.triples += [(found.rows, int(c[h]), sign) for c, sign in both if h in c]
-            step = scenario.instruments.step[scenario.holdings.instrument[h]]
-            size = float(step * scenario.holding_notional[h] / decision.money)
-            found.triples.append((found.rows, column, -size))
-            found.rows += 1
-        return row_of
+    def program(self, x: Floats) -> Floats:
+        """The program's own columns at a solver's deviations."""
+        found: Floats = self.base + self.unit * x[: self.first_order]
+        return found
 
     def whole(self, x: Floats) -> Whole:
-        """A solver's x in units, its integers made exact."""
+        """A solver's deviations in units, the integers made exact."""
         scenario, solution = self.scenario, self.solution
-        trades = recovered(solution.program, solution.canonical, x[: self.first_order])
+        trades = recovered(solution.program, solution.canonical, self.program(x))
         change, order = trades.change.copy(), trades.order.copy()
         lots, steps, remainder = np.zeros_like(order), np.zeros_like(change), np.zeros_like(change)
-        lots[self.orders] = np.rint(x[self.first_order : self.first_step])
-        steps[self.holdings] = np.rint(x[self.first_step : self.first_switch])
-        for k, (giver, receiver) in enumerate(self.fractions, self.first_switch):
-            if x[k] > 0.5:
-                remainder[giver] -= self.grain.remainder[giver]
-                remainder[receiver] += self.grain.remainder[giver]
+        lots[self.orders] = self.lots + np.rint(x[self.first_order : self.first_step])
+        steps[self.holdings] = self.steps + np.rint(x[self.first_step : self.first_switch])
+        on = x[self.first_switch : self.size] > 0.5
+        passed = tuple(pair for pair, moves in zip(self.fractions, on, strict=True) if moves)
+        for giver, receiver in passed:
+            remainder[giver] -= self.grain.remainder[giver]
+            remainder[receiver] += self.grain.remainder[giver]
         lot = scenario.tradables.lot[scenario.orders.tradable]
         step = scenario.instruments.step[scenario.holdings.instrument]
         order[self.orders] = (lots * lot)[self.orders]
         change[self.holdings] = (steps * step + remainder)[self.holdings]
-        return Whole(change, order, steps, lots, remainder)
+        return Whole(change, order, steps, lots, remainder, passed)
+
+
+def snapped(wanted: Floats) -> Floats:
+    """The nearest whole numbers; what lies within a thousandth of a half is a half."""
+    found: Floats = np.rint(np.round(wanted, SNAP))
+    return found
+
+
+def whole_orders(scenario: Scenario, solution: Solution) -> Floats:
+    """(O,) the nearest lots of every order of an answer; none where it is but what the solver left over."""
+    order, lot = solution.trades.order, scenario.tradables.lot[scenario.orders.tradable]
+    dust = np.abs(order) * scenario.order_notional < DUST * scenario.gross_before
+    return np.where(dust, 0.0, snapped(order / lot))
 
 
 def _largest_lot(scenario: Scenario) -> Floats:

@@ -1,15 +1,18 @@
 """The rounding program: the arrays of the solved program, with integers, and its cones as tangents.
 
-Whatever term the program learns, the rounding knows: it works on the same rows and columns.
+Whatever term the program learns, the rounding knows: it works on the same rows and columns. Columns are
+counted in lots and steps and every row is brought to a largest coefficient of one, so that what HiGHS
+takes for zero is nothing that matters.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.sparse import coo_array, csc_array, csr_array, vstack
+from scipy.sparse import coo_array, csc_array, csr_array, diags_array, hstack, vstack
 
-from neutralizer.domain.arrays import Floats
+from neutralizer.domain.arrays import Bools, Floats
 from neutralizer.domain.scenario import Scenario
 from neutralizer.planning.lots.grain import Grain
 from neutralizer.planning.lots.integers import Integers, Whole
@@ -18,11 +21,15 @@ from neutralizer.program.solve import Solution
 from neutralizer.program.solvers.process import in_child, sparse_parts
 
 NODES = 60
-MORE = 50  # times as many, where the first found nothing and no proof that there is nothing
-LAST_NODES = 3000  # where there is no window any more
+MORE = 10  # times as many, where there is no window
+LAST_NODES = 3000  # where the first found nothing and no proof that there is nothing
 PREMIUM = 5e-4  # of the cost: where the search may stop
 ROUNDS = 5  # of tangents
 SHARE = 1 / 6  # of the time of a run, for one search: a guard, which the nodes come long before
+SMALLEST = 1e-12  # of the largest coefficient of its row: what the solver does not take for zero
+LAST_DIGITS = 8 * np.finfo(float).eps  # of what a row sums: what its right-hand side may be out by
+THE_COST = 1e-2  # what all that is paid weighs where limits give, beside one step that one gives
+GIVEN = 1e-4  # of a step: where the search for the least given may stop
 
 
 @dataclass
@@ -36,6 +43,22 @@ class Rounding:
     seconds: float = 0.0
     nodes: int = 0
     proven: bool = False  # whether the last "none found" was a proof: no window, no room
+    bound: float = -np.inf  # what no whole lots cost less than, where the last attempt proved one
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What one attempt asks for: the program's right-hand sides with the rooms drawn in; equality rows
+    that may miss by so much; factors on the windows of integers and of the rest, inf for none; whether any
+    room is drawn in; rows that may give: a step of each in the row's own unit, and what it weighs.
+    """
+
+    b: Floats
+    loose: Mapping[int, float]
+    window: float
+    fine: float | None = None
+    drawn: bool = False
+    gives: Mapping[int, tuple[float, float]] = field(default_factory=dict)
 
 
 def start(solution: Solution, grain: Grain, scenario: Scenario) -> Rounding:
@@ -45,39 +68,33 @@ def start(solution: Solution, grain: Grain, scenario: Scenario) -> Rounding:
     return rounding
 
 
-def attempt(
-    rounding: Rounding,
-    b: Floats,
-    loose: dict[int, float],
-    window: float,
-) -> Whole | None:
-    """Solves with integers, adding tangents until the cones hold; None where there is no answer.
-
-    b: right-hand sides with the rooms drawn in; loose: equality rows that may miss by so much;
-    window: factor on the window, inf for none.
-    """
+def attempt(rounding: Rounding, wanted: Wanted) -> Whole | None:
+    """Solves with integers, adding tangents until the cones hold; None where there is no answer."""
     solution, scenario = rounding.solution, rounding.scenario
-    integers = Integers(solution, rounding.grain, scenario, window)
-    nodes = NODES if np.isfinite(window) else LAST_NODES
+    integers = Integers(solution, rounding.grain, scenario, wanted.window, wanted.fine)
+    endless = np.isinf(wanted.window) and np.isinf(np.inf if wanted.fine is None else wanted.fine)
+    whole = endless and not wanted.drawn and not wanted.gives
+    nodes = NODES if np.isfinite(wanted.window) else MORE * NODES
     for _ in range(ROUNDS):
-        answer = _answer(rounding, integers, b, loose, nodes)
-        if answer["x"] is None and answer["status"] != "Infeasible" and np.isfinite(window):
-            answer = _answer(rounding, integers, b, loose, MORE * nodes)
+        task, exact = _task(rounding, integers, wanted)
+        answer = _answer(rounding, task, nodes)
+        if answer["x"] is None and answer["status"] != "Infeasible":
+            answer = _answer(rounding, task, LAST_NODES)
+        if whole and exact:
+            rounding.bound = max(rounding.bound, answer["bound"] * solution.canonical.unit)
         if answer["x"] is None:
-            everything = bool(rounding.grain.coarse_holding.all()) and not np.isfinite(window)
-            rounding.proven = answer["status"] == "Infeasible" and everything
+            everything = bool(rounding.grain.coarse_holding.all()) and whole
+            rounding.proven = bool(answer["status"] == "Infeasible" and everything and exact)
             return None
-        x = answer["x"][: len(solution.x)]
+        x = integers.program(answer["x"])
         if not rounding.tangents.add(solution.canonical, x) or not _matters(rounding, x):
             break
     return integers.whole(answer["x"])
 
 
-def _answer(
-    rounding: Rounding, integers: Integers, b: Floats, loose: dict[int, float], nodes: int
-) -> dict[str, Any]:
+def _answer(rounding: Rounding, task: dict[str, Any], nodes: int) -> dict[str, Any]:
     scenario = rounding.scenario
-    task = _task(rounding, integers, b, loose, nodes)
+    task["settings"]["mip_max_nodes"] = nodes
     answer = in_child(task, scenario.time_limit, scenario.memory_limit)
     rounding.seconds += answer["seconds"]
     rounding.nodes += max(answer["nodes"], 0)
@@ -90,56 +107,96 @@ def _matters(rounding: Rounding, x: Floats) -> bool:
     return breaks_a_limit(canonical, x) or hidden_cost(canonical, x) > 0.01 * PREMIUM * basis
 
 
-def _task(
-    rounding: Rounding, integers: Integers, b: Floats, loose: dict[int, float], nodes: int
-) -> dict[str, Any]:
-    """What HiGHS is handed: the linear rows, the tangents, the ties."""
+def _task(rounding: Rounding, integers: Integers, wanted: Wanted) -> tuple[dict[str, Any], bool]:
+    """What HiGHS is handed: the linear rows, the tangents, the ties; and whether it sees them all."""
     solution, scenario = rounding.solution, rounding.scenario
     canonical = solution.canonical
-    rows, lower, upper = _rows(rounding, integers, b, loose)
-    return {
+    rows, lower, upper, exact = _rows(rounding, integers, wanted)
+    given = 2 * len(wanted.gives)
+    cost = np.append(canonical.c * integers.unit, np.zeros(integers.size - integers.first_order))
+    paid = solution.certificate.basis / canonical.unit
+    weights = np.repeat([weight for _, weight in wanted.gives.values()], 2)
+    task = {
         "solver": "highs",
-        "c": np.concatenate([canonical.c, np.zeros(integers.size - integers.first_order)]),
+        "c": np.append(cost * (THE_COST / paid if given else 1.0), weights),
+        "offset": float(canonical.c @ integers.base) + canonical.offset,
         "a": sparse_parts(csc_array(rows)),
         "row_lower": lower,
         "row_upper": upper,
-        "lower": integers.low,
-        "upper": integers.high,
-        "integer": np.arange(integers.size) >= integers.first_order,
+        "lower": np.append(integers.low, np.zeros(given)),
+        "upper": np.append(integers.high, np.full(given, np.inf)),
+        "integer": np.isin(
+            np.arange(rows.shape[1]), np.arange(integers.first_order, integers.size)
+        ),
         "settings": {
             "output_flag": False,
             "threads": 1,
             "random_seed": 0,
-            "mip_max_nodes": nodes,
+            "small_matrix_value": SMALLEST,
             "mip_rel_gap": 0.0,
-            "mip_abs_gap": PREMIUM * solution.certificate.basis / canonical.unit,
+            "mip_abs_gap": GIVEN if given else PREMIUM * paid,
             "mip_feasibility_tolerance": 1e-9,
             "primal_feasibility_tolerance": 1e-9,
             "time_limit": SHARE * scenario.time_limit,
         },
     }
+    return task, exact
 
 
 def _rows(
-    rounding: Rounding, integers: Integers, b: Floats, loose: dict[int, float]
-) -> tuple[Any, Floats, Floats]:
-    """The matrix and the bounds of its rows."""
+    rounding: Rounding, integers: Integers, wanted: Wanted
+) -> tuple[Any, Floats, Floats, bool]:
+    """The matrix, the bounds of its rows, and whether no coefficient is too small to be seen."""
     canonical, tangents = rounding.solution.canonical, rounding.tangents
     flat = [c for c in canonical.cones if c.kind in ("zero", "nonneg")]
     linear = np.concatenate([np.arange(c.start, c.stop) for c in flat])
     equal = np.concatenate([np.full(c.stop - c.start, c.kind == "zero") for c in flat])
-    slack = np.where(equal, [loose.get(int(r), 0.0) for r in linear], 0.0)
-    program = csr_array(vstack([canonical.a[linear], *tangents.rows]))
-    program.resize((program.shape[0], integers.size))
+    cuts = len(tangents.bounds)
+    matrix = csr_array(vstack([canonical.a[linear], *tangents.rows]))
+    b = np.concatenate([wanted.b[linear], np.array(tangents.bounds, dtype=float)])
+    equal = np.append(equal, np.zeros(cuts, dtype=bool))
+    loose = np.append([wanted.loose.get(int(r), 0.0) for r in linear], np.zeros(cuts))
+    rest = b - matrix @ integers.base
+    digits = LAST_DIGITS * (abs(matrix) @ np.abs(integers.base) + np.abs(b))
+    counted = csr_array(matrix @ diags_array(integers.unit))
+    size = abs(counted).max(axis=1).toarray().ravel()
+    one = 1 / np.where(size > 0, size, 1.0)
+    counted = csr_array(diags_array(one) @ counted)
+    out = (loose + digits) * one
+    lower = np.where(equal, rest * one - out, -np.inf)
+    upper = rest * one + out
+    counted.resize((counted.shape[0], integers.size))
+    ties = _tied(integers)
+    switch = np.arange(ties.shape[0]) >= len(integers.orders) + len(integers.holdings)
+    rows = vstack([counted, ties])
+    gives = _giving(wanted, linear, equal, one, rows.shape[0])
+    return (
+        hstack([rows, gives]),
+        np.append(lower, np.where(switch, -np.inf, 0.0)),
+        np.append(upper, np.where(switch, 1.0, 0.0)),
+        _seen(counted),
+    )
+
+
+def _tied(integers: Integers) -> Any:
     ties = integers.ties()
     r, c, v = zip(*ties.triples, strict=True) if ties.triples else ((), (), ())
-    tied = coo_array((list(v), (list(r), list(c))), shape=(ties.rows, integers.size))
-    cuts = np.array(tangents.bounds)
-    switch = np.arange(ties.rows) >= ties.rows - ties.switches
-    lower = [
-        np.where(equal, b[linear] - slack, -np.inf),
-        np.full(len(cuts), -np.inf),
-        np.zeros(ties.rows),
-    ]
-    upper = [b[linear] + slack, cuts, np.where(switch, 1.0, 0.0)]
-    return vstack([program, tied]), np.concatenate(lower), np.concatenate(upper)
+    return coo_array((list(v), (list(r), list(c))), shape=(ties.rows, integers.size))
+
+
+def _giving(wanted: Wanted, linear: Any, equal: Bools, one: Floats, count: int) -> Any:
+    """Two columns for each row that gives: above its bound and, of an equality, below."""
+    place = {int(r): k for k, r in enumerate(linear)}
+    cells = []
+    for n, (row, (step, _)) in enumerate(wanted.gives.items()):
+        k = place[row]
+        cells.append((k, 2 * n, -step * one[k]))
+        cells.append((k, 2 * n + 1, step * one[k] if equal[k] else 0.0))
+    r, c, v = zip(*cells, strict=True) if cells else ((), (), ())
+    return coo_array((list(v), (list(r), list(c))), shape=(count, 2 * len(wanted.gives)))
+
+
+def _seen(counted: Any) -> bool:
+    """Whether no coefficient is so small beside the largest of its row that a solver may drop it."""
+    sizes = np.abs(counted.data)
+    return not len(sizes) or bool(sizes[sizes > 0].min() > 2 * SMALLEST)

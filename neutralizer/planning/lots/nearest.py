@@ -1,4 +1,6 @@
-"""Where the limits can be kept, but not in whole lots: the nearest whole-lot answer, and by what it is out."""
+"""Whole lots that exceed what they must and no more: of soft limits, where those are in the way; of any
+limit, to say in a refusal what is.
+"""
 
 from dataclasses import replace
 
@@ -6,36 +8,79 @@ import numpy as np
 
 from neutralizer.domain.arrays import Floats
 from neutralizer.domain.scenario import Scenario
+from neutralizer.domain.trades import Trades
 from neutralizer.errors import Infeasible
+from neutralizer.planning.lots.grain import all_coarse, grain_of
+from neutralizer.planning.lots.integers import Whole
+from neutralizer.planning.lots.milp import Rounding, start
+from neutralizer.planning.lots.search import ANYWHERE, WIDER, Gives, Tries, search
 from neutralizer.planning.lots.standard import Standard, excess
-from neutralizer.planning.lots.whole import whole_lots
+from neutralizer.planning.lots.whole import MOST_INTEGERS, Rounded, reported
 from neutralizer.program.conflicts.conflict import limit_row
+from neutralizer.program.priorities import rank
 from neutralizer.program.solve import Solution
 from neutralizer.terms import limits
 
-STEPS = (0.5, 1.0, 2.0, 4.0, 8.0)  # of each limit's own: how far it is let out
+CLASS = 1e3  # what a step of one class weighs beside a step of the next
+CLASSES = 3  # that are told apart so
 
 
-def nearest_lots(refusal: Infeasible, solution: Solution, scenario: Scenario) -> Infeasible:
+def with_soft_let_out(solution: Solution, scenario: Scenario, tries: Tries) -> Rounded | None:
+    """Whole lots that keep every hard limit, and the soft ones as far as whole lots let them, the last
+    priority given first; None where there are none, or nothing is soft.
+    """
+    soft = np.array([bool(x.soft) for x in scenario.limits], dtype=bool)
+    if not soft.any():
+        return None
+    ranks = sorted({rank(x) for x in scenario.limits if x.soft}, reverse=True)
+    weights = np.array(
+        [CLASS ** min(ranks.index(rank(x)), CLASSES - 1) if x.soft else 0 for x in scenario.limits]
+    )
+    found = _least(solution, scenario, weights, tries)
+    return None if found is None else reported(*found)
+
+
+def nearest_lots(
+    refusal: Infeasible, solution: Solution, scenario: Scenario, tries: Tries
+) -> Infeasible:
     """The refusal with the limits that whole lots exceed, each with by how much."""
-    if refusal.reason != "no_lots":
+    found = _least(solution, scenario, np.ones(len(scenario.limits)), tries)
+    if refusal.reason != "no_lots" or found is None:
         return refusal
-    asked = Standard.of(scenario)
-    for steps in STEPS:
-        try:
-            found = whole_lots(solution, scenario, Standard.of(scenario, steps))
-        except Infeasible:
-            continue
-        beyond = excess(scenario, found.trades, asked)
-        rows = [
-            limit_row(scenario, int(k), scenario.limits[k]) | {"relaxation": float(beyond[k])}
-            for k in np.argsort(-beyond / limits.scales(scenario), kind="stable")
-            if beyond[k] > 0
-        ]
-        names = ", ".join(f"{r['limit_id']} by {r['relaxation']:,.6g}" for r in rows[:5])
-        said = f"{refusal}; the nearest found exceeds {names}" + _remedy(scenario, beyond)
-        return Infeasible("no_lots", said, rows)
-    return refusal
+    beyond = excess(scenario, found[2], Standard.of(scenario))
+    rows = [
+        limit_row(scenario, int(k), scenario.limits[k]) | {"relaxation": float(beyond[k])}
+        for k in np.argsort(-beyond / limits.scales(scenario), kind="stable")
+        if beyond[k] > 0
+    ]
+    names = ", ".join(f"{r['limit_id']} by {r['relaxation']:,.6g}" for r in rows[:5])
+    said = f"{refusal}; the nearest found exceeds {names}" + _remedy(scenario, beyond)
+    return Infeasible("no_lots", said, rows)
+
+
+def _least(
+    solution: Solution, scenario: Scenario, weights: Floats, tries: Tries
+) -> tuple[Rounding, Whole, Trades] | None:
+    """The whole lots that exceed limits the least, by weight and in steps of each."""
+    small = len(scenario.holdings.book) <= MOST_INTEGERS
+    grain = grain_of(scenario)
+    rounding = start(solution, all_coarse(grain) if small else grain, scenario)
+    standard = Standard.of(scenario).without(weights > 0)
+    windows = ANYWHERE if small else WIDER
+    found = search(rounding, standard, windows[:1], tries, _gives(solution, scenario, weights))
+    return None if found is None else (rounding, *found)
+
+
+def _gives(solution: Solution, scenario: Scenario, weights: Floats) -> Gives:
+    """The rows of the limits that may give: a step of each over its scale, and its weight."""
+    steps, scale = limits.steps(scenario), limits.scales(scenario)
+    size = np.where(steps > 0, steps / scale, 1.0)
+    return {
+        int(r): (float(size[k]), float(weights[k]))
+        for row, which in solution.program.limit_rows.items()
+        for r, k in zip(solution.canonical.rows[row], which, strict=True)
+        if weights[k] > 0
+    }
 
 
 def _remedy(scenario: Scenario, beyond: Floats) -> str:

@@ -5,6 +5,7 @@ is furthest out, and the smallest order that brings it back without pushing the 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -122,6 +123,6 @@ def _moved(scenario: Scenario, whole: Whole, holding: int, order: int, lots: flo
     if not scenario.holdings.low[holding] <= after <= scenario.holdings.high[holding]:
         return None
     traded = np.abs(orders[scenario.orders.tradable == t]).sum()
-    if traded > scenario.tradables.cap[t]:
+    if traded > scenario.tradables.cap[t] or scenario.orders.forbidden(orders)[order]:
         return None
-    return Whole(change, orders, steps, all_lots, whole.remainder)
+    return replace(whole, change=change, order=orders, steps=steps, lots=all_lots)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neutralizer.domain.arrays import Floats
+from neutralizer.domain.arrays import Bools, Floats
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.terms import limits
@@ -20,14 +20,16 @@ class Standard:
     pool_slack: Floats
 
     @staticmethod
-    def of(scenario: Scenario, steps: float = 0.0, soft_only: bool = False) -> "Standard":
-        """Bounds with half a step where a band is narrower than its step; let out by `steps` of their
-        own, all of them or the soft ones only.
-        """
+    def of(scenario: Scenario) -> "Standard":
+        """The bounds that hold, with half a step where a band is narrower than its step."""
         lower, upper = limits.bounds(scenario)
-        gives = np.array([bool(x.soft) or not soft_only for x in scenario.limits], dtype=float)
-        widened = np.maximum(limits.half_steps(scenario), steps * gives * limits.steps(scenario))
+        widened = limits.half_steps(scenario)
         return Standard(lower - widened, upper + widened, widened, scenario.pools.shortfall)
+
+    def without(self, some: Bools) -> "Standard":
+        """The same without the bounds of some limits."""
+        lower, upper = np.where(some, -np.inf, self.lower), np.where(some, np.inf, self.upper)
+        return Standard(lower, upper, self.widened, self.pool_slack)
 
 
 def excess(scenario: Scenario, trades: Trades, standard: Standard) -> Floats:

@@ -13,6 +13,7 @@ from neutralizer.domain.arrays import Floats, Matrix
 from neutralizer.program.canonical import Canonical, Cone
 
 TOLERANCE = 1e-9  # of the cone's own size: where a tangent is added
+LAST_DIGITS = 1e-9  # of a normal: components that are only noise
 CONE_ROOM = 1e-6  # of the cone's own size: where the rounding may stop, since limits keep that room
 
 
@@ -74,7 +75,10 @@ def _lack(cone: Cone, s: Floats) -> float:
 def _normal(cone: Cone, s: Floats) -> Floats | None:
     if cone.kind == "soc":
         size = float(np.linalg.norm(s[1:]))
-        return None if size == 0 else np.concatenate([[1.0], -s[1:] / size])
+        if size == 0:
+            return None
+        own = s[1:] / size  # without its last digits it is shorter, and so still of the dual cone
+        return np.concatenate([[1.0], -np.where(np.abs(own) < LAST_DIGITS, 0.0, own)])
     z, a = max(abs(s[2]), 1e-9), cone.power
     t = (z / max(s[1], 1e-9) ** (1 - a)) ** (1 / a)
     return np.array([a * z / t, (1 - a) * z / max(s[1], 1e-9), -np.sign(s[2]) or -1.0])
