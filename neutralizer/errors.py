@@ -3,8 +3,10 @@ ends with.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+TOGETHER = 5  # more that say the same are told in one line
+TOLD_LINES = 10  # of them
 DOES_NOT_FIT = 13  # the exit code where something that came back does not: it is no refusal
 
 
@@ -41,6 +43,29 @@ def _shown(value: str) -> str:
     """The value in printable ASCII quotes, shortened, so that nothing it holds reaches a terminal."""
     shown = ascii(value)
     return shown if len(shown) <= 80 else shown[:76] + "...'"
+
+
+def grouped(issues: Sequence[Issue]) -> list[Issue]:
+    """The issues with those that say the same of one column of a file in one line, where they are many."""
+    kinds: dict[tuple[str, ...], list[Issue]] = {}
+    for issue in issues:
+        column = issue.column.rpartition(".")[2]  # of a YAML path, which carries the row
+        kinds.setdefault(
+            (issue.severity, issue.file, column, issue.reason, issue.remedy), []
+        ).append(issue)
+    found, told = [], set[int]()
+    for issue in issues:
+        column = issue.column.rpartition(".")[2]
+        same = kinds[issue.severity, issue.file, column, issue.reason, issue.remedy]
+        if len(same) <= TOGETHER:
+            found.append(issue)
+        elif id(same) not in told:
+            told.add(id(same))
+            lines = ", ".join(str(x.line) for x in same[1:TOLD_LINES])
+            rest = ", …" if len(same) > TOLD_LINES else ""
+            more = f"{issue.reason} (and {len(same) - 1} more like it, lines {lines}{rest})"
+            found.append(replace(issue, reason=more))
+    return found
 
 
 @dataclass

@@ -26,9 +26,11 @@ def progress(quiet: bool, verbose: bool) -> Callable[[str], None]:
 
 
 def say_issues(issues: "tuple[Issue, ...]") -> None:
-    """One line each on stderr, errors in red on a terminal."""
+    """One line each on stderr, one for many that say the same, errors in red on a terminal."""
     colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
-    for issue in issues:
+    from neutralizer.errors import grouped
+
+    for issue in grouped(issues):
         text = printable(str(issue))
         red = colour and text.startswith("ERROR")
         click.echo(click.style(text, fg="red") if red else text, err=True)

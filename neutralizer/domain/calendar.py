@@ -1,4 +1,4 @@
-"""Business days, by a named calendar of the `holidays` package or Monday to Friday."""
+"""Business days, by a named calendar of the `holidays` package, its weekends too, or Monday to Friday."""
 
 from datetime import date, timedelta
 from functools import cache
@@ -27,7 +27,9 @@ def _days_off(calendar: str) -> Any:
 def is_business_day(day: date, calendar: str) -> bool:
     """Neither a weekend nor a holiday."""
     days_off = _days_off(calendar)
-    return day.weekday() < 5 and (days_off is None or day not in days_off)
+    if not days_off and not hasattr(days_off, "is_working_day"):
+        return day.weekday() < 5
+    return bool(days_off.is_working_day(day))
 
 
 def later(day: date, business_days: int, calendar: str) -> date:

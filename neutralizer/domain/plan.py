@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from neutralizer.domain.arrays import Floats
-from neutralizer.domain.money import rounded
+from neutralizer.domain.money import payable
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.superseded import Superseded
 from neutralizer.domain.trades import Trades, with_orders
@@ -54,9 +54,9 @@ class CashTransfer:
         """An amount with its fee, rounded up, and what arrives of it."""
         pools, routes = scenario.pools, scenario.routes
         source, target = int(routes.source[route]), int(routes.target[route])
-        fee = rounded(float(amount) * float(routes.fee[route]), pools.currency[source], up=True)
+        fee = payable(float(amount) * float(routes.fee[route]), pools.currency[source], up=True)
         rate = float(pools.fx[source] / pools.fx[target])
-        received = rounded(float(amount - fee) * rate, pools.currency[target])
+        received = payable(float(amount - fee) * rate, pools.currency[target])
         return CashTransfer(route, amount, fee, received)
 
 

@@ -20,6 +20,7 @@ from neutralizer.errors import InputsRefused, InputsTooOld, Issue, Issues
 from neutralizer.load.came_back import executions_in
 from neutralizer.load.resolved.instruments import prices
 from neutralizer.load.scenario import Loaded
+from neutralizer.load.written.columns import KEYS as KEYS_OF
 from neutralizer.load.written.inputs import Inputs
 from neutralizer.records.finished import Finished, as_written, finished
 from neutralizer.records.handed import KINDS, handed_over
@@ -58,19 +59,21 @@ def previous(folder: Path) -> Previous:
 
 @dataclass(frozen=True)
 class Moved:
-    """One number of two runs, and how to complain about it."""
+    """One number of two runs, how many times of the other it may be, and how to complain about it."""
 
     key: Key
     was: float
     value: float
     complain: Callable[[str, str], None]  # reason, remedy
+    most: float = LARGEST_JUMP
 
 
 def jumps(
     now: Loaded, before: Previous, follows: Positions, waivers: Waivers, issues: Issues
 ) -> None:
-    """An error for each price, position, loading and variance that moved over ten times, but for ids that
-    somebody lets pass. A position has not jumped where it is near what it was or what follows.
+    """An error for each price, rate, term, position, loading and variance that moved ten times or more,
+    and for each multiplier and lot that is another at all, but for ids that somebody lets pass. A position
+    has not jumped where it is near what it was or what follows.
     """
     old = before.loaded.inputs
     cells = _cells(now, old, follows, issues)
@@ -78,35 +81,46 @@ def jumps(
         was, value, name = moved.was, moved.value, "/".join(moved.key)
         if {name, *moved.key} & set(waivers.jumps) or not was or not value:
             continue
-        if not 1 / LARGEST_JUMP <= abs(value / was) <= LARGEST_JUMP:
-            reason = f"was {was:.9g} in run {before.run.run_id}: over {LARGEST_JUMP:g} times"
+        times = max(abs(value / was), abs(was / value))
+        if times > moved.most * (1 - 1e-9) and times > 1 + 1e-9:
+            reason = f"was {was:.9g} in run {before.run.run_id}: {times:.4g} times"
             moved.complain(reason, f"correct it, or let it pass with --accept-jump {name}")
 
 
-_KEYS = {
-    "instruments": ("instrument_id",),
-    "positions": ("book_id", "instrument_id"),
-    "loadings": ("instrument_id", "factor_id"),
-}
+_CELLS = (
+    ("instruments", "price"),
+    ("instruments", "multiplier"),
+    ("instruments", "lot_size"),
+    ("instruments", "notional_per_unit"),
+    ("instruments", "half_spread_bps"),
+    ("instruments", "half_spread_per_unit"),
+    ("instruments", "adv"),
+    ("fx", "rate"),
+    ("margin_rates", "long_rate"),
+    ("margin_rates", "short_rate"),
+    ("positions", "quantity"),
+    ("loadings", "loading"),
+)
+TERMS = ("multiplier", "lot_size")  # of a contract: another is another contract
 
 
-def _values(inputs: Inputs, name: str) -> dict[Key, float]:
-    """What may jump in a table, by key."""
+def _values(inputs: Inputs, name: str, column: str) -> dict[Key, float]:
+    """A column of a table by key."""
     table = inputs[name]
-    if name == "instruments":
-        column = prices(table, list(range(len(table))))
-    else:
-        column = table["quantity" if name == "positions" else "loading"]
-    keys = zip(*(table[c] for c in _KEYS[name]), strict=True)
-    return dict(zip(keys, column.tolist(), strict=True))
+    values = prices(table, list(range(len(table)))) if column == "price" else table[column]
+    keys = zip(*(table[c] for c in KEYS_OF[name]), strict=True)
+    return dict(zip(((*k,) for k in keys), np.nan_to_num(values).tolist(), strict=True))
 
 
 def _cells(now: Loaded, old: Inputs, follows: Positions, issues: Issues) -> Iterator[Moved]:
-    """Prices, positions and loadings that stand in both and are material."""
+    """What stands in both and is material: positions and loadings of a size, everything else."""
     due: dict[Key, float] = {pair: float(quantity) for pair, quantity in follows.items()}
-    least = {"instruments": lambda key: 0.0, "positions": _gross(now), "loadings": _largest(now)}
-    for name, column in zip(_KEYS, ("price", "quantity", "loading"), strict=True):
-        was, table, values = _values(old, name), now.inputs[name], _values(now.inputs, name)
+    least = defaultdict[str, Callable[[Key], float]](
+        lambda: lambda key: 0.0, positions=_gross(now), loadings=_largest(now)
+    )
+    for name, column in _CELLS:
+        was, table = _values(old, name, column), now.inputs[name]
+        values, most = _values(now.inputs, name, column), 1.0 if column in TERMS else LARGEST_JUMP
         if name == "positions":
             was = {
                 key: _nearer(x, was.get(key, 0.0), due.get(key, 0.0)) for key, x in values.items()
@@ -114,7 +128,7 @@ def _cells(now: Loaded, old: Inputs, follows: Positions, issues: Issues) -> Iter
         for row, (key, value) in enumerate(values.items()):
             if key in was and max(abs(value), abs(was[key])) > least[name](key):
                 complain = partial(table.error, issues, row, column)
-                yield Moved(key, was[key], value, complain)
+                yield Moved(key, was[key], value, complain, most)
 
 
 def _nearer(value: float, *others: float) -> float:
@@ -136,7 +150,7 @@ def _gross(now: Loaded) -> Callable[[Key], float]:
 def _largest(now: Loaded) -> Callable[[Key], float]:
     """The least loading that is material for a factor."""
     most: dict[str, float] = defaultdict(float)
-    for (_, factor), loading in _values(now.inputs, "loadings").items():
+    for (_, factor), loading in _values(now.inputs, "loadings", "loading").items():
         most[factor] = max(most[factor], abs(loading))
     return lambda key: MATERIAL * most[key[1]]
 
@@ -160,9 +174,9 @@ def standing_still(now: Loaded, before: Previous, waivers: Waivers) -> list[str]
     if old.scenario.business_date >= now.scenario.business_date:
         return []
     same = {
-        name: _values(now.inputs, name) == _values(old.inputs, name)
+        name: _values(now.inputs, name, column) == _values(old.inputs, name, column)
         and len(now.inputs[name]) >= FEWEST
-        for name in ("instruments", "positions")
+        for name, column in (("instruments", "price"), ("positions", "quantity"))
     }
     day = old.scenario.business_date.isoformat()
     if same["instruments"] and "instruments" not in waivers.stale:

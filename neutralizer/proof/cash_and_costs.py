@@ -8,7 +8,7 @@ import numpy as np
 
 from neutralizer.domain.arrays import Floats
 from neutralizer.domain.calendar import later
-from neutralizer.domain.money import decimal, minor_unit, rounded
+from neutralizer.domain.money import cent, decimal, minor_unit, payable, rounded
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, nothing
 from neutralizer.proof.files import Files, Row, same
@@ -16,8 +16,6 @@ from neutralizer.proof.ledger import Ledger
 from neutralizer.terms import margin
 from neutralizer.terms.costs.attribution import by_book
 from neutralizer.terms.margin import cash, collateral
-
-CENT = Decimal("0.01")
 
 
 def prove(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) -> None:
@@ -56,11 +54,13 @@ def _route(scenario: Scenario, r: int, row: Row) -> list[str]:
     pools, routes = scenario.pools, scenario.routes
     a, b = int(routes.source[r]), int(routes.target[r])
     amount = decimal(row["amount"])
-    fee = rounded(float(amount) * float(routes.fee[r]), pools.currency[a], up=True)
-    arrives = rounded(float(amount - fee) * float(pools.fx[a] / pools.fx[b]), pools.currency[b])
+    fee = payable(float(amount) * float(routes.fee[r]), pools.currency[a], up=True)
+    arrives = payable(float(amount - fee) * float(pools.fx[a] / pools.fx[b]), pools.currency[b])
     faults = []
     if not 0 < float(amount) <= routes.capacity[r] or amount % minor_unit(pools.currency[a]):
-        faults.append(f"amount {amount} is not above zero, within capacity and in whole cents")
+        faults.append(
+            f"amount {amount} is not above zero, within capacity and in whole minor units"
+        )
     day = later(scenario.business_date, int(routes.days[r]), scenario.calendar).isoformat()
     if row["value_date"] != day:
         faults.append(f"value_date {row['value_date']} is not {day}")
@@ -200,7 +200,7 @@ def _costs(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) 
     for book, term in sorted(expected.keys() | written.keys()):
         found = written.get((book, term), Decimal(0))
         own = expected.get((book, term), Decimal(0))
-        if abs(found - own) > CENT:
+        if abs(found - own) > cent(scenario.base_currency):
             faults.append(f"costs.csv: {book or 'no book'} {term} is {found}, not {own}")
     whole = sum(written.values(), Decimal(0))
     if whole != Decimal(str(files.summary.plan_cost)):

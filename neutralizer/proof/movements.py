@@ -106,8 +106,8 @@ def _side(scenario: Scenario, ledger: Ledger, row: Row, side: str) -> list[str]:
 
 
 def _steps(scenario: Scenario, ledger: Ledger, row: Row, k: int) -> list[str]:
-    """Whole steps, or a fraction that is what one of the books has below its step, moved whole; through
-    a central book what any book of the group has.
+    """Whole steps, or a fraction that is what one of the books has below its step, moved whole, alone or
+    beside whole steps that go either way; through a central book what any book of the group has.
     """
     if k >= len(scenario.instruments.ids):
         return []
@@ -116,7 +116,8 @@ def _steps(scenario: Scenario, ledger: Ledger, row: Row, k: int) -> list[str]:
     own = passed_fractions(scenario, ledger, row, step) if rest else set()
     for side in ("from_book", "to_book"):
         h = ledger.holding.get((row[side], row["instrument_id"]))
-        own.add(abs(scenario.holdings.exact[h]) % step if h is not None else ZERO)
+        fraction = scenario.holdings.exact[h] % step if h is not None else ZERO
+        own |= {abs(fraction), (step - abs(fraction)) % step}
     return (
         []
         if rest == 0 or rest in own

@@ -72,7 +72,11 @@ def test_the_best_effort_says_so_everywhere(jammed: Path, tmp_path: Path) -> Non
     assert outcome.summary.relaxed.limits
     assert any(f.startswith("NOT KEPT") for f in outcome.summary.findings)
     rows = csv_rows(outcome.files["limits.csv"])[1]
-    assert {r["status"] for r in rows if r["relaxed_by"] == "--best-effort"} == {"IMPROVED"}
+    exceeded = [r for r in rows if r["relaxed_by"] == "--best-effort"]
+    assert exceeded
+    for row in exceeded:
+        still = float(row["after"]) == pytest.approx(float(row["before"]))
+        assert row["status"] == ("BREACH" if still else "IMPROVED")
     assert neutralizer("verify", tmp_path / "run").stdout.startswith("LIMITS NOT KEPT")
 
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from neutralizer.domain.money import rounded
+from neutralizer.domain.money import payable, rounded
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,9 @@ def test_rounding_to_cents(amount: float | Decimal, up: bool, written: str) -> N
     assert str(rounded(amount, "USD", up)) == written
 
 
-def test_a_currency_without_cents_keeps_two_decimals_and_one_with_mills_three() -> None:
+def test_a_currency_without_cents_keeps_two_decimals_and_is_paid_whole() -> None:
     assert str(rounded(1.2345, "JPY")) == "1.23"
+    assert str(payable(1.2345, "JPY")) == "1"
+    assert str(payable(1.2345, "JPY", up=True)) == "2"
+    assert str(payable(1.2345, "USD")) == "1.23"
     assert str(rounded(1.2345, "KWD")) == "1.235"

@@ -132,7 +132,7 @@ def test_the_review_says_whom_the_crosses_favoured(tmp_path: Path) -> None:
     """ARB received before a rise of one and before a fall of two; the last day is not judged yet."""
     (tmp_path / "runs").mkdir()
     runs = three_days(tmp_path)
-    done = in_process("crosses", runs, "--from", "2024-06-27", "--to", "2024-06-29", "--csv")
+    done = in_process("crosses", runs, "--from", "2024-06-27", "--to", "2024-07-01", "--csv")
     assert done.returncode == 0, done.stderr
     (line,) = csv.DictReader(io.StringIO(done.stdout))
     quantities = [
@@ -145,7 +145,7 @@ def test_the_review_says_whom_the_crosses_favoured(tmp_path: Path) -> None:
         "2",
     )
     assert float(line["moved_to_a"]) == pytest.approx(quantities[0] - 2 * quantities[1], abs=0.01)
-    assert (line["first"], line["last"]) == ("2024-06-27", "2024-06-29")
+    assert (line["first"], line["last"]) == ("2024-06-27", "2024-07-01")  # of a Saturday
     page = in_process("crosses", runs, "--from", "2024-06-27", "--to", "2024-06-27").stdout
     assert "ARB / MM" in page
     assert "60,000.00" in page

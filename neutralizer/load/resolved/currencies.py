@@ -1,10 +1,11 @@
 """Currencies as written: minor units, rates to the base currency, and what an instrument is exposed to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 import numpy as np
 
-from neutralizer.domain.arrays import Ints
+from neutralizer.domain.arrays import Floats, Ints
 from neutralizer.domain.funding import Conversions
 from neutralizer.domain.scenario import Entries
 from neutralizer.load.resolved.mandates import Selector
@@ -30,6 +31,15 @@ def major(currency: str) -> str:
 def share(currency: str) -> float:
     """What one unit as written is of the currency that settles."""
     return HUNDREDTH if currency in MINOR else 1.0
+
+
+def in_major(amounts: Floats, currencies: Sequence[str]) -> Floats:
+    """Prices as written in the currency that settles: hundredths are moved two places, in decimals."""
+    found = amounts.copy()
+    for k, currency in enumerate(currencies):
+        if currency in MINOR and np.isfinite(amounts[k]):
+            found[k] = float(Decimal(repr(float(amounts[k]))).scaleb(-2))
+    return found
 
 
 def fx_rates(inputs: Inputs) -> dict[str, float]:

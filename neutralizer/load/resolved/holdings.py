@@ -10,7 +10,7 @@ from neutralizer.domain.scenario import Books, Entries, Holdings, Instruments
 from neutralizer.domain.trades import sums
 from neutralizer.load.resolved.accounts import AccountOf, margin_row
 from neutralizer.load.resolved.barriers import passed_on
-from neutralizer.load.resolved.currencies import share
+from neutralizer.load.resolved.currencies import in_major
 from neutralizer.load.resolved.mandates import Selector, freedoms
 from neutralizer.load.resolved.restrictions import restricted
 from neutralizer.load.written.inputs import Inputs
@@ -68,9 +68,8 @@ def holdings_of(
 def _marks(inputs: Inputs, select: Selector, instrument: Ints, row: Ints) -> Floats:
     """(H,) each book's own price, in the currency that settles."""
     written = np.append(inputs["positions"]["mark_price"], np.nan)  # of row -1: nothing
-    part = np.array([share(c) for c in select.columns["currency"]])
-    found: Floats = written[row] * part[instrument]
-    return found
+    currency = select.columns["currency"]
+    return in_major(written[row], [currency[i] for i in instrument.tolist()])
 
 
 def _quantities(table: Table, select: Selector, books: Books) -> tuple[Floats, Ints]:

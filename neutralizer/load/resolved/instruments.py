@@ -7,7 +7,7 @@ from scipy.sparse import csr_array
 
 from neutralizer.domain.arrays import Floats
 from neutralizer.domain.scenario import Instruments, Tradables
-from neutralizer.load.resolved.currencies import major, share
+from neutralizer.load.resolved.currencies import in_major, major, share
 from neutralizer.load.resolved.mandates import Selector
 from neutralizer.load.resolved.risk import volatility_scale
 from neutralizer.load.written.inputs import Inputs
@@ -35,7 +35,7 @@ def tradables_of(
     own = np.abs(prices(table, rows)) * multiplier
     written = table["notional_per_unit"][rows]
     notional = np.where(np.isnan(written), own, written) * rate
-    tradables = _tradables(inputs, select, rows, notional, multiplier, rate)
+    tradables = _tradables(inputs, select, rows, notional, multiplier, rate, fx)
     count = len(select.rows)
     instruments = Instruments(
         ids=tuple(select.ids),
@@ -58,13 +58,18 @@ def _tradables(
     notional: Floats,
     multiplier: Floats,
     rate: Floats,
+    rates: dict[str, float],
 ) -> Tradables:
     table, legs, count = inputs["instruments"], combination_legs(inputs), len(select.rows)
-    of_major = np.array([share(table["currency"][r]) for r in rows])
-    local = prices(table, rows) * of_major
+    currency = [table["currency"][r] for r in rows]
+    local = in_major(prices(table, rows), currency)
+    fx = np.array([rates.get(major(c), x / share(c)) for c, x in zip(currency, rate, strict=True)])
+    worth = local * multiplier * fx  # of one unit of each leg, base currency
     eligible = np.array([table["cross_eligible"][r] != "no" for r in rows], dtype=bool)
     for k, name in enumerate(sorted(legs), count):
-        local[k] = sum(q * local[select.index[i]] for i, q in legs[name])
+        if np.isnan(local[k]):
+            own = multiplier[k] * fx[k]
+            local[k] = sum(q * worth[select.index[i]] for i, q in legs[name]) / own
         eligible[k] = all(eligible[select.index[i]] for i, _ in legs[name])
     commission = table["commission_bps"][rows] * BPS * notional
     commission += table["commission_per_unit"][rows] * rate
@@ -75,10 +80,10 @@ def _tradables(
     return Tradables(
         ids=(*select.ids, *sorted(legs)),
         is_combination=np.arange(len(rows)) >= count,
-        currency=tuple(major(table["currency"][r]) for r in rows),
-        fx=rate / of_major,
-        bid=table["bid"][rows] * of_major,
-        ask=table["ask"][rows] * of_major,
+        currency=tuple(major(c) for c in currency),
+        fx=fx,
+        bid=in_major(table["bid"][rows], currency),
+        ask=in_major(table["ask"][rows], currency),
         price=local,
         multiplier=multiplier,
         notional=notional,

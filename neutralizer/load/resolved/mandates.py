@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from neutralizer.domain.arrays import Bools, Ints
+from neutralizer.load.resolved.days import execution_date
 from neutralizer.load.written.inputs import Inputs
 
 FREEDOM = {"none": 0, "reduce": 1, "trade": 2}
@@ -61,8 +62,7 @@ def specificity(selector: str, select: Selector) -> int:
 
 def expired(inputs: Inputs, select: Selector) -> Bools:
     """(I,) whether an instrument's last day lies before the execution date."""
-    settings, last = inputs.settings, inputs["instruments"]["expiry"]
-    day = settings.execution_date or settings.business_date or settings.as_of.date()
+    last, day = inputs["instruments"]["expiry"], execution_date(inputs)
     return np.array([last[r] is not None and last[r] < day for r in select.rows], dtype=bool)
 
 

@@ -3,12 +3,14 @@
 Called only on inputs without errors.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from neutralizer.domain.arrays import Ints
+from neutralizer.domain.arrays import Floats, Ints
 from neutralizer.domain.funding import Accounts, Collateral, Pools, Routes, Shocks, Stress
+from neutralizer.domain.money import floored
 from neutralizer.domain.orders import orders_of
 from neutralizer.domain.scenario import DAYS_A_YEAR, Books, Costing, Scenario
 from neutralizer.load.resolved.barriers import (
@@ -18,6 +20,7 @@ from neutralizer.load.resolved.barriers import (
     groups_of,
 )
 from neutralizer.load.resolved.currencies import conversions, fx_rates
+from neutralizer.load.resolved.days import business_date
 from neutralizer.load.resolved.holdings import holdings_of
 from neutralizer.load.resolved.instruments import tradables_of
 from neutralizer.load.resolved.limits import resolve_limits
@@ -43,7 +46,7 @@ def resolve(inputs: Inputs, select: Selector) -> Scenario:
     shocks = resolve_shocks(inputs, select, risk, instruments.notional)
     pools = _pools(inputs, fx, shocks)
     may_change = (holdings.low < holdings.before) | (holdings.high > holdings.before)
-    costs, business = settings.costs, settings.business_date or settings.as_of.date()
+    costs, business = settings.costs, business_date(inputs)
     return Scenario(
         name=settings.name,
         as_of=settings.as_of,
@@ -127,13 +130,14 @@ def _accounts(inputs: Inputs) -> Accounts:
 def _pools(inputs: Inputs, fx: dict[str, float], shocks: Shocks) -> Pools:
     table = inputs["pools"]
     order = sorted(range(len(table)), key=lambda r: table["pool_id"][r])
+    currency = tuple(table["currency"][r] for r in order)
     return Pools(
         ids=tuple(table["pool_id"][r] for r in order),
-        currency=tuple(table["currency"][r] for r in order),
+        currency=currency,
         fx=np.array([fx[table["currency"][r]] for r in order], dtype=float),
         cash=table["cash"][order],
         minimum_balance=table["minimum_balance"][order],
-        borrow_limit=table["borrow_limit"][order],
+        borrow_limit=_floored(table["borrow_limit"][order], currency),
         borrow_rate=np.nan_to_num(table["borrow_rate_bps"][order]) * BPS,
         shortfall=np.zeros(len(table)),
         shocks=tuple(
@@ -143,15 +147,24 @@ def _pools(inputs: Inputs, fx: dict[str, float], shocks: Shocks) -> Pools:
     )
 
 
+def _floored(amounts: Floats, currencies: Sequence[str]) -> Floats:
+    """In whole minor units: what may be lent or sent at all."""
+    each = zip(amounts.tolist(), currencies, strict=True)
+    return np.array([floored(x, c) for x, c in each], dtype=float)
+
+
 def _routes(inputs: Inputs) -> Routes:
     table, pools = inputs["cash_routes"], sorted(inputs["pools"]["pool_id"])
-    now = inputs.settings.as_of.time()
-    late = [bool(cut) and now > cut for cut in table["cut_off"]]
+    as_of, business = inputs.settings.as_of, business_date(inputs)
+    today = as_of.date() >= business  # a cut-off is a time on the business date
+    late = [today and bool(cut) and as_of.time() > cut for cut in table["cut_off"]]
     order = sorted(range(len(table)), key=lambda r: (table["from_pool"][r], table["to_pool"][r]))
+    of_pool = dict(zip(inputs["pools"]["pool_id"], inputs["pools"]["currency"], strict=True))
+    currency = [of_pool[table["from_pool"][r]] for r in order]
     return Routes(
         source=_ints(pools.index(table["from_pool"][r]) for r in order),
         target=_ints(pools.index(table["to_pool"][r]) for r in order),
-        capacity=np.nan_to_num(table["capacity"][order], nan=np.inf),
+        capacity=_floored(np.nan_to_num(table["capacity"][order], nan=np.inf), currency),
         fee=table["fee_bps"][order] * BPS,
         days=_ints(int(table["value_days"][r]) + late[r] for r in order),
     )

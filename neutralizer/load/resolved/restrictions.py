@@ -8,6 +8,7 @@ import numpy as np
 from neutralizer.domain.arrays import Bools, Floats
 from neutralizer.domain.funding import Accounts
 from neutralizer.domain.scenario import Entries, Holdings, Limit
+from neutralizer.load.resolved.days import business_date
 from neutralizer.load.resolved.mandates import Selector
 from neutralizer.load.written.inputs import Inputs
 from neutralizer.load.written.values import BPS
@@ -27,8 +28,7 @@ class Restricted:
 
 def restricted(inputs: Inputs, select: Selector, books: list[str]) -> Restricted:
     """The rows that hold on the business date, together."""
-    table, settings = inputs["restricted"], inputs.settings
-    day = settings.business_date or settings.as_of.date()
+    table, day = inputs["restricted"], business_date(inputs)
     found = {w: np.zeros((len(books), len(select.ids)), dtype=bool) for w in WORDS}
     for row, selector in enumerate(table["selector"]):
         first, last = table["from"][row], table["to"][row]

@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from neutralizer.domain import calendar
 from neutralizer.errors import Issues
+from neutralizer.load.resolved.days import business_date
 from neutralizer.load.resolved.mandates import Selector, expired
 from neutralizer.load.written.columns import TIMES, path_of
 from neutralizer.load.written.inputs import Inputs
@@ -14,7 +16,7 @@ def days_follow_each_other(inputs: Inputs, select: Selector, issues: Issues) -> 
     """as_of, then business_date, then execution_date: nothing is dated back."""
     settings = inputs.settings
     today = settings.as_of.date()
-    business = settings.business_date or today
+    business = business_date(inputs)
     wrong = []
     if business < today:
         wrong.append(("business_date", business, f"before the date of as_of, {today}"))
@@ -22,6 +24,16 @@ def days_follow_each_other(inputs: Inputs, select: Selector, issues: Issues) -> 
         wrong.append(
             ("execution_date", settings.execution_date, f"before the business date {business}")
         )
+    named = f"calendar {settings.calendar}" if settings.calendar else "Monday to Friday"
+    for key, day in (
+        ("business_date", settings.business_date),
+        ("execution_date", settings.execution_date),
+    ):
+        known = day is not None and calendar.known(settings.calendar)
+        if day is not None and known and not calendar.is_business_day(day, settings.calendar):
+            due = calendar.later(day, 0, settings.calendar)
+            where = ("scenario.yaml", inputs.line(key), key, str(day))
+            issues.error(*where, f"no business day ({named})", f"the next one is {due}")
     for key, day, reason in wrong:
         remedy = "tickets are not dated back: write that day or a later one, or leave it out"
         issues.error("scenario.yaml", inputs.line(key), key, str(day), reason, remedy)

@@ -10,6 +10,8 @@ from neutralizer.load.written.inputs import Inputs
 from neutralizer.terms import margin
 from neutralizer.terms.margin.needs import ARRAYS, COVARIANCE, RATES, SENSITIVITIES, SHOCKS
 
+ONE_BY_ONE = 3  # more of one kind are told in one line
+
 
 def margin_rows_are_sound(inputs: Inputs, select: Selector, issues: Issues) -> None:
     """Each margin row says one thing, of a believable size."""
@@ -46,12 +48,26 @@ def margins_are_given(inputs: Inputs, select: Selector, issues: Issues) -> None:
     needs = _Needs(inputs, select)
     b, i = np.nonzero(in_play(inputs, select)[0] & (account >= 0))
     _, first = np.unique(account[b, i] * len(select.ids) + i, return_index=True)
+    lacking: dict[tuple[str, str], list[tuple[str, str, int]]] = {}
     for k in np.sort(first).tolist():  # each instrument in each account once
         key = (select.ids[i[k]], names[account[b[k], i[k]]])
-        what, remedy = needs.lacking(model[key[1]], *key)
-        if what:
-            reason = f"no {what} for {key[0]} in account {key[1]}"
-            books.error(issues, lines[ids[b[k]]], "book_id", reason, remedy)
+        what = needs.lacking(model[key[1]], *key)
+        if what[0]:
+            lacking.setdefault(what, []).append((*key, lines[ids[b[k]]]))
+    for (what_, remedy), found in lacking.items():
+        for reason, line in _told(what_, found):
+            books.error(issues, line, "book_id", reason, remedy)
+
+
+def _told(what: str, found: list[tuple[str, str, int]]) -> list[tuple[str, int]]:
+    """(reason, row) of what is lacking for (instrument, account, row): one by one, or many in one line."""
+    if len(found) <= ONE_BY_ONE:
+        return [(f"no {what} for {i} in account {a}", row) for i, a, row in found]
+    instruments, accounts = {i for i, _, _ in found}, {a for _, a, _ in found}
+    some = ", ".join(sorted(instruments)[:ONE_BY_ONE])
+    where = f"{len(accounts)} accounts" if len(accounts) > 1 else f"account {found[0][1]}"
+    more = "" if len(instruments) <= ONE_BY_ONE else ", …"
+    return [(f"no {what} for {len(instruments)} instruments in {where}: {some}{more}", found[0][2])]
 
 
 class _Needs:

@@ -2,14 +2,18 @@
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from neutralizer.errors import Issues
 from neutralizer.load.resolved.accounts import AccountOf
-from neutralizer.load.resolved.currencies import MINOR, fx_rates
+from neutralizer.load.resolved.currencies import HUNDREDTH, MINOR, fx_rates
 from neutralizer.load.resolved.mandates import Selector
 from neutralizer.load.written import values
 from neutralizer.load.written.columns import KEYS
 from neutralizer.load.written.inputs import Inputs
 from neutralizer.load.written.table import Table
+
+SAME_RATE = 1e-6  # of a rate: two writings of one
 
 
 def tables_have_rows(inputs: Inputs, select: Selector, issues: Issues) -> None:
@@ -46,9 +50,14 @@ def unique_keys(inputs: Inputs, select: Selector, issues: Issues) -> None:
                 reason = (
                     f"duplicate key {'/'.join(str(x or '') for x in found)}, first on line {line}"
                 )
-                table.error(issues, row, key[0], reason, "keep one of them")
+                table.error(issues, row, key[0], reason, _ONE_ROW.get(name, "keep one of them"))
             first.setdefault(found, row)
 
+
+_ONE_ROW = {  # lots of one position are no duplicates: keeping one would lose the others
+    "positions": "write one row with the sum of the quantities, unless one of them is a copy",
+    "open_orders": "write one row with the sum of what is open, unless one of them is a copy",
+}
 
 _NAMES = (
     ("positions", "book_id", "books"),
@@ -169,6 +178,20 @@ def currencies_have_rates(inputs: Inputs, select: Selector, issues: Issues) -> N
             inputs["fx"].error(
                 issues, row, "rate", "the base currency's own rate is not 1", "write 1"
             )
+
+
+def minor_units_agree(inputs: Inputs, select: Selector, issues: Issues) -> None:
+    """A rate of a minor unit is a hundredth of its currency's: a penny is 0.01 GBP."""
+    table = inputs["fx"]
+    rates = dict(zip(table["currency"], table["rate"].tolist(), strict=True))
+    rates |= {inputs.settings.base_currency: 1.0}
+    for row, currency in enumerate(table["currency"]):
+        of = MINOR.get(currency, "")
+        due = HUNDREDTH * rates.get(of, np.nan)
+        if abs(table["rate"][row] / due - 1) > SAME_RATE:
+            reason = f"a hundredth of {of} is {due:.10g}"
+            remedy = "leave the row out: it follows from the other"
+            table.error(issues, row, "rate", reason, remedy)
 
 
 def groups_are_a_partition(inputs: Inputs, select: Selector, issues: Issues) -> None:

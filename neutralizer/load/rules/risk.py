@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 
-from neutralizer.domain.arrays import Floats
+from neutralizer.domain.arrays import Bools, Floats
 from neutralizer.domain.scenario import NORMAL
 from neutralizer.errors import Issues
-from neutralizer.load.resolved.currencies import exposures
+from neutralizer.load.resolved.currencies import exposures, major
 from neutralizer.load.resolved.mandates import Selector
 from neutralizer.load.resolved.risk import (
     correlation_spectrum,
@@ -20,6 +20,7 @@ from neutralizer.load.written.columns import SQUARE_TABLES
 from neutralizer.load.written.inputs import Inputs, Square
 
 SYMMETRY = 1e-9
+RANK = 1e-12  # of a correlation, a row: what is no eigenvalue
 _UNITS = "check risk.units: annual, or percent?"
 BELIEVABLE = (1e-5, 0.3)  # daily volatility, fraction
 
@@ -174,6 +175,50 @@ def _moved_most(square: Square) -> tuple[str, str, float, float]:
     before, after = square.matrix / of, root @ root.T / of
     a, b = np.unravel_index(np.abs(after - before).argmax(), before.shape)
     return square.ids[a], square.ids[b], float(before[a, b]), float(after[a, b])
+
+
+def covariances_have_rank(inputs: Inputs, select: Selector, issues: Issues) -> None:
+    """Warns of a covariance with fewer independent rows than what is held: positions without risk in it."""
+    held = {select.ids[i] for i in np.flatnonzero(in_play(inputs, select)[0].any(axis=0))}
+    for kind, square in inputs.squares.items():
+        risky = np.diag(square.matrix) > 0
+        of_instruments = kind == "covariance" or kind.startswith("covariance.")
+        own = [
+            k
+            for k, name in enumerate(square.ids)
+            if risky[k] and (name in held or not of_instruments)
+        ]
+        if len(own) < 2:
+            continue
+        part = square.matrix[np.ix_(own, own)] / _sizes(square)[np.ix_(own, own)]
+        rank = int(np.linalg.matrix_rank((part + part.T) / 2, tol=RANK * len(own), hermitian=True))
+        if rank < len(own):
+            first = square.ids[own[0]]
+            what = "instruments that are held" if of_instruments else "factors"
+            reason = f"rank {rank} for {len(own)} {what}: some positions have no risk in it"
+            remedy = "estimate it from more days than rows, or shrink it"
+            square.warning(issues, first, first, reason, remedy)
+
+
+def currencies_have_risk(inputs: Inputs, select: Selector, issues: Issues) -> None:
+    """Warns of a foreign currency that is paid in, and that no factor moves."""
+    if "factor_covariance" not in inputs.squares:
+        return
+    table, base = inputs["instruments"], inputs.settings.base_currency
+    factors = inputs["factors"]
+    moved = {c for c in factors["currency"] if c}
+    played: Bools = np.asarray(in_play(inputs, select)[0].any(axis=0))
+    rows: dict[str, list[int]] = {}
+    for i in np.flatnonzero(played).tolist():
+        currency = major(select.columns["currency"][i])
+        named = any(currency in factor for factor in factors["factor_id"])
+        paid = select.columns["payment"][i] == "fully_paid"
+        if paid and currency not in {base, *moved} and not named:
+            rows.setdefault(currency, []).append(select.rows[i])
+    for currency, own in sorted(rows.items()):
+        reason = f"{len(own)} paid in {currency}, and no factor is of it: its moves are in no risk"
+        remedy = f"add a factor with currency {currency}, or leave it if that is meant"
+        table.warning(issues, own[0], "currency", reason, remedy)
 
 
 def volatilities_are_believable(inputs: Inputs, select: Selector, issues: Issues) -> None:

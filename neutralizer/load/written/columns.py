@@ -24,6 +24,7 @@ class Column:
     low: float | None = None
     high: float | None = None
     above: float | None = None
+    instead: str = ""  # what to write where a number may not stand
 
     @property
     def required(self) -> bool:
@@ -46,8 +47,9 @@ def _number(
     low: float | None = None,
     high: float | None = None,
     above: float | None = None,
+    instead: str = "",
 ) -> Column:
-    return Column(name, "number", doc, default, (), low, high, above)
+    return Column(name, "number", doc, default, (), low, high, above, instead)
 
 
 def _amount(name: str, doc: str, default: object = None, low: float = -LARGEST_AMOUNT) -> Column:
@@ -61,6 +63,8 @@ def _choice(name: str, doc: str, choices: str | Collection[str], default: object
     return Column(name, "choice", doc, default, words)
 
 
+HALTED = "of what is halted leave adv blank and write max_participation 0"
+REBATE = "a rebate is not known here: write 0"
 ASSET_CLASSES = "equity etf bond future option swap fx commodity combination"
 
 TABLES: dict[str, tuple[Column, ...]] = {
@@ -143,10 +147,10 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _choice("payment", "paid in full or by margin", "fully_paid margined", ""),
         _number("half_spread_bps", "of notional", None, low=0),
         _number("half_spread_per_unit", "local currency a unit of quantity", None, low=0),
-        _number("adv", "average daily volume, units", None, above=0),
+        _number("adv", "average daily volume, units", None, above=0, instead=HALTED),
         _number("volatility", "of returns, in risk.units", None, low=0),
-        _number("commission_bps", "of notional", 0.0, low=0),
-        _number("commission_per_unit", "local currency a unit", 0.0, low=0),
+        _number("commission_bps", "of notional", 0.0, low=0, instead=REBATE),
+        _number("commission_per_unit", "local currency a unit", 0.0, low=0, instead=REBATE),
         _number("buy_tax_bps", "of notional", 0.0, low=0),
         _number("sell_tax_bps", "of notional", 0.0, low=0),
         _number("long_financing_bps", "a year, act/360; positive = we pay", 0.0),

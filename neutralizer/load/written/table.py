@@ -246,12 +246,13 @@ def _absent(column: Column) -> Any:
 
 def _number(text: str, column: Column) -> float:
     value = values.number(text)
+    instead = f"; {column.instead}" if column.instead else ""
     if column.low is not None and value < column.low:
-        raise values.OutOfRange(f"it must be at least {column.low:g}")
+        raise values.OutOfRange(f"it must be at least {column.low:g}{instead}")
     if column.high is not None and value > column.high:
         raise values.OutOfRange(f"it must be at most {column.high:g}")
     if column.above is not None and value <= column.above:
-        raise values.OutOfRange(f"it must be above {column.above:g}")
+        raise values.OutOfRange(f"it must be above {column.above:g}{instead}")
     return value
 
 
