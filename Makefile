@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo test quick check torture format bench mutation mutation-sample clean
+.PHONY: help setup demo test kernels quick check torture format bench mutation mutation-sample clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -21,6 +21,9 @@ demo: setup ## run the main job on scenarios/equity-desks into runs/demo
 
 test: setup ## every test
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+kernels: setup ## every test under three processors' linear algebra
+	for k in Haswell Nehalem SkylakeX; do NEUTRALIZER_KERNELS=$$k OPENBLAS_CORETYPE=$$k $(BIN)/python -m pytest -n 2 --dist worksteal || exit 1; done
 
 quick: setup ## the tests that start no other process: no solver, about half a minute
 	$(BIN)/python -m pytest -n 2 --quick

@@ -6,6 +6,7 @@ touched: read what changed. A line of … in a block stands for any lines.
 """
 
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -19,12 +20,13 @@ ROOT = EXAMPLES.parent
 NAMES = ("two-desks", "equity-desks", "multi-asset", "options", "rates")
 PAGES = sorted([*EXAMPLES.rglob("*.md"), *(ROOT / "docs").glob("*.md")])
 # Ties between lots are broken by the last digits of sums, and those by the kernels of this processor's
-# linear algebra: these are on every x86-64 machine of the last ten years.
+# linear algebra: these are on every x86-64 machine of the last ten years. NEUTRALIZER_KERNELS names others.
 KERNELS = {
     "OPENBLAS_CORETYPE": "Haswell",
     "OPENBLAS_NUM_THREADS": "1",
     "NPY_DISABLE_CPU_FEATURES": "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR",
 }
+OTHERS = "NEUTRALIZER_KERNELS"
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -38,7 +40,17 @@ def environment(folder: Path) -> dict[str, str]:
         "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
     }
-    return {**os.environ, **paths, **KERNELS, "NO_COLOR": "1", "COLUMNS": "80", "LC_ALL": "C.UTF-8"}
+    kernels = KERNELS
+    if OTHERS in os.environ:
+        kernels = {k: KERNELS[k] for k in ("OPENBLAS_NUM_THREADS",)}
+        kernels["OPENBLAS_CORETYPE"] = os.environ[OTHERS]
+    return {**os.environ, **paths, **kernels, "NO_COLOR": "1", "COLUMNS": "80", "LC_ALL": "C.UTF-8"}
+
+
+def pinned() -> bool:
+    """Whether runs are computed with the kernels that wrote expected/, and so byte for byte."""
+    here = platform.system() == "Linux" and platform.machine() in ("x86_64", "AMD64")
+    return here and OTHERS not in os.environ
 
 
 def outputs(name: str, work: Path) -> dict[str, bytes]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from neutralizer.domain.asked import Asked
 from neutralizer.domain.money import NUMBER as CELL
-from neutralizer.domain.money import decimal, minor_unit, rounded
+from neutralizer.domain.money import cent, decimal, payable
 from neutralizer.domain.plan import Allocation, CashTransfer, Hedge, Plan, Transfer
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.superseded import Superseded
@@ -55,8 +55,8 @@ def unlike(
     for name in (*(t.FILE for t in REGISTRY), *TABLES):
         faults += _first(name, _rows(csv_rows(files[name])[1], csv_rows(found[name])[1]))
     written, follows = (read_json(x[SUMMARY]) for x in (files, found))
-    cent = minor_unit(scenario.base_currency)
-    faults += _first(SUMMARY, _values("", written, follows, cent))
+    unit = cent(scenario.base_currency)
+    faults += _first(SUMMARY, _values("", written, follows, unit))
     return faults + _page(files, asked)
 
 
@@ -116,7 +116,7 @@ def _cash(scenario: Scenario, read: Files) -> Iterator[CashTransfer]:
     known = {(pools.ids[a], pools.ids[b]): r for r, (a, b) in enumerate(ends)}
     for row in read["cash_transfers.csv"]:
         route = known[row["from_pool"], row["to_pool"]]
-        amount = rounded(decimal(row["amount"]), pools.currency[int(routes.source[route])])
+        amount = payable(decimal(row["amount"]), pools.currency[int(routes.source[route])])
         yield CashTransfer.of(scenario, route, amount)
 
 

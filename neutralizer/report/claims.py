@@ -91,7 +91,7 @@ def claims(
         strip=tuple(_strip(row, cents) for row in compared.strip),
         shock=_shock(compared, scenario, cents),
         solver={k: v for k, v in solution.solver.items() if k != "seconds"},
-        rounding={k: v for k, v in rounding.items() if k != "seconds"},
+        rounding=_rounding(rounding, cents),
         held_at_nothing=held_at_nothing,
         shadow=priced,
         prices=tuple(money.price_rows(prices)),
@@ -127,10 +127,20 @@ def _cents(scenario: Scenario) -> Callable[[float], float]:
     return lambda amount: float(rounded(float(amount), scenario.base_currency))
 
 
+def _rounding(report: dict[str, Any], cents: Callable[[float], float]) -> dict[str, Any]:
+    """Without its seconds; amounts in cents, the share of the cost to four digits."""
+    found = {k: v for k, v in report.items() if k != "seconds"}
+    for name in found.keys() & {"premium", "unavoidable"}:
+        found[name] = cents(found[name])
+    if "premium_share" in found:
+        found["premium_share"] = float(f"{found['premium_share']:.4g}")
+    return found
+
+
 def _by_book(costs: Mapping[tuple[str, str], Decimal]) -> dict[str, Decimal]:
     found: dict[str, Decimal] = {}
     for (book, _), amount in costs.items():
-        found[book] = found.get(book, Decimal("0.00")) + amount
+        found[book] = found.get(book, Decimal(0)) + amount
     return found
 
 

@@ -1,7 +1,6 @@
 """What a person should know before booking, and what is outside its bounds when."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +16,9 @@ from neutralizer.terms.margin import cash
 
 if TYPE_CHECKING:
     from neutralizer.comparisons.fairness import BookResult
+
+
+SAME = 2e-5  # of a cost: two optima that are one
 
 
 def breaches(s: Scenario, plan: Plan) -> dict[str, int]:
@@ -43,7 +45,6 @@ def release_phase(s: Scenario, plan: Plan) -> int:
 def findings(
     s: Scenario,
     plan: Plan,
-    plan_cost: Decimal,
     claims: Claims,
     books: "Sequence[BookResult]",
 ) -> list[str]:
@@ -53,10 +54,17 @@ def findings(
     silent = [t.ids[k] for k in ordered if np.isnan(t.adv[k]) or not t.volatility[k] > 0]
     if silent and s.costing.impact_coefficient > 0:
         found.append("no market impact for want of adv or volatility: " + ", ".join(silent))
+    found += _one_isin(s)
     if claims.no_baseline:
         found.append(f"no stand-alone baseline: {claims.no_baseline}")
-    elif claims.alone is not None and float(plan_cost) > claims.alone:
-        found.append("the plan in whole lots costs more than each book alone before lots")
+    elif (
+        claims.alone is not None
+        and claims.objective > claims.alone + SAME * abs(claims.alone) + 0.01
+    ):
+        more = claims.objective - claims.alone
+        found.append(
+            f"together costs {more:,.2f} {s.base_currency} more than each book alone, both before lots"
+        )
     if release_phase(s, plan) == 2:
         found.append(
             "transfers alone leave a limit or a pool worse than before: book them with the hedges (release_phase 2)"
@@ -70,7 +78,53 @@ def findings(
             f"{claims.rounding['small_lines']} lines below the minimum sizes stay: without them, or in whole "
             "lots, no answer was found"
         )
-    return [*found, *_overstated(s, plan), *_worse_off(s, books)]
+    return [
+        *found,
+        *_near(s, claims),
+        *_dear(s, claims),
+        *_overstated(s, plan),
+        *_worse_off(s, books),
+    ]
+
+
+def _one_isin(s: Scenario) -> list[str]:
+    """Ids that share an ISIN: one thing, which is netted only under one id."""
+    ids: dict[str, list[str]] = {}
+    for name, isin in zip(s.tradables.ids, s.tradables.isin, strict=True):
+        if isin:
+            ids.setdefault(isin, []).append(name)
+    return [
+        f"{', '.join(names)} are one ISIN, {isin}: they are not netted or crossed with each other; write one id"
+        for isin, names in sorted(ids.items())
+        if len(names) > 1
+    ]
+
+
+def _near(s: Scenario, claims: Claims) -> list[str]:
+    """How much cheaper a plan might be, where the solver came no nearer to the optimum."""
+    if not claims.solver.get("near"):
+        return []
+    gap = float(claims.solver["gap"])
+    return [
+        f"the cost before lots may be up to {gap:,.2f} {s.base_currency} above the optimum: the solver came no nearer"
+    ]
+
+
+def _dear(s: Scenario, claims: Claims) -> list[str]:
+    """What whole lots cost above the optimum before lots, where it is much."""
+    told, unit = claims.rounding, s.base_currency
+    if not told.get("dear"):
+        return []
+    least = told["unavoidable"]
+    known = (
+        f"{least:,.2f} of it at least no whole lots avoid"
+        if least > 0
+        else "none cheaper was found"
+    )
+    return [
+        f"whole lots cost {told['premium']:,.2f} {unit} more than the optimum before lots "
+        f"({told['premium_share']:.2%}): {known}"
+    ]
 
 
 def _overstated(s: Scenario, plan: Plan) -> list[str]:

@@ -40,7 +40,7 @@ def summarise(
 ) -> Summary:
     """The run, from what is to be booked, what is claimed of it, and what was asked."""
     s, plan = booking.scenario, booking.plan
-    plan_cost = sum(costs.values(), Decimal("0.00"))
+    plan_cost = sum(costs.values(), Decimal(0))
     terms: dict[str, Decimal] = {}
     for (_, term), amount in sorted(costs.items()):
         terms[term] = terms.get(term, Decimal(0)) + amount
@@ -86,7 +86,7 @@ def summarise(
         held_at_nothing=claims.held_at_nothing,
         findings=(
             *_taken_over(booking),
-            *findings(s, plan, plan_cost, claims, books),
+            *findings(s, plan, claims, books),
         ),
         data_ages=ages,
     )

@@ -13,7 +13,18 @@ from pathlib import Path
 
 import pytest
 
-from examples.refresh import EXAMPLES, NAMES, PAGES, ROOT, environment, fits, outputs, printed
+from examples.refresh import (
+    EXAMPLES,
+    NAMES,
+    PAGES,
+    ROOT,
+    environment,
+    fits,
+    outputs,
+    pinned,
+    printed,
+)
+from tests.tools.alike import apart, fits_nearly
 from tests.tools.desks import rows
 from tests.tools.firm import Firm, tonight, without_firm_files
 
@@ -23,9 +34,14 @@ END_OF_DAY = EXAMPLES / "end-of-day" / "end-of-day.sh"
 
 @pytest.mark.parametrize("name", NAMES)
 def test_walk_through_gives_what_is_expected(name: str, tmp_path: Path) -> None:
-    """CSV files byte for byte; summary.json without what is the solver's own."""
+    """CSV files byte for byte; summary.json without what is the solver's own. What matters, where the
+    processor's linear algebra is another.
+    """
     expected = {p.name: p.read_bytes() for p in (EXAMPLES / name / "expected").iterdir()}
     found = outputs(name, tmp_path)
+    if not pinned():
+        assert apart(found, expected) == []
+        return
     assert sorted(found) == sorted(expected)
     ours, theirs = (json.loads(files.pop("summary.json")) for files in (found, expected))
     for summary in (ours, theirs):
@@ -47,8 +63,9 @@ def test_script_is_sound(script: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: f"{p.parent.name}/{p.name}")
 def test_page_shows_what_its_commands_print(page: Path, tmp_path: Path) -> None:
     """Every `$` line of a console block runs as written; a line of … stands for any lines."""
+    like = fits if pinned() else fits_nearly
     for command, shown, lines in printed(page, tmp_path):
-        assert fits(shown, lines), "\n".join([f"$ {command}", *lines])
+        assert like(shown, lines), "\n".join([f"$ {command}", *lines])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: f"{p.parent.name}/{p.name}")
@@ -113,8 +130,8 @@ def test_two_nights_and_mornings(tmp_path: Path) -> None:
     done = subprocess.run(["sh", str(script), str(folder)], capture_output=True, text=True, env=env)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("exit 13") == 1
-    assert "37 of 241, fills" in done.stdout
-    assert "45 of 241, fills" in done.stdout
+    assert "37 of 240, fills" in done.stdout
+    assert "45 of 240, fills" in done.stdout
     assert re.search(r"DOES NOT FIT: TRF-\S+ is BOOKED at \S+ and REJECTED at ", done.stdout)
     runs, handoff = folder / "runs", folder / "handoff"
     booked = [r for path in sorted(handoff.rglob("allocations_*.csv")) for r in rows(path)]

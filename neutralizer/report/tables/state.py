@@ -258,4 +258,4 @@ def cost_rows(costs: Costs) -> list[Row]:
 
 def total(costs: Costs) -> Decimal:
     """What costs.csv sums to: the plan's cost, base currency."""
-    return sum(costs.values(), Decimal("0.00"))
+    return sum(costs.values(), Decimal(0))
