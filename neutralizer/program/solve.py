@@ -51,6 +51,7 @@ UNSCALED = {"equilibrate_enable": False}
 ATTEMPTS = (
     Way(),
     Way(10.0),
+    Way(1.0, 0.0),
     Way(0.1, ROOM, SHORT_STEPS),
     Way(1.0, ROOM, UNSCALED),
     Way(0.01, ROOM, SHORT_STEPS),

@@ -58,9 +58,7 @@ def _route(scenario: Scenario, r: int, row: Row) -> list[str]:
     arrives = payable(float(amount - fee) * float(pools.fx[a] / pools.fx[b]), pools.currency[b])
     faults = []
     if not 0 < float(amount) <= routes.capacity[r] or amount % minor_unit(pools.currency[a]):
-        faults.append(
-            f"amount {amount} is not above zero, within capacity and in whole minor units"
-        )
+        faults.append(f"amount {amount} is not above zero, within capacity and in whole cents")
     day = later(scenario.business_date, int(routes.days[r]), scenario.calendar).isoformat()
     if row["value_date"] != day:
         faults.append(f"value_date {row['value_date']} is not {day}")

@@ -66,5 +66,5 @@ def test_a_program_without_any_answer_names_what_is_out_of_scale(
     monkeypatch.setattr(Certificate, "accepted", property(lambda self: False))
     monkeypatch.setattr(Certificate, "near", property(lambda self: False))
     monkeypatch.setattr(policy, "refuse_infeasible", lambda scenario: None)
-    with pytest.raises(NotSolved, match=r"in 6 attempts.*adv of FUT"):
+    with pytest.raises(NotSolved, match=rf"in {len(policy.ATTEMPTS)} attempts.*adv of FUT"):
         solve(traded)
