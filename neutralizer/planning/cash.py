@@ -6,7 +6,8 @@ import numpy as np
 from scipy.optimize import linprog
 
 from neutralizer.domain.arrays import Floats
-from neutralizer.domain.money import minor_unit
+from neutralizer.domain.money import minor_unit, payable
+from neutralizer.domain.plan import CashTransfer
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, without_cash
 from neutralizer.terms.margin import cash, collateral
@@ -47,11 +48,25 @@ def funded(scenario: Scenario, trades: Trades, slack: Floats | None = None) -> T
                 break
             amounts = _rounded_up(moved, units, most, dust)
             found = Trades(trades.change, trades.order, *np.split(amounts, ends)[:3])
-            lacking = -short - cash.headroom(found, scenario)
+            lacking = _rounded_away(scenario, found) - short - cash.headroom(found, scenario)
             if (lacking <= 0).all():
                 return found
             room = room + np.maximum(lacking, 0.0)  # what the solver's own tolerance left open
     return None
+
+
+def _rounded_away(scenario: Scenario, trades: Trades) -> Floats:
+    """(P,) what less arrives in each pool by tickets, whose fees are rounded up and receipts to the unit,
+    than the rates say; its own currency.
+    """
+    pools, routes = scenario.pools, scenario.routes
+    found = np.zeros(len(pools.ids))
+    for r in np.flatnonzero(trades.cash).tolist():
+        source, target = int(routes.source[r]), int(routes.target[r])
+        amount = payable(float(trades.cash[r]), pools.currency[source])
+        due = float(amount) * (1 - routes.fee[r]) * pools.fx[source] / pools.fx[target]
+        found[target] += max(due - float(CashTransfer.of(scenario, r, amount).received), 0.0)
+    return found
 
 
 def minor_units(scenario: Scenario) -> Floats:

@@ -73,7 +73,7 @@ def _column_boxes(canonical: Canonical, rows: Matrix, target: float) -> tuple[Fl
     """
     low = np.where(np.isnan(canonical.upper), np.nan, 0.0)
     high = canonical.upper.copy()
-    for _ in range(6):
+    for _ in range(10):
         open_before = int(np.isnan(low).sum())
         if open_before == 0:
             break
@@ -81,6 +81,8 @@ def _column_boxes(canonical: Canonical, rows: Matrix, target: float) -> tuple[Fl
             if cone.kind in ("zero", "nonneg"):
                 _close_rows(cone, rows, canonical.b, low, high)
         _close_epigraphs(canonical, rows, low, high)
+        if int(np.isnan(low).sum()) == open_before:
+            _close_jointly(canonical, rows, low, high)
         if int(np.isnan(low).sum()) == open_before:
             break
     unknown = np.isnan(low)
@@ -160,6 +162,31 @@ def _close_rows(cone: Cone, rows: Matrix, b: Floats, low: Floats, high: Floats) 
     np.maximum.at(top, c, least[r] / v)
     touched = np.unique(c)
     low[touched], high[touched] = floor[touched], np.maximum(top, floor)[touched]
+
+
+def _close_jointly(canonical: Canonical, rows: Matrix, low: Floats, high: Floats) -> None:
+    """Bounds open columns that hold up one row together: the threshold of a shortfall and what lies beyond
+    it. An optimum has the threshold among the losses, and so no excess larger than their spread.
+    """
+    flat = [np.arange(c.start, c.stop) for c in canonical.cones if c.kind == "nonneg"]
+    if not flat:
+        return
+    which = np.concatenate(flat)
+    block, is_open = rows[which], np.isnan(low)
+    least, most = _interval(block, low, high, canonical.b[which])
+    part = block.tocoo()
+    mine = is_open[part.col]
+    r, c, v = part.row[mine], part.col[mine], part.data[mine]
+    loosened = np.bincount(r[v > 0], minlength=len(which)) > 0  # by another open column
+    count = np.bincount(r, minlength=len(which))
+    joint = (v < 0) & ~loosened[r]
+    ready = np.bincount(c[joint], minlength=len(low)) == np.bincount(c[v < 0], minlength=len(low))
+    shared = np.isin(c, c[joint & (count[r] > 1)]) & joint & ready[c]
+    reach = np.zeros(len(low))
+    size = 2 * np.maximum(np.abs(least), np.abs(most))[r] / np.abs(v)
+    np.maximum.at(reach, c[shared], size[shared])
+    touched = np.unique(c[shared])
+    low[touched], high[touched] = -reach[touched], reach[touched]
 
 
 def _close_epigraphs(canonical: Canonical, rows: Matrix, low: Floats, high: Floats) -> None:

@@ -28,8 +28,9 @@ def test_a_weekend_is_the_calendars() -> None:
 
 
 @pytest.mark.parametrize("key", ["business_date", "execution_date"])
-def test_nothing_is_booked_or_traded_on_a_day_without_business(key: str) -> None:
-    said = refused(("base_currency", f"calendar: XNYS\n{key}: 2024-07-04\nbase_currency"))
+def test_a_day_without_business_is_told(key: str) -> None:
+    s = two_desks(("base_currency", f"calendar: XNYS\n{key}: 2024-07-04\nbase_currency"))
+    said = "\n".join(s.warnings)
     assert f"{key} value='2024-07-04' no business day (calendar XNYS)" in said
     assert "the next one is 2024-07-05" in said
 

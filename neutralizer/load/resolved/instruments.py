@@ -69,6 +69,11 @@ def _tradables(
     for k, name in enumerate(sorted(legs), count):
         if np.isnan(local[k]):
             own = multiplier[k] * fx[k]
+            of_legs = {
+                float(multiplier[select.index[i]] * fx[select.index[i]]) for i, _ in legs[name]
+            }
+            if len(of_legs) == 1 and np.isnan(table["multiplier"][rows[k]]):
+                own = of_legs.pop()  # like prices: their spread, as it is quoted
             local[k] = sum(q * worth[select.index[i]] for i, q in legs[name]) / own
         eligible[k] = all(eligible[select.index[i]] for i, _ in legs[name])
     commission = table["commission_bps"][rows] * BPS * notional

@@ -33,7 +33,8 @@ def days_follow_each_other(inputs: Inputs, select: Selector, issues: Issues) -> 
         if day is not None and known and not calendar.is_business_day(day, settings.calendar):
             due = calendar.later(day, 0, settings.calendar)
             where = ("scenario.yaml", inputs.line(key), key, str(day))
-            issues.error(*where, f"no business day ({named})", f"the next one is {due}")
+            reason = f"no business day ({named}): nothing is booked or traded then"
+            issues.warning(*where, reason, f"the next one is {due}")
     for key, day, reason in wrong:
         remedy = "tickets are not dated back: write that day or a later one, or leave it out"
         issues.error("scenario.yaml", inputs.line(key), key, str(day), reason, remedy)

@@ -166,17 +166,19 @@ def steps(scenario: Scenario) -> Floats:
 
 
 def status(limit: Limit, before: float, after: float, half_step: float, error: float) -> str:
-    """OK, OK_TO_A_LOT (within half a step of a band narrower than it), IMPROVED (closer than before, where
-    that was asked), or BREACH.
+    """OK, OK_TO_A_LOT (within half a step of a band narrower than it), IMPROVED (no further out than before
+    where the limit is to improve, closer where the best effort was asked), or BREACH.
     """
     if limit.lower - error <= after <= limit.upper + error:
         return "OK"
     if limit.lower - half_step <= after <= limit.upper + half_step:
         return "OK_TO_A_LOT"
     excess_before = beyond(before, limit.lower, limit.upper)
-    better = beyond(after, limit.lower, limit.upper) < excess_before - error
-    asked = limit.improve or limit.soft == "--best-effort"
-    return "IMPROVED" if asked and better else "BREACH"
+    excess = beyond(after, limit.lower, limit.upper)
+    if limit.improve:
+        return "IMPROVED" if excess <= excess_before + error else "BREACH"
+    moved = limit.soft == "--best-effort" and excess < excess_before - error
+    return "IMPROVED" if moved else "BREACH"
 
 
 def relaxed_by(limit: Limit, status: str) -> str:
