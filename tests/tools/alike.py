@@ -13,6 +13,7 @@ from typing import Any
 
 COST, LOTS, SIZE = 1e-4, 1e-3, 1e-2  # of the number: before lots, of whole lots, of a sum
 MOST = 0.8  # of the lines of a page: what ties between lots leave as it is
+LEFT_OVER = 1e-3  # of the largest number of its line: a difference of two large ones
 UNIT = 1.0  # of money: less is never a difference
 LARGE = 0.05  # of the largest line: a smaller one may be a tie
 NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
@@ -65,11 +66,11 @@ def same_words(one: str, other: str) -> bool:
     sizes = [
         [float(n.replace(",", "")) for n in NUMBER.findall(ID.sub("@", x))] for x in (one, other)
     ]
-    return (
-        texts[0] == texts[1]
-        and len(sizes[0]) == len(sizes[1])
-        and all(near(a, b, SIZE) for a, b in zip(*sizes, strict=True))
-    )
+    if texts[0] != texts[1] or len(sizes[0]) != len(sizes[1]):
+        return False
+    left_over = LEFT_OVER * max(map(abs, sizes[1]), default=0.0)
+    pairs = zip(*sizes, strict=True)
+    return all(near(a, b, SIZE) or abs(a - b) <= left_over for a, b in pairs)
 
 
 def _rows(data: bytes) -> list[dict[str, str]]:
