@@ -8,8 +8,8 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from neutralizer.domain.arrays import Floats, Matrix
-from neutralizer.domain.money import payable, rounded
-from neutralizer.domain.plan import CashTransfer, Plan
+from neutralizer.domain.money import rounded
+from neutralizer.domain.plan import Plan
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, sums
 from neutralizer.terms import costs
@@ -31,22 +31,10 @@ def by_book(scenario: Scenario, trades: Trades, fills: Sequence[Fill]) -> Costs:
             elif cost.AXIS == "account":
                 for a, x in enumerate(amounts.tolist()):
                     found[_only_book(scenario, a), term] += x
-            elif term == "transfer_fee":
-                found["", term] += _fees(scenario, trades)
             else:
                 found["", term] += float(amounts.sum())
     written = {key: rounded(x, scenario.base_currency) for key, x in found.items()}
     return {key: x for key, x in written.items() if x}
-
-
-def _fees(scenario: Scenario, trades: Trades) -> float:
-    """What the tickets of cash say that is paid, base currency: fees are rounded up."""
-    pools, routes, total = scenario.pools, scenario.routes, 0.0
-    for r in np.flatnonzero(trades.cash).tolist():
-        source = int(routes.source[r])
-        amount = payable(float(trades.cash[r]), pools.currency[source])
-        total += float(CashTransfer.of(scenario, r, amount).fee) * float(pools.fx[source])
-    return total
 
 
 def fills_of(plan: Plan) -> list[Fill]:
