@@ -14,6 +14,8 @@ from neutralizer.load.written.inputs import Inputs
 from neutralizer.load.written.table import Table
 from neutralizer.load.written.values import BPS
 
+DIGITS = 12  # of a price that is computed: its last ones are noise
+
 
 def prices(table: Table, rows: list[int]) -> Floats:
     """Local prices; the middle of bid and ask where the price is blank."""
@@ -74,7 +76,8 @@ def _tradables(
             }
             if len(of_legs) == 1 and np.isnan(table["multiplier"][rows[k]]):
                 own = of_legs.pop()  # like prices: their spread, as it is quoted
-            local[k] = sum(q * worth[select.index[i]] for i, q in legs[name]) / own
+            value = sum(q * worth[select.index[i]] for i, q in legs[name]) / own
+            local[k] = float(f"{value:.{DIGITS}g}")
         eligible[k] = all(eligible[select.index[i]] for i, _ in legs[name])
     commission = table["commission_bps"][rows] * BPS * notional
     commission += table["commission_per_unit"][rows] * rate
