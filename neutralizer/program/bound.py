@@ -5,6 +5,8 @@ For duals z in the dual cone every x in the box has c·x >= −b·z + Σ_j min o
 Optimization, ch. 5).
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from neutralizer.domain.arrays import Floats, Ints, Matrix
@@ -73,16 +75,17 @@ def _column_boxes(canonical: Canonical, rows: Matrix, target: float) -> tuple[Fl
     """
     low = np.where(np.isnan(canonical.upper), np.nan, 0.0)
     high = canonical.upper.copy()
+    tops = _held_by(canonical, rows)
     for _ in range(10):
         open_before = int(np.isnan(low).sum())
         if open_before == 0:
             break
         for cone in canonical.cones:
             if cone.kind in ("zero", "nonneg"):
-                _close_rows(cone, rows, canonical.b, low, high)
-        _close_epigraphs(canonical, rows, low, high)
+                _close_rows(cone, rows, canonical.b, tops, low, high)
+        _close_epigraphs(canonical, rows, tops, low, high)
         if int(np.isnan(low).sum()) == open_before:
-            _close_jointly(canonical, rows, low, high)
+            _close_jointly(canonical, rows, tops, low, high)
         if int(np.isnan(low).sum()) == open_before:
             break
     unknown = np.isnan(low)
@@ -133,7 +136,36 @@ def _interval(block: Matrix, low: Floats, high: Floats, b: Floats) -> tuple[Floa
     return b - (positive @ hi + negative @ lo), b - (positive @ lo + negative @ hi)
 
 
-def _close_rows(cone: Cone, rows: Matrix, b: Floats, low: Floats, high: Floats) -> None:
+@dataclass(frozen=True)
+class _HeldBy:
+    """(columns,) how many rows of each kind hold a column where it is: equalities, first rows of cones, and
+    inequalities, but for those that say no more than that it is not negative.
+    """
+
+    equalities: Ints
+    cones: Ints
+    rows: Ints
+
+
+def _held_by(canonical: Canonical, rows: Matrix) -> _HeldBy:
+    kind = np.empty(rows.shape[0], dtype="U6")
+    for cone in canonical.cones:
+        kind[cone.start : cone.stop] = cone.kind if cone.kind in ("zero", "nonneg") else ""
+        if cone.kind not in ("zero", "nonneg"):
+            kind[cone.start] = "first"
+    part, size = rows.tocoo(), rows.shape[1]
+    plain = (np.diff(rows.indptr) == 1) & (canonical.b == 0)
+    below = (kind[part.row] == "nonneg") & (part.data < 0) & ~plain[part.row]
+    return _HeldBy(
+        np.bincount(part.col[kind[part.row] == "zero"], minlength=size),
+        np.bincount(part.col[kind[part.row] == "first"], minlength=size),
+        np.bincount(part.col[below], minlength=size),
+    )
+
+
+def _close_rows(
+    cone: Cone, rows: Matrix, b: Floats, tops: _HeldBy, low: Floats, high: Floats
+) -> None:
     """Bounds the open columns of one block of linear rows from what is known of the others."""
     block, b = rows[cone.start : cone.stop], b[cone.start : cone.stop]
     is_open = np.isnan(low)
@@ -154,7 +186,7 @@ def _close_rows(cone: Cone, rows: Matrix, b: Floats, low: Floats, high: Floats) 
     every = block.tocoo()
     holds_up = np.bincount(every.col[every.data < 0], minlength=len(low))
     known = np.bincount(c[below], minlength=len(low))
-    below &= (holds_up == known)[c]
+    below &= ((holds_up == known) & (tops.cones == 0) & (tops.equalities == 0))[c]
     r, c, v = r[below], c[below], v[below]
     floor = np.full(len(low), -np.inf)
     top = np.full(len(low), -np.inf)
@@ -164,7 +196,9 @@ def _close_rows(cone: Cone, rows: Matrix, b: Floats, low: Floats, high: Floats) 
     low[touched], high[touched] = floor[touched], np.maximum(top, floor)[touched]
 
 
-def _close_jointly(canonical: Canonical, rows: Matrix, low: Floats, high: Floats) -> None:
+def _close_jointly(
+    canonical: Canonical, rows: Matrix, tops: _HeldBy, low: Floats, high: Floats
+) -> None:
     """Bounds open columns that hold up one row together: the threshold of a shortfall and what lies beyond
     it. An optimum has the threshold among the losses, and so no excess larger than their spread.
     """
@@ -181,6 +215,7 @@ def _close_jointly(canonical: Canonical, rows: Matrix, low: Floats, high: Floats
     count = np.bincount(r, minlength=len(which))
     joint = (v < 0) & ~loosened[r]
     ready = np.bincount(c[joint], minlength=len(low)) == np.bincount(c[v < 0], minlength=len(low))
+    ready &= (tops.cones == 0) & (tops.equalities == 0)
     shared = np.isin(c, c[joint & (count[r] > 1)]) & joint & ready[c]
     reach = np.zeros(len(low))
     size = 2 * np.maximum(np.abs(least), np.abs(most))[r] / np.abs(v)
@@ -189,19 +224,24 @@ def _close_jointly(canonical: Canonical, rows: Matrix, low: Floats, high: Floats
     low[touched], high[touched] = -reach[touched], reach[touched]
 
 
-def _close_epigraphs(canonical: Canonical, rows: Matrix, low: Floats, high: Floats) -> None:
-    """t >= ‖v‖ or t^a >= |v| with t alone in the first row: t lies between zero and the largest size."""
+def _close_epigraphs(
+    canonical: Canonical, rows: Matrix, tops: _HeldBy, low: Floats, high: Floats
+) -> None:
+    """t >= ‖v‖ or t^a >= |v| with t alone in the first row, and nothing else that holds it up: t lies
+    between zero and the largest size.
+    """
     is_open, b = np.isnan(low), canonical.b
     opened = (abs(rows) > 0).astype(float) @ is_open
     least, most = _interval(rows, low, high, b)
     size = np.maximum(np.abs(least), np.abs(most))
+    alone = (tops.cones == 1) & (tops.rows == 0) & (tops.equalities == 0)
     for cone in canonical.cones:
         k, rest = cone.start, slice(cone.start + 1, cone.stop)
         if cone.kind in ("zero", "nonneg") or b[k] != 0 or opened[rest].any():
             continue
         own = slice(rows.indptr[k], rows.indptr[k + 1])
         column, value = rows.indices[own], rows.data[own]
-        if len(column) == 1 and is_open[column[0]]:
+        if len(column) == 1 and is_open[column[0]] and alone[column[0]]:
             power = cone.kind == "power"
             top = size[cone.stop - 1] ** (1 / cone.power) if power else np.linalg.norm(size[rest])
             low[column[0]], high[column[0]] = 0.0, float(top) / abs(value[0])

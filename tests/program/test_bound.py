@@ -235,3 +235,25 @@ def test_an_epigraph_is_left_open_while_a_row_that_holds_it_up_is() -> None:
     assert (high >= 1).all()
     for z in ([0, 0, 0, 0], [1, 0, 0, 0], [0, 1, 0, 0], [0, 1, 1, 0], [0, 1, 1, 1]):
         assert dual_bound(chain, np.array(z, dtype=float), 100.0) <= 1 + 1e-12
+
+
+TWO_CONES = program(  # t >= |x - 9| and t >= |x - 3| with x at most 1: 8
+    [1, 0],
+    [("soc", [([-1, 0], 0), ([0, -1], -9)], 0.0), ("soc", [([-1, 0], 0), ([0, -1], -3)], 0.0)],
+    [OWN, 1],
+)
+CONE_AND_ROW = program(  # t >= |x - 9| and t >= 2
+    [1, 0], [flat(([-1, 0], -2)), ("soc", [([-1, 0], 0), ([0, -1], -9)], 0.0)], [OWN, 1]
+)
+
+
+@pytest.mark.parametrize(("held_twice", "optimum"), [(TWO_CONES, 8.0), (CONE_AND_ROW, 8.0)])
+def test_what_two_things_hold_up_is_not_closed_by_one(
+    held_twice: Canonical, optimum: float
+) -> None:
+    """Its box holds the optimum, and no dual leads to a bound above it."""
+    low, high = boxes(held_twice, 100.0)
+    assert low[0] <= optimum <= high[0]
+    for seed in range(20):
+        z = np.random.default_rng(seed).normal(size=held_twice.a.shape[0])
+        assert dual_bound(held_twice, z, 100.0) <= optimum + 1e-9
