@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 TOGETHER = 5  # more that say the same are told in one line
-TOLD_LINES = 10  # of them
+TOLD_LINES = 10  # of them, the first among them
 DOES_NOT_FIT = 13  # the exit code where something that came back does not: it is no refusal
 
 
@@ -45,22 +45,23 @@ def _shown(value: str) -> str:
     return shown if len(shown) <= 80 else shown[:76] + "...'"
 
 
+def _kind(issue: Issue) -> tuple[str, ...]:
+    """What it says, but for the row: of a YAML path, which carries one, the last word."""
+    column = issue.column.rpartition(".")[2]
+    return issue.severity, issue.file, column, issue.reason, issue.remedy
+
+
 def grouped(issues: Sequence[Issue]) -> list[Issue]:
     """The issues with those that say the same of one column of a file in one line, where they are many."""
     kinds: dict[tuple[str, ...], list[Issue]] = {}
     for issue in issues:
-        column = issue.column.rpartition(".")[2]  # of a YAML path, which carries the row
-        kinds.setdefault(
-            (issue.severity, issue.file, column, issue.reason, issue.remedy), []
-        ).append(issue)
-    found, told = [], set[int]()
+        kinds.setdefault(_kind(issue), []).append(issue)
+    found = []
     for issue in issues:
-        column = issue.column.rpartition(".")[2]
-        same = kinds[issue.severity, issue.file, column, issue.reason, issue.remedy]
+        same = kinds[_kind(issue)]
         if len(same) <= TOGETHER:
             found.append(issue)
-        elif id(same) not in told:
-            told.add(id(same))
+        elif issue is same[0]:
             lines = ", ".join(str(x.line) for x in same[1:TOLD_LINES])
             rest = ", …" if len(same) > TOLD_LINES else ""
             more = f"{issue.reason} (and {len(same) - 1} more like it, lines {lines}{rest})"

@@ -63,6 +63,11 @@ def cost_of(trades: Trades, scenario: Scenario) -> tuple[float, float]:
     return cost, limits.penalty(trades, scenario)
 
 
+def price(trades: Trades, scenario: Scenario) -> float:
+    """All that is paid and penalised, base currency: what the program minimises."""
+    return sum(cost_of(trades, scenario))
+
+
 def basis_of(trades: Trades, scenario: Scenario) -> float:
     """What the trades change in cost, term by term, base currency: the constant part left out. At
     least 1e-6 of the gross before, so that the gap allowed is never below what doubles can show.

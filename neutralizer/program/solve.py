@@ -22,6 +22,7 @@ from neutralizer.program.certificate import (
     cost_of,
     given,
     kept,
+    price,
     relaxations,
     tolerated,
     violations,
@@ -217,7 +218,7 @@ def _certificate(
     taken = 0.0
     if give is None:
         found, basis = violations(trades, scenario), basis_of(trades, scenario)
-        total, allowed = sum(cost_of(trades, scenario)), GAP * basis
+        total, allowed = price(trades, scenario), GAP * basis
         taken = tolerated(basis, scenario)
     else:
         found, total = kept(trades, scenario, give), given(trades, scenario, give)

@@ -3,24 +3,19 @@
 Two books long and short of one thing, free in a share-like ETF and in a future of 200,000 a lot.
 """
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
+from neutralizer.domain.orders import without_orders
 from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import Infeasible
 from neutralizer.planning.lots import search
-from neutralizer.planning.lots.checked import checked
 from neutralizer.planning.lots.grain import all_coarse, grain_of
 from neutralizer.planning.lots.in_lots import in_lots
 from neutralizer.planning.lots.integers import Integers, Whole
 from neutralizer.planning.lots.milp import Rounding, Wanted, _rows, attempt, start
 from neutralizer.planning.lots.search import MOST_TRIES
-from neutralizer.planning.lots.standard import Standard
-from neutralizer.planning.lots.tidy import tidied
 from neutralizer.planning.lots.whole import Rounded
-from neutralizer.program.certificate import cost_of
 from neutralizer.program.conflicts.irreducible import explained
 from neutralizer.program.priorities import answered
 from neutralizer.program.solve import solve
@@ -201,25 +196,30 @@ def test_bounds_that_cross_by_a_little_are_refused_by_name() -> None:
 
 
 def test_an_order_that_nothing_needs_is_taken_out() -> None:
-    """Thirty futures less would do with three shares more, or without them: the search may stop at either."""
+    """Three books at their bounds, 240 futures to the dollar: no three shares beside them, which a search
+    that may stop near the best would leave in.
+    """
+    third = (
+        ("    - {book_id: B, entity: X, account_id: PB}\n", "    - {book_id: B, entity: X, account_id: PB}\n    - {book_id: C, entity: X, account_id: PB}\n"),
+        ("books: [A, B]", "books: [A, B, C]"),
+        ("price: 100,", "price: 400,"),
+        ("cash: 10000000", "cash: 100000000"),
+        ("    - {book_id: B, instrument_id: ETF, quantity: -60000}\n", "    - {book_id: B, instrument_id: ETF, quantity: -60000}\n    - {book_id: C, instrument_id: ETF, quantity: 90000}\n"),
+        ("  limits:\n", '  limits:\n    - {limit_id: C-mkt, measure: factor_exposure, scope: "book:C", target: MKT, lower: -1000000, upper: 1000000}\n'),
+    )  # fmt: skip
+    s = read(TABLES, *third)
+    order = rounded(s).trades.order
+    assert order[order != 0].tolist() == [-240]
+
+
+def test_a_closed_order_of_what_is_rounded_afterwards_stays_closed() -> None:
+    """Purchases and sales of the ETF, a column each, are held at nothing where they may not be given."""
     s = read(TABLES)
+    etf = s.orders.tradable == s.tradables.ids.index("ETF")
     solution = solve(s)
-    found = rounded(s)
-    at = int(np.flatnonzero(s.orders.tradable == s.tradables.ids.index("ETF"))[0])
-    steps, lots = found.whole.steps.copy(), found.whole.lots.copy()
-    steps[0] -= 3
-    lots[at] -= 3
-    more = replace(
-        found.whole,
-        steps=steps,
-        lots=lots,
-        change=steps.copy(),
-        order=lots * s.tradables.lot[s.orders.tradable],
-    )
-    standard, grain = Standard.of(s), grain_of(s)
-    heavier = checked(more, s, standard, grain)
-    assert heavier is not None
-    lighter = tidied(heavier, s, standard, grain)
-    assert abs(lighter[0].lots[at]) <= abs(found.whole.lots[at])
-    assert sum(cost_of(lighter[1], s)) < sum(cost_of(heavier[1], s))
-    assert solution.certificate.cost <= sum(cost_of(lighter[1], s)) + 1e-4
+    found = Integers(solution, grain_of(s), without_orders(s, etf), 1.0)
+    decision, columns = solution.program.decision, solution.canonical.columns
+    for variable in (decision.buy, decision.sell):
+        own = columns[variable.id][etf]
+        assert (found.base[own] + found.unit[own] * found.high[own]).tolist() == [0.0]
+        assert (found.low[own] == found.high[own]).all()

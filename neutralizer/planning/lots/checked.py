@@ -10,21 +10,21 @@ from neutralizer.planning.lots.integers import Whole
 from neutralizer.planning.lots.repair import Beyond, repair
 from neutralizer.planning.lots.standard import Standard, excess
 
+Found = tuple[Whole, Trades]
+
 
 def checked(
     rounded: Whole | None, scenario: Scenario, standard: Standard, grain: Grain
-) -> tuple[Whole, Trades] | None:
+) -> Found | None:
     """Whole lots with their cash, where every limit, cap and pool holds exactly, after small repairs."""
-    if rounded is None:
+    if rounded is None or not _closes(scenario, rounded):
         return None
-    if not _closes(scenario, rounded):
+    whole = repair(scenario, grain, rounded, _beyond(scenario, standard))
+    trades = without_cash(scenario, whole.change, whole.order)
+    if not _may_be_ordered(scenario, trades) or excess(scenario, trades, standard).any():
         return None
-    repaired = repair(scenario, grain, rounded, _beyond(scenario, standard))
-    trades = without_cash(scenario, repaired.change, repaired.order)
     paid = funded(scenario, trades, standard.pool_slack)
-    if paid is None or excess(scenario, trades, standard).any():
-        return None
-    return (repaired, paid) if _may_be_ordered(scenario, trades) else None
+    return None if paid is None else (whole, paid)
 
 
 def _closes(scenario: Scenario, whole: Whole) -> bool:

@@ -147,6 +147,16 @@ class Integers:
         own = slice(self.first_order, self.first_step)
         self.high[own] = np.where(may_buy, self.high[own], -self.lots)
         self.low[own] = np.where(may_sell, self.low[own], -self.lots)
+        self._close()
+
+    def _close(self) -> None:
+        """Holds the columns of closed purchases and sales at nothing, of what is rounded afterwards too."""
+        decision, orders = self.solution.program.decision, self.scenario.orders
+        for variable, may in ((decision.buy, orders.may_buy), (decision.sell, orders.may_sell)):
+            columns = self.solution.canonical.columns.get(variable.id)
+            if columns is not None:
+                closed = columns[~may]
+                self.low[closed] = self.high[closed] = -self.base[closed] / self.unit[closed]
 
     def _keep_near(self, window: float) -> None:
         """Holds fine holdings near the answer, where the tangents of the cones are true."""
@@ -182,20 +192,22 @@ class Integers:
             moved = float(self.grain.remainder[giver] / steps[giver])
             found.triples += [(row_of[giver], k, moved), (row_of[receiver], k, -moved)]
         for some in self._at_most_one():
-            found.triples += [(found.rows, self.first_switch + k, 1.0) for k in some]
+            found.triples += [(found.rows, self.first_switch + k, share) for k, share in some]
             found.rows += 1
             found.switches += 1
         return found
 
-    def _at_most_one(self) -> Iterator[list[int]]:
-        """Switches of which one at most is on: a fraction goes to one receiver, and who gives its own
-        receives none.
+    def _at_most_one(self) -> Iterator[list[tuple[int, float]]]:
+        """(switch, share) of each giver, at most one together: its fraction goes to one receiver, and then
+        it receives none, else as many as there are.
         """
-        givers = dict.fromkeys(g for g, _ in self.fractions)
-        for giver in givers:
-            own = [k for k, (g, _) in enumerate(self.fractions) if g == giver]
-            received = [k for k, (_, r) in enumerate(self.fractions) if r == giver]
-            yield from ([*own, k] for k in received) if received else (own,)
+        gives, takes = dict[int, list[int]](), dict[int, list[int]]()
+        for k, (giver, receiver) in enumerate(self.fractions):
+            gives.setdefault(giver, []).append(k)
+            takes.setdefault(receiver, []).append(k)
+        for giver, own in gives.items():
+            others = takes.get(giver, [])
+            yield [(k, 1.0) for k in own] + [(k, 1 / len(others)) for k in others]
 
     def program(self, x: Floats) -> Floats:
         """The program's own columns at a solver's deviations."""

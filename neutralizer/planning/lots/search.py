@@ -9,12 +9,11 @@ import numpy as np
 
 from neutralizer.domain.arrays import Bools, Floats
 from neutralizer.domain.scenario import Scenario
-from neutralizer.domain.trades import Trades, without_cash
+from neutralizer.domain.trades import without_cash
 from neutralizer.planning.cash import cents, funded
-from neutralizer.planning.lots.checked import checked
+from neutralizer.planning.lots.checked import Found, checked
 from neutralizer.planning.lots.fine import round_fine
 from neutralizer.planning.lots.grain import pool_rooms, rooms
-from neutralizer.planning.lots.integers import Whole
 from neutralizer.planning.lots.milp import Rounding, Wanted, attempt
 from neutralizer.planning.lots.standard import Standard, excess
 from neutralizer.planning.lots.tangents import CONE_ROOM
@@ -49,7 +48,7 @@ def search(
     windows: tuple[tuple[float, float], ...],
     tries: Tries,
     gives: Gives | None = None,
-) -> tuple[Whole, Trades] | None:
+) -> Found | None:
     """The first whole numbers that hold the standard; None where no attempt led to any."""
     scenario, grain = rounding.scenario, rounding.grain
     scale = limits.scales(scenario)

@@ -15,7 +15,7 @@ from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.summary import NOTHING_MOVED
 from neutralizer.domain.trades import Trades, nothing
 from neutralizer.errors import Infeasible
-from neutralizer.planning.lots.checked import checked
+from neutralizer.planning.lots.checked import Found, checked
 from neutralizer.planning.lots.fine import round_fine
 from neutralizer.planning.lots.grain import all_coarse, all_fine, grain_of
 from neutralizer.planning.lots.integers import Whole, whole_orders
@@ -24,7 +24,7 @@ from neutralizer.planning.lots.minimum_sizes import small_lines
 from neutralizer.planning.lots.search import ANYWHERE, NEAR, WIDER, Tries, search
 from neutralizer.planning.lots.standard import Standard
 from neutralizer.planning.lots.tidy import tidied
-from neutralizer.program.certificate import cost_of
+from neutralizer.program.certificate import price
 from neutralizer.program.solve import Solution
 from neutralizer.terms import costs
 
@@ -42,9 +42,6 @@ class Rounded:
     whole: Whole
     trades: Trades
     report: dict[str, Any]
-
-
-Found = tuple[Whole, Trades]
 
 
 def nothing_moved(scenario: Scenario) -> Rounded:
@@ -73,23 +70,23 @@ def whole_lots(solution: Solution, scenario: Scenario, standard: Standard, tries
             f"the limits can be kept, but not in whole lots: {proven}; "
             "widen the narrowest band, or allow smaller lots",
         )
-    return reported(rounding, *tidied(found, scenario, standard, rounding.grain))
+    return reported(rounding, *(tidied(rounding, found, standard) if small else found))
 
 
 def reported(rounding: Rounding, whole: Whole, trades: Trades) -> Rounded:
     """Whole-lot trades with what finding them took, and what none cost less than, where that is known."""
     scenario = rounding.scenario
-    best, price = rounding.solution.certificate, _price(scenario, trades)
+    best, paid = rounding.solution.certificate, price(trades, scenario)
     least = max(best.cost, rounding.bound)
     report = {
         "name": "highs" if rounding.seconds else "nearest",
         "seconds": rounding.seconds,
         "nodes": rounding.nodes,
         "small_lines": int(sum(np.count_nonzero(z) for z in small_lines(scenario, trades))),
-        "premium": price - best.cost,
+        "premium": paid - best.cost,
         "unavoidable": least - best.cost,
-        "premium_share": (price - best.cost) / best.basis,
-        "dear": price - best.cost > _allowed(rounding, MUCH),
+        "premium_share": (paid - best.cost) / best.basis,
+        "dear": paid - best.cost > _allowed(rounding, MUCH),
     }
     return Rounded(whole, trades, report)
 
@@ -108,13 +105,8 @@ def _nearest(rounding: Rounding, scenario: Scenario, standard: Standard) -> Foun
     found = checked(round_fine(scenario, all_fine(grain), whole), scenario, standard, grain)
     if found is None:
         return None
-    dearer = _price(scenario, found[1]) - best.certificate.cost
+    dearer = price(found[1], scenario) - best.certificate.cost
     return found if dearer <= NEAREST_PREMIUM * best.certificate.basis else None
-
-
-def _price(scenario: Scenario, trades: Trades) -> float:
-    """All that is paid and penalised, base currency."""
-    return sum(cost_of(trades, scenario))
 
 
 def _allowed(rounding: Rounding, share: float) -> float:
@@ -130,7 +122,7 @@ def _worth_more(rounding: Rounding, found: Found | None) -> bool:
     if found is None:
         return not rounding.proven
     least = max(rounding.solution.certificate.cost, rounding.bound)
-    return _price(rounding.scenario, found[1]) - least > _allowed(rounding, DEAR)
+    return price(found[1], rounding.scenario) - least > _allowed(rounding, DEAR)
 
 
 def _cheapest_lot(scenario: Scenario) -> float:
@@ -143,5 +135,5 @@ def _cheapest_lot(scenario: Scenario) -> float:
 def _cheaper(scenario: Scenario, first: Found | None, second: Found | None) -> Found | None:
     if first is None or second is None:
         return first or second
-    dearer = _price(scenario, second[1]) >= _price(scenario, first[1])
+    dearer = price(second[1], scenario) >= price(first[1], scenario)
     return first if dearer else second
