@@ -98,3 +98,13 @@ def test_what_has_expired_is_not_held(tmp_path: Path) -> None:
     with pytest.raises(InputsRefused) as refused:
         load(expiring(tmp_path / "case", "2024-06-26", held=True))
     assert any("FUT expired before the execution date" in str(i) for i in refused.value.issues)
+
+
+def test_what_has_expired_may_be_kept_as_it_is(tmp_path: Path) -> None:
+    """`expired: keep` is for what is in delivery: it stays and counts, and nobody changes it."""
+    folder = expiring(tmp_path / "case", "2024-06-26", held=True)
+    kept = load(folder, overrides=("expired=keep",)).scenario
+    own = kept.holdings.instrument == kept.instruments.ids.index("FUT")
+    assert kept.holdings.before[own].sum() == 2
+    assert not kept.may_change[own].any()
+    assert any("FUT expired before the execution date: it is kept" in w for w in kept.warnings)

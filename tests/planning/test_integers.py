@@ -248,3 +248,14 @@ def test_what_a_solver_leaves_over_is_no_order() -> None:
     left = np.array([1e-10 * s.gross_before / s.order_notional[0], -10.0])
     found = whole_orders(s, replace(solution, trades=replace(solution.trades, order=left)))
     assert found.tolist() == [0, -10]
+
+
+def test_a_search_sets_out_from_what_is_known() -> None:
+    """Whole numbers as deviations, and back: the integers and the fraction that moves are the same."""
+    found = integers(FROZEN)
+    x = np.zeros(found.size)
+    x[found.first_order : found.first_switch] = np.arange(found.first_switch - found.first_order)
+    x[found.first_switch :] = 1.0
+    known = found.whole(x)
+    assert found.start(known)[found.first_order :].tolist() == x[found.first_order :].tolist()
+    assert not found.start(known)[: found.first_order].any()

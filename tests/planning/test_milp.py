@@ -3,16 +3,20 @@
 ARB gives MM's 60,000 ETF their buyer, and MM sells ten futures of 200,000 to come within 2 million.
 """
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from neutralizer.domain.arrays import Floats
 from neutralizer.domain.orders import without_orders
 from neutralizer.domain.scenario import Scenario
+from neutralizer.planning.lots import milp
 from neutralizer.planning.lots.grain import all_coarse, grain_of
 from neutralizer.planning.lots.integers import Integers, Whole
 from neutralizer.planning.lots.milp import Rounding, Wanted, _rows, attempt, start
 from neutralizer.program.solve import Solution
+from neutralizer.program.solvers.process import in_child
 from neutralizer.terms import limits
 from neutralizer.terms.rows import Owner, Row, Side
 from tests.tools.small import FRACTIONS, solved
@@ -196,3 +200,28 @@ def test_what_gives_is_the_least_in_steps() -> None:
     assert whole is not None
     assert found.scenario.holdings.before[0] + whole.change[0] in (0, 1)
     assert not found.proven
+
+
+def test_what_is_known_is_found_again_without_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With no node to look at and no heuristic, the known whole numbers are the answer."""
+    first, b = rounding()
+    known = attempt(first, Wanted(b, {}, 1.0))
+    assert known is not None
+    handed: list[dict[str, Any]] = []
+    monkeypatch.setattr(milp, "in_child", lambda task, *_: stopped(handed, task))
+    found, b = rounding()
+    found.known = known
+    assert attempt(found, Wanted(b, {}, np.inf, np.inf)) is None
+    assert attempt(found, Wanted(b, {}, 1.0)) is None
+    assert [len(task["start"]) > 0 for task in handed] == [True, True, False, False]
+    handed[0]["settings"] |= {"mip_max_nodes": 0, "mip_heuristic_effort": 0.0}
+    answer = in_child(handed[0], 10.0, 2**33)
+    of_integers = handed[0]["integer"]
+    assert answer["x"] is not None
+    assert np.rint(answer["x"])[of_integers].tolist() == handed[0]["start"][of_integers].tolist()
+
+
+def stopped(handed: list[dict[str, Any]], task: dict[str, Any]) -> dict[str, Any]:
+    """What a search tells that found nothing in its time; keeps the task."""
+    handed.append(task)
+    return {"x": None, "status": "Node limit", "seconds": 0.0, "nodes": 1, "bound": -np.inf}

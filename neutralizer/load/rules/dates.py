@@ -58,17 +58,26 @@ def nothing_is_of_the_future(inputs: Inputs, select: Selector, issues: Issues) -
 
 
 def expired_is_not_held(inputs: Inputs, select: Selector, issues: Issues) -> None:
-    """What has expired is not held any more; where nobody holds it, a warning says that it is left out."""
+    """What has expired is not held any more, unless the setting `expired: keep` lets it be; where nobody
+    holds it, a warning says that it is left out.
+    """
     gone = {select.ids[k] for k in np.flatnonzero(expired(inputs, select))}
     if not gone:
         return
     positions, held = inputs["positions"], set()
+    keep = inputs.settings.expired == "keep"
+    tell = positions.warning if keep else positions.error
+    kept = (
+        ": it is kept and counts as its rows say, and is neither ordered nor crossed"
+        if keep
+        else ""
+    )
     remedy = "book its expiry and take the position out, or correct the expiry"
     for row, name in enumerate(positions["instrument_id"]):
         if name in gone and positions["quantity"][row] != 0:
             held.add(name)
-            reason = f"{name} expired before the execution date"
-            positions.error(issues, row, "instrument_id", reason, remedy)
+            reason = f"{name} expired before the execution date{kept}"
+            tell(issues, row, "instrument_id", reason, remedy)
     table = inputs["instruments"]
     for row, name in enumerate(table["instrument_id"]):
         if name in gone - held:

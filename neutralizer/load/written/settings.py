@@ -225,6 +225,11 @@ class Settings(Strict):
     solve: SolveSettings = SolveSettings()
     baseline: BaselineSettings = BaselineSettings()
     checks: CheckSettings = CheckSettings()
+    expired: Literal["refuse", "keep"] = said(
+        "refuse",
+        "`keep`: a position past its instrument's `expiry`, such as one in delivery, stays and counts "
+        "as its rows say, and a finding names it",
+    )
     stress: StressSettings = StressSettings()
     simm: SimmSettings = SimmSettings()
     fairness: Literal["none", "make_good"] = said(

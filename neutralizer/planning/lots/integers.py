@@ -209,6 +209,18 @@ class Integers:
             others = takes.get(giver, [])
             yield [(k, 1.0) for k in own] + [(k, 1 / len(others)) for k in others]
 
+    def start(self, known: Whole) -> Floats:
+        """The deviations that whole numbers found before are, of the integers alone: zero elsewhere."""
+        scenario = self.scenario
+        lot = scenario.tradables.lot[scenario.orders.tradable]
+        step = scenario.instruments.step[scenario.holdings.instrument]
+        found = np.zeros(self.size)
+        lots, steps = known.order / lot, (known.change - known.remainder) / step
+        found[self.first_order : self.first_step] = np.rint(lots[self.orders]) - self.lots
+        found[self.first_step : self.first_switch] = np.rint(steps[self.holdings]) - self.steps
+        found[self.first_switch :] = [pair in known.passed for pair in self.fractions]
+        return found
+
     def program(self, x: Floats) -> Floats:
         """The program's own columns at a solver's deviations."""
         found: Floats = self.base + self.unit * x[: self.first_order]

@@ -44,6 +44,7 @@ class Rounding:
     nodes: int = 0
     proven: bool = False  # whether the last "none found" was a proof: no window, no room
     bound: float = -np.inf  # what no whole lots cost less than, where the last attempt proved one
+    known: Whole | None = None  # the cheapest so far, from which a search without a window sets out
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,8 @@ def attempt(rounding: Rounding, wanted: Wanted) -> Whole | None:
     nodes = NODES if np.isfinite(wanted.window) else MORE * NODES
     for _ in range(ROUNDS):
         task, exact = _task(rounding, integers, wanted)
+        if endless and rounding.known is not None:
+            task["start"] = integers.start(rounding.known)
         answer = _answer(rounding, task, nodes)
         if answer["x"] is None and answer["status"] != "Infeasible":
             answer = _answer(rounding, task, LAST_NODES)
@@ -128,6 +131,7 @@ def _task(rounding: Rounding, integers: Integers, wanted: Wanted) -> tuple[dict[
         "integer": np.isin(
             np.arange(rows.shape[1]), np.arange(integers.first_order, integers.size)
         ),
+        "start": np.zeros(0),
         "settings": {
             "output_flag": False,
             "threads": 1,

@@ -62,6 +62,7 @@ def whole_lots(solution: Solution, scenario: Scenario, standard: Standard, tries
         found = _cheaper(scenario, found, search(rounding, standard, WIDER, tries))
     if small and _worth_more(rounding, found):
         rounding.grain = all_coarse(rounding.grain)
+        rounding.known = None if found is None else found[0]
         found = _cheaper(scenario, found, search(rounding, standard, ANYWHERE, tries))
     if found is None:
         proven = "there is none" if rounding.proven else "none was found, which is no proof"

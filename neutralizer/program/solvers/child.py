@@ -110,6 +110,9 @@ def _highs(task: dict[str, Any]) -> dict[str, Any]:
     for name, value in task["settings"].items():
         solver.setOptionValue(name, value)
     solver.passModel(model)
+    if len(task["start"]):
+        columns = np.flatnonzero(task["integer"][: len(task["start"])]).astype(np.int32)
+        solver.setSolution(len(columns), columns, task["start"][columns])
     solver.run()
     info, solution = solver.getInfo(), solver.getSolution()
     feasible = info.primal_solution_status == 2
