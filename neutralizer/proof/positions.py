@@ -50,13 +50,15 @@ def prove(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) -
 def _mandate(
     scenario: Scenario, key: tuple[str, str], h: int, after: Decimal, faults: list[str]
 ) -> None:
-    before = scenario.holdings.exact[h]
-    low, high = float(scenario.holdings.low[h]), float(scenario.holdings.high[h])
-    free = low == float("-inf")
-    fixed = low == high and after != before
-    outside = not free and not (min(before, ZERO) <= after <= max(before, ZERO))
-    if fixed or (outside and low != high):
+    low, high = scenario.holdings.low[h], scenario.holdings.high[h]
+    if not _exactly(scenario, h, low) <= after <= _exactly(scenario, h, high):
         faults.append(f"{key[0]} {key[1]}: {after} breaks the mandate ({low:g} to {high:g})")
+
+
+def _exactly(scenario: Scenario, h: int, bound: float) -> Decimal:
+    """A bound of a mandate is nothing, the position before as it was written, or none."""
+    holdings = scenario.holdings
+    return holdings.exact[h] if bound == holdings.before[h] else Decimal(float(bound))
 
 
 def _net_to_zero(scenario: Scenario, files: Files, faults: list[str]) -> None:

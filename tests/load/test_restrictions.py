@@ -107,6 +107,30 @@ def test_a_transfer_of_what_is_restricted_is_not_proven(tmp_path: Path) -> None:
     assert "ARB may not cross ETF: it is restricted" in " ".join(prove(barred, parsed(files)))
 
 
+@pytest.mark.parametrize(
+    ("book", "word", "fault"),
+    [
+        ("ARB", "no_sell", ""),
+        ("MM", "no_buy", ""),
+        ("ARB", "no_buy", "ARB ETF: 0 breaks the mandate (-inf to -60000)"),
+        ("MM", "no_sell", "MM ETF: 40000 breaks the mandate (100000 to inf)"),
+    ],
+)
+def test_what_is_free_otherwise_may_move_one_way(
+    tmp_path: Path, book: str, word: str, fault: str
+) -> None:
+    """MM gives ARB 60,000: that keeps what MM may not buy and ARB may not sell, and nothing else."""
+    run(write(tmp_path / "free"))
+    files = {p.name: p.read_bytes() for p in (tmp_path / "free" / "run").iterdir() if p.is_file()}
+    rows = f"restricted: [{{selector: ETF, book_id: {book}, {word}: yes}}]"
+    folder = write(tmp_path / "held", rows)
+    held = load(folder).scenario
+    faults = [x for x in prove(held, parsed(files)) if "mandate" in x]
+    assert faults == ([fault] if fault else [])
+    if not fault:
+        assert run(folder)[2]["MM", "ETF"] == 40_000
+
+
 SHORT = (
     (
         "book_id: MM, instrument_id: ETF, quantity: 100000",
