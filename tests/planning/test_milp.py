@@ -146,12 +146,12 @@ def test_an_equality_may_miss_by_what_it_is_let_and_no_more() -> None:
 
 
 def test_costs_that_curve_are_followed_by_tangents() -> None:
-    """Impact makes cones of both orders. The answer's own tangents are there from the start, and
-    every attempt leaves those that it needed, none of which cuts off the answer.
+    """Impact makes cones of both orders. The answer's own tangents and those of the tips are
+    there from the start, and every attempt leaves those that it needed, none of which cuts off the answer.
     """
     found, b = rounding(DEAR)
     cones = [c for c in found.solution.canonical.cones if c.kind == "power"]
-    assert len(found.tangents.rows) == len(cones) == 2
+    assert (len(cones), len(found.tangents.rows)) == (2, 4)
     whole = attempt(found, Wanted(b, {}, 1.0))
     assert whole is not None
     assert closes(found.scenario, whole)

@@ -25,9 +25,16 @@ def point(canonical: Canonical, second: float, third: float, beyond: float = 0.0
     return np.array([top + beyond, second, third])
 
 
-def tangents_at(canonical: Canonical, x: np.ndarray, everywhere: bool = False) -> Tangents:
+def tangents_at(canonical: Canonical, x: np.ndarray) -> Tangents:
     found = Tangents()
-    assert found.add(canonical, x, everywhere) == bool(found.rows)
+    assert found.add(canonical, x) == bool(found.rows)
+    return found
+
+
+def started_at(canonical: Canonical, x: np.ndarray) -> Tangents:
+    """One at x and one at the tip of every cone."""
+    found = Tangents()
+    found.start(canonical, x)
     return found
 
 
@@ -58,7 +65,7 @@ def test_a_tangent_cuts_off_what_is_outside_and_nothing_else(
     """Drawn at any point, true at any point on the cone or above it; below the cone the point
     itself goes.
     """
-    found = tangents_at(canonical, point(canonical, second, third), everywhere=True)
+    found = started_at(canonical, point(canonical, second, third))
     inside = point(canonical, other, last, above)
     size = max(1.0, float(np.abs(inside).max()))
     assert all(excess <= 1e-9 * size for excess in beyond(found, inside))
@@ -84,7 +91,7 @@ def test_a_point_without_a_foot_on_the_cone_gives_a_true_tangent_too(
     """A base below zero, a size of nothing: what is drawn from there is true of the cone all the
     same.
     """
-    found = tangents_at(canonical, np.array([first, second, third]), everywhere=True)
+    found = started_at(canonical, np.array([first, second, third]))
     for y, z in ((0.01, 0.0), (1.0, 1.0), (1.0, -1.0), (4.0, -2.0), (1e-6, 1e-3)):
         inside = point(canonical, y, z)
         size = np.abs(found.rows[0].toarray()[0] * inside).max()
@@ -102,12 +109,27 @@ def test_every_cone_has_its_own_columns_and_right_hand_side() -> None:
     cut = tangents_at(two, np.array([9.0, 0]))
     assert [row.toarray().tolist() for row in cut.rows] == [[[1, 0]]]
     assert cut.bounds == [5]
-    every = tangents_at(two, np.array([4.0, 0]), everywhere=True)
-    assert [row.toarray().tolist() for row in every.rows] == [[[1, 0]], [[0, 1]]]
-    assert every.bounds == [5, 1]
-    assert not tangents_at(two, np.array([3.0, -1]), everywhere=True).rows
+    every = started_at(two, np.array([4.0, 0]))
+    assert [row.toarray().tolist() for row in every.rows] == [
+        [[1, 0]],
+        [[0, 0]],
+        [[0, 1]],
+        [[0, 0]],
+    ]
+    assert every.bounds == [5, 2, 1, 2]
+    assert started_at(two, np.array([3.0, -1])).bounds == [2, 2]
     assert not every.add(two, np.array([4.0, 0]))
-    assert len(every.rows) == 2
+    assert len(every.rows) == 4
+
+
+@settings(deadline=None)
+@given(CONES, st.floats(1e-3, 10), numbers, numbers, numbers)
+def test_what_a_cone_costs_has_a_floor_everywhere(
+    canonical: Canonical, second: float, third: float, other: float, last: float
+) -> None:
+    """Wherever the second and third are, the rows drawn at a start keep the first at zero or above."""
+    found = started_at(canonical, point(canonical, second, third))
+    assert max(beyond(found, np.array([-1e-3, 1e6 * other, 1e6 * last]))) > 0
 
 
 def test_a_limit_is_broken_beyond_the_room_that_it_keeps() -> None:

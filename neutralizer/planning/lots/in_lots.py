@@ -11,7 +11,7 @@ from neutralizer.planning.lots.standard import Standard
 from neutralizer.planning.lots.whole import Rounded, nothing_moved, whole_lots
 from neutralizer.program.solve import Solution
 
-LAST = 2  # of all tries: for soft limits, and for what a refusal says
+LAST = 3  # of all tries: for soft limits, and for what a refusal says
 
 
 def in_lots(scenario: Scenario, solution: Solution, transfers_only: bool = False) -> Rounded:

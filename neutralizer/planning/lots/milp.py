@@ -65,7 +65,7 @@ class Wanted:
 def start(solution: Solution, grain: Grain, scenario: Scenario) -> Rounding:
     """The rounding of one solution, with the tangents at its own point."""
     rounding = Rounding(solution, grain, scenario)
-    rounding.tangents.add(solution.canonical, solution.x, everywhere=True)
+    rounding.tangents.start(solution.canonical, solution.x)
     return rounding
 
 

@@ -13,7 +13,7 @@ from neutralizer.errors import Infeasible
 from neutralizer.planning.lots.grain import all_coarse, grain_of
 from neutralizer.planning.lots.integers import Whole
 from neutralizer.planning.lots.milp import Rounding, start
-from neutralizer.planning.lots.search import ANYWHERE, WIDER, Gives, Tries, search
+from neutralizer.planning.lots.search import ANYWHERE, NEAR, WIDER, Gives, Tries, search
 from neutralizer.planning.lots.standard import Standard, excess
 from neutralizer.planning.lots.whole import MOST_INTEGERS, Rounded, reported
 from neutralizer.program.conflicts.conflict import limit_row
@@ -66,8 +66,8 @@ def _least(
     grain = grain_of(scenario)
     rounding = start(solution, all_coarse(grain) if small else grain, scenario)
     standard = Standard.of(scenario).without(weights > 0)
-    windows = ANYWHERE if small else WIDER
-    found = search(rounding, standard, windows[:1], tries, _gives(solution, scenario, weights))
+    windows = NEAR[:1] + (ANYWHERE if small else WIDER)[:1]
+    found = search(rounding, standard, windows, tries, _gives(solution, scenario, weights))
     return None if found is None else (rounding, *found)
 
 

@@ -24,23 +24,42 @@ class Tangents:
     rows: list[Matrix] = field(default_factory=list)
     bounds: list[float] = field(default_factory=list)
 
-    def add(self, canonical: Canonical, x: Floats, everywhere: bool = False) -> bool:
-        """A tangent for every cone that x violates (or for every cone); whether any was added."""
+    def start(self, canonical: Canonical, x: Floats) -> None:
+        """A tangent for every cone at x, and one at its tip: without that what it costs has no floor far
+        from x, and a search without a window no end.
+        """
+        s, a = canonical.b - canonical.a @ x, canonical.a.tocsr()
+        for cone in _curved(canonical):
+            part = s[cone.start : cone.stop]
+            tip = np.zeros(len(part))
+            tip[0] = 1.0
+            for normal in (_normal(cone, part), tip):
+                if normal is not None:
+                    self._touch(a, canonical.b, cone, normal)
+
+    def add(self, canonical: Canonical, x: Floats) -> bool:
+        """A tangent for every cone that x violates; whether any was added."""
         before = len(self.rows)
         s, a = canonical.b - canonical.a @ x, canonical.a.tocsr()
-        for cone in canonical.cones:
+        for cone in _curved(canonical):
             part = s[cone.start : cone.stop]
-            if cone.kind not in ("soc", "power"):
-                continue
             size = max(1.0, float(np.abs(part).max()))
             normal = _normal(cone, part)
-            if normal is not None and (everywhere or _lack(cone, part) > TOLERANCE * size):
-                own = slice(a.indptr[cone.start], a.indptr[cone.stop])
-                each = np.repeat(normal, np.diff(a.indptr[cone.start : cone.stop + 1]))
-                cells = (each * a.data[own], (np.zeros(len(each), dtype=int), a.indices[own]))
-                self.rows.append(csr_array(cells, shape=(1, a.shape[1])))
-                self.bounds.append(float(normal @ canonical.b[cone.start : cone.stop]))
+            if normal is not None and _lack(cone, part) > TOLERANCE * size:
+                self._touch(a, canonical.b, cone, normal)
         return len(self.rows) > before
+
+    def _touch(self, a: Matrix, b: Floats, cone: Cone, normal: Floats) -> None:
+        """The row of one tangent: normal · (b - a x) >= 0 over the rows of its cone; `a` is csr."""
+        own = slice(a.indptr[cone.start], a.indptr[cone.stop])
+        each = np.repeat(normal, np.diff(a.indptr[cone.start : cone.stop + 1]))
+        cells = (each * a.data[own], (np.zeros(len(each), dtype=int), a.indices[own]))
+        self.rows.append(csr_array(cells, shape=(1, a.shape[1])))
+        self.bounds.append(float(normal @ b[cone.start : cone.stop]))
+
+
+def _curved(canonical: Canonical) -> list[Cone]:
+    return [cone for cone in canonical.cones if cone.kind in ("soc", "power")]
 
 
 def breaks_a_limit(canonical: Canonical, x: Floats) -> bool:
