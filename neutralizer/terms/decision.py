@@ -26,6 +26,7 @@ from neutralizer.terms.rows import (
     Owner,
     Row,
 )
+from neutralizer.terms.shorts import Shorts
 
 BOX = 1000.0  # every position stays within this many times the gross before
 
@@ -79,13 +80,23 @@ class Decision:
         return _sum_rows(tradable, len(self.scenario.tradables.ids)) @ self.size
 
     @cached_property
-    def entry(self) -> Any:
-        """(N,) what each account holds of each instrument after."""
+    def entry_rows(self) -> Matrix:
+        """(N, H) sums the holdings of each account instrument by instrument."""
         found = self.scenario.holdings.entry
         held = np.flatnonzero(found >= 0)
         count = len(self.scenario.entries.account)
-        total = csr_array((np.ones(len(held)), (found[held], held)), shape=(count, len(found)))
-        return total @ self.position
+        return csr_array((np.ones(len(held)), (found[held], held)), shape=(count, len(found)))
+
+    @cached_property
+    def entry(self) -> Any:
+        """(N,) what each account holds of each instrument after."""
+        return self.entry_rows @ self.position
+
+    @cached_property
+    def shorts(self) -> Shorts:
+        """Short parts of sums of positions, of which mandates may leave no question."""
+        h, unit = self.scenario.holdings, self.scenario.holding_notional / self.money
+        return Shorts(self.position, h.low * unit, h.high * unit)
 
     def netting(self, holdings: Ints) -> Matrix:
         """(I', H) sums some holdings instrument by instrument; rows only for instruments among them."""
@@ -201,7 +212,9 @@ class Decision:
         limit = scenario.pools.borrow_limit * scenario.pools.fx / self.money
         found |= capped(BORROW_LIMIT, self.borrowed, limit)
         found |= capped(PLEDGE_LIMIT, self.pledged, self._given())
-        return found | {Row(Owner.EXPOSURE, index=k): row for k, row in enumerate(self._extra)}
+        found |= {Row(Owner.EXPOSURE, index=k): row for k, row in enumerate(self._extra)}
+        defined = self.shorts.constraints
+        return found | {Row(Owner.SHORT, index=k): row for k, row in enumerate(defined)}
 
     def boxes(self) -> list[tuple[Any, Floats]]:
         """(variable, upper bound of each element), lower bounds being zero: positions within

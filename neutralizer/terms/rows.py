@@ -21,6 +21,7 @@ class Owner(Enum):
     PLEDGE_LIMIT = "pledge limit"
     PLEDGES = "pledges"
     EXPOSURE = "exposure"  # defines the exposures to one factor
+    SHORT = "short"  # defines short parts of positions
     MARGIN = "margin"
     CROSSINGS = "crossings"
     BARRIERS = "barriers"

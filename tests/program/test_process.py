@@ -59,6 +59,7 @@ def test_what_a_solver_prints_is_not_in_its_answer() -> None:
         "lower": np.zeros(1),
         "upper": np.array([9.0]),
         "integer": np.array([True]),
+        "start": np.zeros(0),
         "settings": {"output_flag": True},
     }
     assert in_child(whole, 60, ROOM)["x"] == pytest.approx([2.0])

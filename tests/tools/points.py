@@ -10,11 +10,19 @@ from neutralizer.terms.margin import collateral
 
 
 def random_point(scenario: Scenario, seed: int) -> tuple[Decision, Trades]:
-    """A decision with values and the same trades in units; conservation is not asked for."""
+    """A decision with values and the same trades in units, within the mandates; conservation is not asked
+    for.
+    """
     rng = np.random.default_rng(seed)
-    decision = Decision(scenario)
+    decision, h = Decision(scenario), scenario.holdings
     for variable in (decision.rise, decision.fall, decision.buy, decision.sell):
         variable.value = rng.uniform(0, 2, variable.size) * rng.integers(0, 2, variable.size)
+    unit = scenario.holding_notional / decision.money
+    for variable, some, room in (
+        (decision.rise, decision.risers, h.high - h.before),
+        (decision.fall, decision.fallers, h.before - h.low),
+    ):
+        variable.value = np.minimum(variable.value, (room * unit)[some])
     both = (decision.buy.value > 0) & (decision.sell.value > 0)
     decision.sell.value = np.where(both, 0, decision.sell.value)
     together = np.intersect1d(decision.risers, decision.fallers)
@@ -40,7 +48,7 @@ def random_point(scenario: Scenario, seed: int) -> tuple[Decision, Trades]:
 
 
 def value(decision: Decision, expression: object) -> np.ndarray:
-    """The value of an expression, once the exposures tied to the decision have theirs."""
+    """The value of an expression, once the exposures and short parts tied to the decision have theirs."""
     for row in decision.constraints().values():
         left = row.args[0]
         if isinstance(left, cp.atoms.affine.index.index) and left.value is None:
@@ -52,4 +60,6 @@ def value(decision: Decision, expression: object) -> np.ndarray:
         current = left.args[0].value.copy()
         current[:, left.key[1]] = np.reshape(right.value, (current.shape[0], -1))
         left.args[0].value = current
+    for column, position in decision.shorts.parts:
+        column.value = np.maximum(-position.value, 0.0)
     return np.asarray(expression.value, dtype=float)  # type: ignore[attr-defined]

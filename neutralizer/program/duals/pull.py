@@ -89,7 +89,7 @@ def _direct(solution: Solution, scenario: Scenario, count: int) -> Ints:
             owner[places] = len(scenario.limits) + np.arange(len(places))
         elif row.owner is Owner.EXCESS:
             owner[places] = row.index
-        elif row.owner is not Owner.EXPOSURE:
+        elif row.owner not in (Owner.EXPOSURE, Owner.SHORT):
             owner[places] = count + BESIDE.get(row.owner, OTHER)
     defines = (abs(canonical.a) > 0).astype(float) @ np.isnan(canonical.upper) > 0
     flat = np.zeros(len(owner), dtype=bool)
@@ -108,8 +108,9 @@ def _shares(solution: Solution, owner: Ints, count: int) -> Matrix:
     later = np.concatenate(exposures) if exposures else np.zeros(0, dtype=np.int64)
     defined = np.setdiff1d(np.flatnonzero(owner == count), later)
     inner = np.isnan(canonical.upper)
-    named = {i for columns in canonical.columns.values() for i in columns.tolist()}
-    inner[list(named)] = False
+    shorts = {column.id for column, _ in solution.program.decision.shorts.parts}
+    named = [places for name, places in canonical.columns.items() if name not in shorts]
+    inner[np.concatenate(named)] = False
     share = share + _through(solution, share, inner, defined, count)
     outer = np.isnan(canonical.upper) & ~inner
     return share + _through(solution, share, outer, later, count)

@@ -23,7 +23,7 @@ def expression(decision: "Decision", scenario: Scenario) -> Any:
     if not len(paid):
         return cp.Constant(0.0)
     rate = scenario.costing.years * decision.money * scenario.borrow_fee[paid]
-    return rate @ cp.neg(decision.entry[paid])
+    return rate @ decision.shorts.of(decision.entry_rows[paid])
 
 
 def amounts(trades: Trades, scenario: Scenario) -> dict[str, Floats]:

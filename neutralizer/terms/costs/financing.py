@@ -6,6 +6,7 @@ One module for both terms: a negative rate on one side is convex only together w
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.sparse import csr_array, eye_array
 
 from neutralizer.domain.arrays import Floats
 from neutralizer.domain.scenario import Scenario
@@ -26,9 +27,10 @@ def expression(decision: "Decision", scenario: Scenario) -> Any:
     paid = np.flatnonzero((long_rate != 0) | (short_rate != 0))
     if not len(paid):
         return cp.Constant(0.0)
-    x = decision.position[paid]
-    both = (long_rate + short_rate)[paid]
-    return decision.money * scenario.costing.years * (long_rate[paid] @ x + both @ cp.neg(x))
+    own = csr_array(eye_array(len(scenario.holdings.book)))[paid]
+    both = (long_rate + short_rate)[paid] @ decision.shorts.of(own)
+    yearly = long_rate[paid] @ decision.position[paid] + both
+    return decision.money * scenario.costing.years * yearly
 
 
 def amounts(trades: Trades, scenario: Scenario) -> dict[str, Floats]:

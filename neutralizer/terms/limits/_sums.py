@@ -1,12 +1,12 @@
 """What the money measures share: notional of positions netted over a scope, instrument by instrument."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
-from neutralizer.domain.arrays import Bools, Floats
+from neutralizer.domain.arrays import Bools, Floats, Matrix
 from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.domain.trades import Trades, netted
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from neutralizer.terms.decision import Decision
 
 
-def netted_money(decision: "Decision", limits: Sequence[Limit]) -> tuple[Any, Any]:
-    """The netted positions of several scopes, stacked, and the (limits, rows) matrix that sums each."""
+def netted_money(decision: "Decision", limits: Sequence[Limit]) -> tuple[Matrix, Matrix]:
+    """(rows, H) what nets the positions of several scopes, stacked, and (limits, rows) what sums each."""
     parts = [decision.netting(limit.holdings) for limit in limits]
     row = np.repeat(np.arange(len(parts)), [p.shape[0] for p in parts])
     total = csr_array((np.ones(len(row)), (row, np.arange(len(row)))), shape=(len(parts), len(row)))
-    return vstack(parts, format="csr") @ decision.position, total
+    return vstack(parts, format="csr"), total
 
 
 def notionals(trades: Trades, scenario: Scenario, limit: Limit) -> Floats:

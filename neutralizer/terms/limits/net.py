@@ -23,8 +23,8 @@ CURVED = False
 
 def expression(decision: "Decision", scenario: Scenario, limits: Sequence[Limit]) -> Any:
     """(limits,) base currency."""
-    x, total = netted_money(decision, limits)
-    return decision.money * (total @ x)
+    net, total = netted_money(decision, limits)
+    return decision.money * (total @ net @ decision.position)
 
 
 def amount(trades: Trades, scenario: Scenario, limit: Limit) -> float:

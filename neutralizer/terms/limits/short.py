@@ -23,10 +23,8 @@ CURVED = False
 
 def expression(decision: "Decision", scenario: Scenario, limits: Sequence[Limit]) -> Any:
     """(limits,) base currency."""
-    import cvxpy as cp
-
-    x, total = netted_money(decision, limits)
-    return decision.money * (total @ cp.neg(x))
+    net, total = netted_money(decision, limits)
+    return decision.money * (total @ decision.shorts.of(net))
 
 
 def amount(trades: Trades, scenario: Scenario, limit: Limit) -> float:

@@ -170,9 +170,9 @@ def _final_expression(decision: "Decision", scenario: Scenario) -> Any:
     flow = of_entry[:, some] @ cp.multiply(share[some], x)
     shorts = np.flatnonzero(locked[some])
     if len(shorts):
-        flow = flow + of_entry[:, some[shorts]] @ cp.multiply(
-            share[some[shorts]], cp.neg(x[shorts])
-        )
+        kept = some[shorts]
+        short = decision.shorts.of(decision.entry_rows[kept])
+        flow = flow + of_entry[:, kept] @ cp.multiply(share[kept], short)
     start = np.where(locked, np.maximum(before, 0), before)
     fixed = pools.cash * pools.fx / money + of_entry @ (share * start)
     everything = np.ones(len(scenario.routes.source), dtype=bool)
@@ -200,5 +200,5 @@ def _stress_expression(decision: "Decision", scenario: Scenario, pool: int, more
     x = decision.entry[own]
     lost = (straight / notional).T @ x
     if short.any():
-        lost = lost + (short / notional).T @ cp.neg(x)
+        lost = lost + (short / notional).T @ decision.shorts.of(decision.entry_rows[own])
     return cp.max(cp.hstack([lost + more, np.zeros(1)]))

@@ -23,8 +23,6 @@ CURVED = False
 
 def expression(decision: "Decision", scenario: Scenario, accounts: Sequence[int]) -> Any:
     """(len(accounts),) base currency: long · x + (long + short) · x⁻."""
-    import cvxpy as cp
-
     entries = scenario.entries
     charged = (entries.long_rate > 0) | (entries.short_rate > 0)
     some = np.flatnonzero(np.isin(entries.account, accounts) & charged)
@@ -34,8 +32,8 @@ def expression(decision: "Decision", scenario: Scenario, accounts: Sequence[int]
     both = csr_array(
         ((entries.long_rate + entries.short_rate)[some], (row, np.arange(len(some)))), shape=shape
     )
-    x = decision.entry[some]
-    return decision.money * (each @ x + both @ cp.neg(x))
+    short = decision.shorts.of(decision.entry_rows[some])
+    return decision.money * (each @ decision.entry[some] + both @ short)
 
 
 def parts(trades: Trades, scenario: Scenario, own: Ints) -> Floats:

@@ -115,7 +115,10 @@ def expression(decision: "Decision", scenario: Scenario, accounts: Sequence[int]
     spread = charged @ cp.abs(x) if charged.nnz else 0.0
     asked = scanned + spread
     floor = total([g.short_option for g in groups])
-    asked = cp.maximum(asked, floor @ cp.neg(x)) if floor.count_nonzero() else asked
+    if floor.count_nonzero():
+        some = np.flatnonzero(floor.sum(axis=0))
+        sold = decision.shorts.of(decision.entry_rows[some])
+        asked = cp.maximum(asked, floor[:, some] @ sold)
     added = total([g.add_on for g in groups])
     asked = asked + added @ cp.abs(x) if added.count_nonzero() else asked
     place = np.zeros((len(accounts), len(groups)))
