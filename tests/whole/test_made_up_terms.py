@@ -34,8 +34,8 @@ def _spread_out(decision: Any, scenario: Any, wanted: Any) -> Any:
 
     found = []
     for limit in wanted:
-        x, _ = netted_money(decision, [limit])
-        found.append(cp.norm(x, 2))
+        net, _ = netted_money(decision, [limit])
+        found.append(cp.norm(net @ decision.position, 2))
     return decision.money * cp.hstack(found)
 
 

@@ -110,20 +110,26 @@ def expression(decision: "Decision", scenario: Scenario, accounts: Sequence[int]
         shape = (len(groups), len(entries.account))
         return csr_array((np.concatenate(each) * size[own], (row, own)), shape=shape)
 
-    scanned = _worst(groups, size, x)
-    charged = total([g.charge / 2 * np.abs(g.delta) for g in groups])
-    spread = charged @ cp.abs(x) if charged.nnz else 0.0
-    asked = scanned + spread
+    asked = _worst(groups, size, x)
+    asked = asked + _sized(decision, total([g.charge / 2 * np.abs(g.delta) for g in groups]))
     floor = total([g.short_option for g in groups])
     if floor.count_nonzero():
         some = np.flatnonzero(floor.sum(axis=0))
         sold = decision.shorts.of(decision.entry_rows[some])
         asked = cp.maximum(asked, floor[:, some] @ sold)
-    added = total([g.add_on for g in groups])
-    asked = asked + added @ cp.abs(x) if added.count_nonzero() else asked
+    asked = asked + _sized(decision, total([g.add_on for g in groups]))
     place = np.zeros((len(accounts), len(groups)))
     place[[k for k, _ in pairs], np.arange(len(groups))] = 1.0
     return decision.money * (place @ asked)
+
+
+def _sized(decision: "Decision", weights: Matrix) -> Any:
+    """(groups,) weights @ |x| of the entries that any of them counts."""
+    some = np.flatnonzero(weights.sum(axis=0))
+    if not len(some):
+        return 0.0
+    size = decision.entry[some] + 2 * decision.shorts.of(decision.entry_rows[some])
+    return weights[:, some] @ size
 
 
 def _worst(groups: list[_Group], size: Floats, x: Any) -> Any:
