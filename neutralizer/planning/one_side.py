@@ -26,8 +26,9 @@ BOUGHT, SOLD = "purchase", "sale"
 ROUNDS = 30  # the most often that everything is decided again
 ONE_BY_ONE = 10  # rounds that close one side of one tradable; later ones first try all at once
 LARGE = (
-    1000  # holdings: of more, one round looks both ways, and the next closes smaller sides at once
+    1000  # holdings: of more, the smaller sides are closed at once, and the first without a look
 )
+# at what the other would cost: that is a solve more each round
 
 
 class Answer(NamedTuple):
@@ -59,13 +60,15 @@ def one_sided(
     closes at least one order more, and there are at most ROUNDS of them. Raises Infeasible with reason
     `both_sides`.
     """
-    one_by_one = ONE_BY_ONE if len(scenario.holdings.book) <= LARGE else 1
+    large = len(scenario.holdings.book) > LARGE
+    one_by_one = 0 if large else ONE_BY_ONE
     for k in range(ROUNDS):
         both = both_sides(answer)
         if not both:
             return answer
         say(f"deciding again: {_owner(both[0])} is on both sides of {_name(scenario, both[0])}")
-        scenario, answer = _decided(scenario, both if k >= one_by_one else both[:1], in_lots)
+        chosen = both if k >= one_by_one else both[:1]
+        scenario, answer = _decided(scenario, chosen, in_lots, look=not large)
     if both := both_sides(answer):
         names = ", ".join(f"{_owner(x)} in {_name(scenario, x)}" for x in both[:5])
         raise Infeasible(
@@ -103,17 +106,26 @@ def same_thing(s: Scenario) -> Ints:
     return np.array(found, dtype=np.int64)
 
 
-def _decided(scenario: Scenario, both: list[Both], in_lots: Round) -> tuple[Scenario, Answer]:
-    """Without the smaller sides of all of them; of the first alone where that has no plan."""
-    if len(both) > 1:
-        held = scenario
-        for other in both[1:]:
-            side = other.smaller_first[0]
-            said = _at_once(scenario, other, side)
-            held = replace(_without(held, other, side), warnings=(*held.warnings, said))
+def _decided(
+    scenario: Scenario, both: list[Both], in_lots: Round, look: bool
+) -> tuple[Scenario, Answer]:
+    """Without the smaller sides of all of them, of the first the one that is cheaper where there is time to
+    look both ways; of the first alone where that has no plan.
+    """
+    held = scenario
+    for other in both[1:] if look else both:
+        side = other.smaller_first[0]
+        said = _at_once(scenario, other, side)
+        held = replace(_without(held, other, side), warnings=(*held.warnings, said))
+    if held is not scenario:
         with suppress(Infeasible):
-            return _on_one(held, both[0], in_lots)
+            return _on_one(held, both[0], in_lots) if look else _all_held(held, in_lots)
     return _on_one(scenario, both[0], in_lots)
+
+
+def _all_held(held: Scenario, in_lots: Round) -> tuple[Scenario, Answer]:
+    settled, solution = answered(held)
+    return held, Answer(settled, solution, in_lots(settled, solution))
 
 
 def _at_once(s: Scenario, both: Both, side: str) -> str:

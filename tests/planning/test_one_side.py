@@ -62,3 +62,27 @@ def test_a_loop_that_does_not_end_is_refused(
     with pytest.raises(Infeasible, match=r"in 2 tries .* still on both sides: BD in ") as refused:
         one_sided(firm, Answer(firm, solution, first), lambda s, a: first, lambda text: None)
     assert refused.value.reason == "both_sides"
+
+
+def test_a_large_firm_closes_all_of_them_at_once(
+    firm: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One solve a round there, not two for each tradable: every owner's smaller side is held at nothing."""
+    asked: list[Scenario] = []
+
+    def counted(held: Scenario) -> tuple[Scenario, Solution]:
+        asked.append(held)
+        return held, solve(held)
+
+    monkeypatch.setattr(one_side, "LARGE", 0)
+    monkeypatch.setattr(one_side, "answered", counted)
+    said: list[str] = []
+    solution = solve(firm)
+    first = Answer(firm, solution, in_lots(firm, solution))
+    both = both_sides(first)
+    assert len(both) > 1
+    last = one_sided(firm, first, in_lots, said.append)
+    assert both_sides(last) == []
+    assert len(asked) == len(said)
+    told = [w for w in asked[0].warnings if w.endswith("the smaller side")]
+    assert len(told) == len(both)
