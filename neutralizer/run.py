@@ -124,6 +124,9 @@ def _files(loaded: Loaded, run_id: str, options: Options, decide: Decide) -> dic
         **options.asked.written(),
         "freshness_not_checked": list(loaded.ages_not_checked),
         "without_control_file": sorted(loaded.inputs.without_control),
+        "rows_left": [
+            left for name in sorted(loaded.inputs.left) for left in loaded.inputs.left[name]
+        ],
         "firm_caps": caps_here().sha256,
         "roles": roles_here().sha256,
         "model_card": card_here().sha256,

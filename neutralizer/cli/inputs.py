@@ -61,6 +61,7 @@ def check(
 
     against = Against(previous=previous, handoff=handoff, waivers=waivers)
     loaded = checked(scenario, asked.with_repair(overrides, repair_psd), against)
+    say_notices([left for table in loaded.inputs.left.values() for left in table])
     say_issues(loaded.warnings)
     say_notices(loaded.notices)
     s = loaded.scenario
@@ -81,6 +82,35 @@ def columns(table: str | None) -> None:
     if table is not None and table not in known:
         raise click.UsageError(f"no table {table}; known: {', '.join(known)}")
     show(manual([table] if table else known))
+
+
+@click.command("show")
+@click.argument("scenario", type=asked.FOLDER)
+@click.argument("table")
+@asked.OVERRIDES
+def show_table(scenario: Path, table: str, overrides: tuple[str, ...]) -> None:
+    """Print a table as it was understood, as CSV."""
+    from neutralizer.load.shown import shown
+
+    data, elsewhere, left = shown(scenario, table, overrides)
+    say_notices(left)
+    if elsewhere:
+        show(f"{elsewhere} errors elsewhere: neutralizer check {scenario}", err=True)
+    click.echo(data, nl=False)
+
+
+@click.command()
+@click.argument("file", type=asked.FOLDER)
+@asked.TABLE
+def layout(file: Path, table: str) -> None:
+    """Draft a layout from a sender's file."""
+    from neutralizer.load.written.columns import TABLES
+    from neutralizer.prepare.draft_layout import drafted
+    from neutralizer.prepare.readers import bytes_of
+
+    if table not in TABLES:
+        raise click.UsageError(f"no table {table}; known: {', '.join(TABLES)}")
+    click.echo(drafted(file.name, bytes_of(file), table), nl=False)
 
 
 @click.command("model-card")
@@ -184,4 +214,4 @@ def simm(crif: Path, parameters: Path, days: str, currency: str, rate: float) ->
     click.echo(csv_bytes(columns, table).decode(), nl=False)
 
 
-COMMANDS = (init, check, columns, schema, model_card, arrays, shocks, simm)
+COMMANDS = (init, check, show_table, layout, columns, schema, model_card, arrays, shocks, simm)

@@ -108,6 +108,7 @@ JOURNAL = click.option(
     show_envvar=True,
     help="The folder of the journal.",
 )
+TABLE = click.option("--table", required=True, help="Which table of ours it holds.")
 NEW_FOLDER = click.option("--out", type=FOLDER, required=True, help="A new folder for the files.")
 
 # Of the commands about inputs.

@@ -56,8 +56,7 @@ def _fills(table: Table, known: dict[str, Fill], issues: Issues) -> None:
     seen: dict[str, int] = {}
     for row, fill_id in enumerate(table["fill_id"]):
         if fill_id in seen:
-            line = table.raw.lines[seen[fill_id]]
-            reason = f"duplicate key, first on line {line}"
+            reason = f"duplicate key, {table.raw.first(row, seen[fill_id])}"
             table.error(issues, row, "fill_id", reason, "keep one")
         seen.setdefault(fill_id, row)
     if issues.errors:

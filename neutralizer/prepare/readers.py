@@ -28,15 +28,18 @@ class History:
     prices: Floats
 
 
-def _raw(path: Path, issues: Issues) -> Raw:
+def bytes_of(path: Path) -> bytes:
     """Raises InputsRefused where the file cannot be read."""
     try:
-        data = plain_bytes(path)
+        return plain_bytes(path)
     except OSError as error:
-        where = Issue(
-            str(path), 0, "", None, f"cannot be read: {error.strerror}", "name a CSV file"
-        )
+        where = Issue(str(path), 0, "", None, f"cannot be read: {error.strerror}", "name a file")
         raise InputsRefused([where]) from None
+
+
+def _raw(path: Path, issues: Issues) -> Raw:
+    """Raises InputsRefused where the file cannot be read."""
+    data = bytes_of(path)
     raw = read_csv(path.name, path.name, data, issues)
     if raw is None:
         raise InputsRefused(issues.found)

@@ -463,11 +463,11 @@ PLAIN = "name a plain CSV file inside the scenario's folder"
 HIDDEN = "the file name holds a character that cannot be seen"
 URL = "the file name is empty, absolute, or a URL"
 OUTSIDE = "the file lies outside the scenario's folder"
-PACKED = "compressed files and workbooks are not read"
+PACKED = "compressed files are not read"
 NAMES = [
     ("t.csv", ""), ("./sub/t.csv", ""), ("big.csv", ""), ("a\u202eb.csv", HIDDEN), ("", URL), ("/t.csv", URL),
     ("~/t.csv", URL), ("\\t.csv", URL), ("c:t.csv", URL), ("file:t.csv", URL), ("sub/../t.csv", OUTSIDE),
-    ("sub\\t.csv", OUTSIDE), ("t.csv.GZ", PACKED), ("link.csv", "the file is a link"),
+    ("sub\\t.csv", OUTSIDE), ("t.csv.GZ", PACKED), ("t.xls", "old workbooks are not read: save it as .xlsx"), ("t.xlsx", "it is read through a layout: {file: …, layout: …}"), ("link.csv", "the file is a link"),
     ("linked/t.csv", "the file is a link"), ("none.csv", "there is no such file"),
     ("none/t.csv", "there is no such file"), ("sub", "it is not a plain file"),
     ("bigger.csv", "the file is over 256 MiB"), ("x" * 300, "cannot be read: File name too long"),

@@ -30,7 +30,7 @@ def barriers_part_two_books(inputs: Inputs, select: Selector, issues: Issues) ->
             table.error(issues, row, "book_b", "the same book twice", "name two books")
         before = first.setdefault(frozenset(pair), row)
         if before < row and pair == (table["book_b"][before], table["book_a"][before]):
-            reason = f"duplicate pair {'/'.join(pair)}, first on line {table.raw.lines[before]}"
+            reason = f"duplicate pair {'/'.join(pair)}, {table.raw.first(row, before)}"
             table.error(issues, row, "book_a", reason, "keep one of them")
 
 

@@ -46,10 +46,8 @@ def unique_keys(inputs: Inputs, select: Selector, issues: Issues) -> None:
             if not all(found) and not (may_be_blank and found[0]):
                 continue
             if found in first:
-                line = table.raw.lines[first[found]]
-                reason = (
-                    f"duplicate key {'/'.join(str(x or '') for x in found)}, first on line {line}"
-                )
+                stands = table.raw.first(row, first[found])
+                reason = f"duplicate key {'/'.join(str(x or '') for x in found)}, {stands}"
                 table.error(issues, row, key[0], reason, _ONE_ROW.get(name, "keep one of them"))
             first.setdefault(found, row)
 

@@ -115,12 +115,13 @@ def canonical(parts: Parts) -> Memory:
             where = where.setdefault(step, {})
         where[last] = ({"file": file, "as_of": as_of} if as_of else file) if cells else []
         if cells:
-            files[file], labels[file] = _csv(cells), name
+            files[file], labels[file] = csv_of(cells), name
     files[SCENARIO_FILE] = _yaml(root)
     return Memory(files, labels, parts.mistakes)
 
 
-def _csv(cells: Cells) -> bytes:
+def csv_of(cells: Cells) -> bytes:
+    """The cells as a file of ours."""
     out = io.StringIO(newline="")
     csv.writer(out, lineterminator="\n").writerows(cells)
     return out.getvalue().encode("utf-8", "surrogatepass")

@@ -10,8 +10,12 @@ from neutralizer.load.written.plain import MOST, plain_bytes
 
 SCENARIO_FILE = "scenario.yaml"
 MOST_SETTINGS = 2**20  # bytes
+SENDERS = "sender's"  # the kind of a file that is read through a layout
+CONTROL = "control"
 MOST_CONTROL = 64 * 2**10  # of a control file
-_PACKED = (".gz", ".zip", ".bz2", ".xz", ".zst", ".7z", ".xlsx", ".xls", ".parquet")
+_PACKED = (".gz", ".zip", ".bz2", ".xz", ".zst", ".7z")
+_TYPED = (".xlsx", ".ods", ".parquet", ".arrow", ".feather")  # that a layout reads
+_OLD = (".xls", ".xlsb")
 
 
 @dataclass
@@ -48,7 +52,7 @@ class Folder:
     ) -> bytes | None:
         """The bytes of a file that a setting names; None, with an issue, if refused."""
         try:
-            reason = self._refusal(name)
+            reason = self._refusal(name, kind)
             data = b"" if reason else plain_bytes(self.root / name, most)
         except OSError as error:
             reason, data = f"cannot be read: {error.strerror}", b""
@@ -59,20 +63,23 @@ class Folder:
         self.read[Path(name).as_posix()] = data
         return data
 
-    def beside(self, name: str, line: int, key: str, issues: Issues) -> bytes | None:
+    def beside(
+        self, name: str, line: int, key: str, issues: Issues, kind: str = CONTROL
+    ) -> bytes | None:
         """The bytes of a file that need not be there; None where it is not."""
         path = self.root / name
         try:
             there = path.is_symlink() or path.exists()
         except OSError:  # a name too long for this disk: nothing can be there
             there = False
-        return self.file(name, line, key, "control", issues, MOST_CONTROL) if there else None
+        most = MOST_CONTROL if kind == CONTROL else MOST
+        return self.file(name, line, key, kind, issues, most) if there else None
 
     def told(self, issue: Issue) -> Issue:
         """An issue as it is: files and lines are what a person knows."""
         return issue
 
-    def _refusal(self, name: str) -> str | None:
+    def _refusal(self, name: str, kind: str) -> str | None:
         if not name.isprintable():
             return "the file name holds a character that cannot be seen"
         if (
@@ -83,8 +90,9 @@ class Folder:
             return "the file name is empty, absolute, or a URL"
         if ".." in Path(name).parts or "\\" in name:
             return "the file lies outside the scenario's folder"
-        if name.lower().endswith(_PACKED):
-            return "compressed files and workbooks are not read"
+        unread = _unread(name.lower(), kind)
+        if unread:
+            return unread
         step = self.root
         for part in Path(name).parts:
             step = step / part
@@ -97,3 +105,14 @@ class Folder:
         if not stat.S_ISREG(found.st_mode):
             return "it is not a plain file"
         return "the file is over 256 MiB" if found.st_size > MOST else None
+
+
+def _unread(name: str, kind: str) -> str:
+    """Why files of a name are not read; blank where they are."""
+    if name.endswith(_PACKED):
+        return "compressed files are not read"
+    if name.endswith(_OLD):
+        return "old workbooks are not read: save it as .xlsx"
+    if name.endswith(_TYPED) and kind != SENDERS:
+        return "it is read through a layout: {file: …, layout: …}"
+    return ""

@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neutralizer.errors import InputsRefused, Issues
-from neutralizer.load.written import values
+from neutralizer.load.written import entry, values
 from neutralizer.load.written.columns import SQUARE_TABLES, TABLES, columns_of, path_of
-from neutralizer.load.written.control import SUFFIX, controlled
 from neutralizer.load.written.folder import SCENARIO_FILE
 from neutralizer.load.written.settings import NEEDED_TABLES, Settings, override, read_settings
 from neutralizer.load.written.simm_parameters import BadParameters, Parameters, read_parameters
 from neutralizer.load.written.source import Source
-from neutralizer.load.written.table import Raw, Table, fields_are_right, read_csv, typed
+from neutralizer.load.written.table import Raw, Table, typed
 from neutralizer.load.written.yaml_text import YamlText, read_yaml
 
 
@@ -61,6 +60,7 @@ class Inputs:
     broken: set[str] = field(default_factory=set)
     simm: Parameters | None = None
     without_control: list[str] = field(default_factory=list)  # tables from files without one
+    left: dict[str, list[str]] = field(default_factory=dict)  # rows that layouts leave, in words
 
     def line(self, *path: str) -> int:
         """The line of scenario.yaml on which a setting stands."""
@@ -89,7 +89,12 @@ def read_inputs(source: Source, overrides: tuple[str, ...], issues: Issues) -> I
             inputs.broken.add(broken)
     for name in (*TABLES, *SQUARE_TABLES, *_model_tables(entries)):
         key = ".".join(path_of(name))
-        raw = _raw(name, key, entries.get(name), document, source, inputs, issues)
+        found = entry.read(name, key, entries.get(name), document, source, issues)
+        raw = found.raw
+        inputs.left |= {name: found.left} if found.left else {}
+        inputs.without_control += [name] * found.without_control
+        if found.as_of is not None:
+            inputs.as_of[name] = found.as_of
         if raw is None and (name in entries or name in NEEDED_TABLES):
             inputs.broken.add(name)
         _type(name, raw, inputs, issues)
@@ -147,90 +152,6 @@ def _model_tables(entries: dict[str, Any]) -> list[str]:
     return sorted(
         name for name in entries if name.partition("@")[0] in SQUARE_TABLES and "@" in name
     )
-
-
-def _raw(
-    name: str,
-    key: str,
-    entry: Any,
-    document: YamlText,
-    source: Source,
-    inputs: Inputs,
-    issues: Issues,
-) -> Raw | None:
-    path = ("tables", *key.split("."))
-    line = document.line(path)
-    if isinstance(entry, dict):
-        _age(name, key, entry, line, inputs, issues)
-        entry = entry.get("file", "")
-    if isinstance(entry, str) and entry:
-        data = source.table(entry, line, key, issues)
-        if data is None:
-            return None
-        raw = read_csv(name, entry, data, issues)
-        control = source.beside(entry + SUFFIX, line, f"tables.{key}", issues)
-        if control is None:
-            inputs.without_control.append(name)
-        elif raw is not None:
-            controlled(raw, data, control, issues)
-        return raw
-    if isinstance(entry, list):
-        return _rows(name, entry, path, document, issues)
-    if entry is not None:
-        remedy = "write a list of rows or the name of a CSV file"
-        issues.error(SCENARIO_FILE, line, f"tables.{key}", None, "not a table", remedy)
-    return None
-
-
-def _age(
-    name: str, key: str, entry: dict[str, Any], line: int, inputs: Inputs, issues: Issues
-) -> None:
-    unknown = set(entry) - {"file", "as_of"}
-    try:
-        if unknown or not isinstance(entry.get("file"), str):
-            raise ValueError("write {file: x.csv, as_of: 2024-06-28T16:00:00-04:00}")
-        if "as_of" in entry:
-            inputs.as_of[name] = values.instant(str(entry["as_of"]))
-    except ValueError as error:
-        issues.error(SCENARIO_FILE, line, f"tables.{key}", None, "not a table entry", str(error))
-
-
-def _rows(
-    name: str, entry: list[Any], path: tuple[str, ...], document: YamlText, issues: Issues
-) -> Raw:
-    header: dict[str, None] = {}
-    rows, lines = [], []
-    for k, row in enumerate(entry):
-        line = document.line((*path, k))
-        if not isinstance(row, dict) or not row:
-            dotted = ".".join((*path, str(k)))
-            issues.error(SCENARIO_FILE, line, dotted, None, "not a row", "write {column: value, …}")
-            continue
-        header.update(dict.fromkeys(row))
-        rows.append({c: _cell(name, c, v, (*path, k), document, issues) for c, v in row.items()})
-        lines.append(line)
-    cells = [[row.get(column, "") for column in header] for row in rows]
-    raw = Raw(name, SCENARIO_FILE, tuple(header), cells, lines)
-    fields_are_right(raw, issues)
-    return raw
-
-
-def _cell(
-    table: str,
-    column: str,
-    value: Any,
-    path: tuple[str | int, ...],
-    document: YamlText,
-    issues: Issues,
-) -> str:
-    if isinstance(value, str):
-        return value
-    lists = [c.name for c in TABLES.get(table, ()) if c.kind == "list"]
-    if isinstance(value, list) and column in lists and all(isinstance(v, str) for v in value):
-        return ";".join(value)
-    where, dotted = document.line((*path, column)), ".".join(map(str, (*path, column)))
-    issues.error(SCENARIO_FILE, where, dotted, None, "not a value", "write a plain word or number")
-    return ""
 
 
 def _label_first(raw: Raw) -> Raw:

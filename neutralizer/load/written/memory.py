@@ -50,10 +50,12 @@ class Memory:
             self.read[PurePosixPath(name).as_posix()] = data
         return data
 
-    def beside(self, name: str, line: int, key: str, issues: Issues) -> bytes | None:
+    def beside(
+        self, name: str, line: int, key: str, issues: Issues, kind: str = "control"
+    ) -> bytes | None:
         """The bytes of a file that need not be held; None where it is not."""
         known = PurePosixPath(name).as_posix() in self.files
-        return self.file(name, line, key, "control", issues) if known else None
+        return self.file(name, line, key, kind, issues) if known else None
 
     def told(self, issue: Issue) -> Issue:
         """An issue by the label and row of its table; of the settings, by their key alone."""

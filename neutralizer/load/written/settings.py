@@ -163,7 +163,7 @@ class RiskFiles(Strict):
 
 
 class TableFiles(Strict):
-    """Each table: rows, the name of a CSV file, or {file, as_of}."""
+    """Each table: rows, the name of a CSV file, {file, as_of}, or senders' files with their layouts."""
 
     books: Any
     instruments: Any
@@ -360,11 +360,14 @@ def _table_schema(name: str) -> dict[str, Any]:
     }
     if name in NUMBERED:
         row["patternProperties"] = {f"^{NUMBERED[name].pattern}$": _cell_schema("number", ())}
-    file = {
-        "type": "object",
-        "properties": {"file": {"type": "string"}, "as_of": {"type": "string"}},
+    text = {"type": "string"}
+    one = {"file": text, "layout": text, "set": {"type": "object", "additionalProperties": text}}
+    several = {
+        "type": "array",
+        "items": {"type": "object", "properties": one, "required": ["file"]},
     }
-    return {"anyOf": [{"type": "string"}, file, {"type": "array", "items": row}]}
+    files = {"type": "object", "properties": {**one, "files": several, "as_of": text}}
+    return {"anyOf": [text, files, {"type": "array", "items": row}]}
 
 
 def _cell_schema(kind: str, choices: Collection[str]) -> dict[str, Any]:

@@ -28,7 +28,9 @@ class Source(Protocol):
     def file(self, name: str, line: int, key: str, kind: str, issues: Issues) -> bytes | None:
         """The bytes of a file that a setting names; None, with an issue, if refused."""
 
-    def beside(self, name: str, line: int, key: str, issues: Issues) -> bytes | None:
+    def beside(
+        self, name: str, line: int, key: str, issues: Issues, kind: str = "control"
+    ) -> bytes | None:
         """The bytes of a file that need not be there; None where it is not."""
 
     def told(self, issue: Issue) -> Issue:

@@ -23,23 +23,52 @@ LONGEST = 256  # characters of one field
 
 
 @dataclass(frozen=True)
+class Sender:
+    """Whose row it is that a layout read: the file, the line of its header, and their names of our columns."""
+
+    file: str
+    names: dict[str, str]
+    head: int = 1
+
+
+@dataclass(frozen=True)
 class Raw:
-    """Text cells: `rows[r][c]`, with the line each row stands on."""
+    """Text cells: `rows[r][c]`, with the line each row stands on, and its sender where layouts read it."""
 
     name: str
     file: str
     header: tuple[str, ...]
     rows: list[list[str]]
     lines: list[int]
+    senders: list[Sender] = field(default_factory=list)
+
+    def of_senders(self) -> list[Sender]:
+        """Of each row; of a file of our own form, the file itself."""
+        return self.senders or [Sender(self.file, {})] * len(self.rows)
+
+    def where(self, row: int, column: str) -> tuple[str, int, str]:
+        """File, line and name of a cell, as its sender knows them."""
+        file = self.senders[row].file if self.senders else self.file
+        return file, self.lines[row], self.path(row, column)
+
+    def first(self, row: int, earlier: int) -> str:
+        """Where a row stands that came before another."""
+        file = self.where(earlier, "")[0]
+        other = "" if file == self.where(row, "")[0] else f" of {file}"
+        return f"first on line {self.lines[earlier]}{other}"
 
     def path(self, row: int, column: str) -> str:
         """How an issue names a cell: the header in a CSV, a dotted path in YAML."""
+        if self.senders:
+            return values.plain(self.senders[row].names.get(column, column))
         if not self.file.endswith(".yaml"):
             return values.plain(column)
         return ".".join(("tables", *path_of(self.name), str(row), column))
 
     def head(self, column: str) -> tuple[int, str]:
         """Line and name of a column: the header's, in YAML the first row's that writes it."""
+        if self.senders:
+            return self.senders[0].head, values.plain(self.senders[0].names.get(column, column))
         if not self.file.endswith(".yaml"):
             return 1, values.plain(column)
         k = self.header.index(column) if column in self.header else None
@@ -85,21 +114,20 @@ class Table:
             return
         raw = self.raw
         value = raw.rows[row][raw.header.index(column)] if column in raw.header else None
-        issues.error(raw.file, raw.lines[row], raw.path(row, column), value, reason, remedy)
+        issues.error(*raw.where(row, column), value, reason, remedy)
 
     def warning(self, issues: Issues, row: int, column: str, reason: str, remedy: str) -> None:
         """A warning at one cell."""
         raw = self.raw
         value = raw.rows[row][raw.header.index(column)] if column in raw.header else None
-        issues.warning(raw.file, raw.lines[row], raw.path(row, column), value, reason, remedy)
+        issues.warning(*raw.where(row, column), value, reason, remedy)
 
 
-def read_csv(name: str, file: str, data: bytes, issues: Issues) -> Raw | None:
-    """Splits the bytes of a CSV file into cells, or says why not."""
-    text = decoded(file, data, issues)
-    if text is None:
-        return None
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+def split(
+    file: str, text: str, separator: str, issues: Issues
+) -> tuple[list[list[str]], list[int]] | None:
+    """The cells of a CSV text and the line that each row begins on, or says why not."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
     rows: list[list[str]] = []
     lines: list[int] = []
     line = 1
@@ -117,6 +145,16 @@ def read_csv(name: str, file: str, data: bytes, issues: Issues) -> Raw | None:
     if not rows:
         issues.error(file, 0, "", None, "the file is empty", "write a header row")
         return None
+    return rows, lines
+
+
+def read_csv(name: str, file: str, data: bytes, issues: Issues) -> Raw | None:
+    """Splits the bytes of a CSV file into cells, or says why not."""
+    text = decoded(file, data, issues)
+    found = None if text is None else split(file, text, ",", issues)
+    if found is None:
+        return None
+    rows, lines = found
     raw = Raw(name, file, tuple(rows[0]), rows[1:], lines[1:])
     return raw if _shape_is_right(raw, issues) else None
 
@@ -165,8 +203,7 @@ def fields_are_right(raw: Raw, issues: Issues) -> None:
         for name, value in zip(raw.header, row, strict=False):
             reason = _fault(value, name in lists)
             if reason:
-                where = raw.path(k, name)
-                issues.error(raw.file, raw.lines[k], where, value, reason, "shorten it to one line")
+                issues.error(*raw.where(k, name), value, reason, "shorten it to one line")
 
 
 def _fault(value: str, is_list: bool) -> str:

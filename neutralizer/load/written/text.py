@@ -1,4 +1,6 @@
-"""Bytes -> text: UTF-8 without control characters, whole lines, no half-finished merge."""
+"""Bytes -> text without control characters, of whole lines, and of no half-finished merge: UTF-8, or as a
+layout says.
+"""
 
 import re
 
@@ -19,16 +21,17 @@ _RULES = (
 )
 
 
-def decoded(file: str, data: bytes, issues: Issues) -> str | None:
+def decoded(file: str, data: bytes, issues: Issues, encoding: str = "utf-8") -> str | None:
     """The text of a file; None, with an issue at its line, if it is not plain text."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") and encoding != "utf-16":
         issues.error(file, 0, "", None, "the file is UTF-16", "save it as UTF-8")
         return None
+    name = "UTF-8" if encoding == "utf-8" else encoding
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig" if encoding == "utf-8" else encoding)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        issues.error(file, line, "", None, "the file is not UTF-8", "save it as UTF-8")
+        issues.error(file, line, "", None, f"the file is not {name}", "save it as UTF-8")
         return None
     for pattern, reason, remedy in _RULES:
         match = pattern.search(text)

@@ -24,6 +24,7 @@ class YamlText:
     file: str
     root: Any = None
     lines: dict[Path, int] = field(default_factory=dict)
+    plain_keys: bool = True
 
     def line(self, path: Path) -> int:
         """The line of a value, or of the nearest of its parents that has one."""
@@ -38,9 +39,11 @@ class _Refused(Exception):
         self.line, self.reason, self.remedy = line, reason, remedy
 
 
-def read_yaml(file: str, data: bytes, issues: Issues) -> YamlText | None:
-    """Reads the bytes of scenario.yaml; None, with issues, when it cannot be read."""
-    document = YamlText(file)
+def read_yaml(file: str, data: bytes, issues: Issues, plain_keys: bool = True) -> YamlText | None:
+    """Reads the bytes of scenario.yaml; None, with issues, when it cannot be read. Its keys are plain words;
+    those of a layout are a sender's column names.
+    """
+    document = YamlText(file, plain_keys=plain_keys)
     text = decoded(file, data, issues)
     if text is None:
         return None
@@ -99,10 +102,10 @@ def _scalar(text: str, document: YamlText, path: Path, issues: Issues) -> str:
     return text
 
 
-def _key(text: str, line: int) -> str:
+def _key(text: str, line: int, plain: bool) -> str:
     if text == "<<":
         raise _Refused(line, "merge keys are not read", "write the values out")
-    if not (text.isascii() and text.isprintable() and len(text) <= 64):
+    if not text.isprintable() or (plain and not (text.isascii() and len(text) <= 64)):
         reason = f"the key {values.plain(text)} is not a word"
         raise _Refused(line, reason, "write keys as plain words")
     return text
@@ -127,7 +130,7 @@ def _mapping(
         line = event.start_mark.line + 1
         if not isinstance(event, yaml.ScalarEvent):
             raise _Refused(line, "a key that is not a word", "write keys as plain words")
-        key = _key(str(event.value), line)
+        key = _key(str(event.value), line, document.plain_keys)
         here = (*path, key)
         if key in found:
             first = document.lines[here]
