@@ -15,6 +15,8 @@ from neutralizer.load.written.table import split
 from neutralizer.load.written.text import decoded
 
 EXTRA = "pip install 'neutralizer[files]', or save the file as CSV"
+WORKBOOKS = (".xlsx", ".ods")
+TYPED = (*WORKBOOKS, ".parquet", ".arrow", ".feather")  # their cells are numbers and dates
 Rows = tuple[list[list[Any]], list[int]]
 
 
@@ -31,9 +33,9 @@ def rows_of(file: str, data: bytes, form: Format, issues: Issues) -> Rows | None
     """Every row of a file with its line, nothing as ""; None, with issues, where it cannot be read."""
     kind = PurePosixPath(file).suffix.lower()
     try:
-        if kind in (".xlsx", ".ods"):
+        if kind in WORKBOOKS:
             found: Rows | None = _workbook(file, data, form, kind, issues)
-        elif kind in (".parquet", ".arrow", ".feather"):
+        elif kind in TYPED:
             found = _columnar(data, kind)
         else:
             found = _text(file, data, form, issues)
@@ -47,6 +49,8 @@ def rows_of(file: str, data: bytes, form: Format, issues: Issues) -> Rows | None
     if found is None:
         return None
     rows, lines = found
+    if not form.absent and kind not in TYPED:
+        return rows, lines
     nothing = {"", *form.absent}
     return [["" if _is_nothing(cell, nothing) else cell for cell in row] for row in rows], lines
 

@@ -12,6 +12,7 @@ _NUMBER = re.compile(
     r"(?P<open>\()?1(?P<group>[ .,'’\u00a0\u2009\u202f]?)234(?P<point>[.,])56(?P<minus>-)?(?P<close>\))?"
 )
 _TOKENS = re.compile(r"yyyy|mmm|mm|dd|hh|ss|fff|.")
+_EXACT = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,2})?")
 _OFFSET = re.compile(r"([+-])([01][0-9]):([0-5][0-9])")
 
 Reader = Callable[[str], str]
@@ -48,16 +49,18 @@ def number_form(example: str) -> Reader:
     return plain
 
 
+def exact(text: str) -> Decimal:
+    """A plain number to its last digit. Raises ValueError."""
+    if not _EXACT.fullmatch(text):
+        raise ValueError("write a plain decimal number")
+    return Decimal(text)
+
+
 def times(text: str, factor: Decimal) -> str:
     """An exact product, as a plain number. Raises ValueError where the text is no number."""
-    if not re.fullmatch(r"[-+]?[0-9.]+(?:[eE][-+]?[0-9]{1,2})?", text):
-        raise ValueError("write a plain decimal number")
     with localcontext() as context:
         context.prec = DIGITS
-        try:
-            return written(Decimal(text) * factor)
-        except ArithmeticError:
-            raise ValueError("write a plain decimal number") from None
+        return written(exact(text) * factor)
 
 
 def written(value: Decimal) -> str:

@@ -129,7 +129,10 @@ def _to_footer(
 
 def _in_shape(grid: Grid, issues: Issues) -> Grid:
     """Every row as wide as the header; what is wider holds nothing more, and no line breaks."""
-    width, rows = len(grid.header), []
+    width = len(grid.header)
+    if all(len(row) == width and any(row) for row in grid.rows) and not _stand_out(grid):
+        return grid
+    rows = []
     for row, line in zip(grid.rows, grid.lines, strict=True):
         reason = ""
         if is_blank(row):
@@ -145,6 +148,13 @@ def _in_shape(grid: Grid, issues: Issues) -> Grid:
             issues.error(grid.file, line, "", None, reason, remedy)
         rows.append(row[:width])
     return replace(grid, rows=rows)
+
+
+def _stand_out(grid: Grid) -> bool:
+    """Whether any row is the header again, or any text is of several lines."""
+    texts = (cell for row in grid.rows for cell in row if isinstance(cell, str))
+    whole = "\0".join(texts)
+    return "\n" in whole or "\r" in whole or list(grid.header) in grid.rows
 
 
 def _long(grid: Grid, which: str) -> Grid:

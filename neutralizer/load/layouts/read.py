@@ -151,7 +151,7 @@ def _added(raw: Raw, add: Sequence[str], key: Sequence[str], known: Known, issue
                     reason = f"lots of one position differ, {raw.first(row, members[0])}"
                     remedy = "correct one of them, or do not take this column"
                     issues.error(*raw.where(row, name), raw.rows[row][k], reason, remedy)
-        for k in sums:
+        for k in sums if len(members) > 1 else ():
             try:
                 whole[k] = total([raw.rows[row][k] for row in members])
             except ValueError as error:

@@ -7,7 +7,15 @@ from decimal import Decimal, localcontext
 from typing import Any
 
 from neutralizer.errors import Issues
-from neutralizer.load.layouts.forms import DIGITS, date_form, number_form, time_form, times, written
+from neutralizer.load.layouts.forms import (
+    DIGITS,
+    date_form,
+    exact,
+    number_form,
+    time_form,
+    times,
+    written,
+)
 from neutralizer.load.layouts.grid import Grid
 from neutralizer.load.layouts.layout import EVERY, Format, Layout, Take
 from neutralizer.load.layouts.maps import Map
@@ -72,22 +80,21 @@ def kept(sheet: Sheet, layout: Layout) -> tuple[Grid, Counter[str]]:
     error, since its row might count.
     """
     named = {c: sheet.texts(c, "id") for c in dict.fromkeys((*layout.where, *layout.leave))}
+    unfilled = {c: ("",) for c, words in layout.where.items() if words == (EVERY,)}
+    out = [(c, set(words), named[c]) for c, words in [*layout.leave.items(), *unfilled.items()]]
+    asked = [(c, {*w}, named[c]) for c, w in layout.where.items() if w != (EVERY,)]
     rows, left = [], Counter[str]()
     for row in range(len(sheet.grid.rows)):
-        cells = {column: texts[row] for column, texts in named.items()}
-        out = next((c for c, words in layout.leave.items() if cells[c] in words), None)
-        out = out or next(
-            (c for c, w in layout.where.items() if w == (EVERY,) and not cells[c]), None
-        )
-        if out is not None:
-            left[f"{out} {cells[out] or 'blank'}"] += 1
+        gone = next((c for c, words, texts in out if texts[row] in words), None)
+        if gone is not None:
+            left[f"{gone} {named[gone][row] or 'blank'}"] += 1
             continue
         rows.append(row)
-        for column, words in layout.where.items():
-            if words != (EVERY,) and cells[column] not in words:
-                known = ", ".join((*words, *layout.leave.get(column, ())))
+        for column, words, texts in asked:
+            if texts[row] not in words:
+                known = ", ".join((*layout.where[column], *layout.leave.get(column, ())))
                 remedy = f"name it in the layout's where or leave; there: {known[:120]}"
-                sheet.error(row, column, cells[column], "not known whether its row counts", remedy)
+                sheet.error(row, column, texts[row], "not known whether its row counts", remedy)
     grid = sheet.grid
     labels = tuple(grid.labels[k] for k in rows) if grid.labels else ()
     chosen = [grid.rows[k] for k in rows], [grid.lines[k] for k in rows]
@@ -183,14 +190,16 @@ def _signed(sheet: Sheet, take: Take, size: str, side: str) -> list[str]:
 
 def _numbers(sheet: Sheet, column: str) -> list[Decimal | None]:
     """A column as exact decimals, None where it is blank or no number."""
-    found: list[Decimal | None] = []
-    for row, text in enumerate(sheet.texts(column, "number")):
+    texts = sheet.texts(column, "number")
+    meaning: dict[str, Decimal | None] = {"": None}
+    for text in dict.fromkeys(texts):
         try:
-            found.append(Decimal(times(text, Decimal(1))) if text else None)
+            meaning[text] = exact(text) if text else None
         except ValueError as error:
+            meaning[text] = None
+            row = texts.index(text)
             sheet.error(row, column, text, "not a number", str(error))
-            found.append(None)
-    return found
+    return [meaning[text] for text in texts]
 
 
 def _scaled(sheet: Sheet, take: Take, found: list[str]) -> list[str]:
@@ -206,7 +215,7 @@ def _scaled(sheet: Sheet, take: Take, found: list[str]) -> list[str]:
 
 def total(texts: list[str]) -> str:
     """The exact sum of plain numbers, blank where all are. Raises ValueError where one is none."""
-    numbers = [Decimal(times(t, Decimal(1))) for t in texts if t]
+    numbers = [exact(t) for t in texts if t]
     with localcontext() as context:
         context.prec = DIGITS
         return written(sum(numbers, Decimal(0))) if numbers else ""

@@ -121,7 +121,8 @@ def _part(entry: dict[str, Any], place: _Place, found: Found) -> Raw | None:
     taken = read_through(wanted, entry["file"], data, known, fetch, issues)
     if taken is None:
         return None
-    _control(_as_sent(taken, number_form(known.layout.format.number)), data, place, found)
+    number = number_form(known.layout.format.number)
+    _control(lambda: _as_sent(taken, number), entry["file"], data, place, found)
     if taken.left:
         told = ", ".join(f"{what} ({count})" for what, count in sorted(taken.left.items()))
         found.left.append(f"{place.table}: rows of {entry['file']} that are left: {told}")
@@ -147,18 +148,22 @@ def _csv(file: str, place: _Place, found: Found) -> Raw | None:
     if data is None:
         return None
     raw = read_csv(place.table, file, data, place.issues)
-    _control(raw, data, place, found, file)
+    _control(lambda: raw, file, data, place, found)
     return raw
 
 
-def _control(raw: Raw | None, data: bytes, place: _Place, found: Found, file: str = "") -> None:
+def _control(
+    raw: Callable[[], Raw | None], file: str, data: bytes, place: _Place, found: Found
+) -> None:
     """Holds a file against its control file, or counts that it has none."""
-    name = (file or (raw.file if raw else "")) + SUFFIX
-    control = place.source.beside(name, place.line, f"tables.{place.key}", place.issues)
+    key = f"tables.{place.key}"
+    control = place.source.beside(file + SUFFIX, place.line, key, place.issues)
     if control is None:
         found.without_control += 1
-    elif raw is not None:
-        controlled(raw, data, control, place.issues)
+        return
+    table = raw()
+    if table is not None:
+        controlled(table, data, control, place.issues)
 
 
 def _together(table: str, parts: list[Raw]) -> Raw:
