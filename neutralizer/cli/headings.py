@@ -8,7 +8,7 @@ Headings = Sequence[tuple[str, str]]  # (heading, names separated by blanks), in
 
 LONGEST = 200  # characters of a sentence about a command: wrapped, never cut off
 COMMANDS: Headings = (
-    ("Begin", "init layout show check columns schema"),
+    ("Begin", "init layout look show check columns schema"),
     ("Run", "run"),
     ("Understand", "explain verify"),
     ("Hand off", "approve release allocate status"),

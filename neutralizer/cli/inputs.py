@@ -84,6 +84,29 @@ def columns(table: str | None) -> None:
     show(manual([table] if table else known))
 
 
+@click.command()
+@click.argument("scenario", type=asked.FOLDER)
+@asked.HTML
+@asked.JSON
+@asked.OVERRIDES
+def look(scenario: Path, html: Path | None, as_json: bool, overrides: tuple[str, ...]) -> None:
+    """Show what was read, and what looks wrong, before anything is solved."""
+    from neutralizer.load.scenario import load
+    from neutralizer.records.one_file import put
+    from neutralizer.report.look import shown
+
+    loaded = load(scenario, overrides)
+    say_notices([left for table in loaded.inputs.left.values() for left in table])
+    found = shown.look(loaded.scenario)
+    if html is not None:
+        put(html, shown.page(found))
+        show(f"wrote {html}", err=True)
+    if as_json:
+        click.echo(json.dumps(found.written(), indent=2))
+    elif html is None:
+        show(shown.on_a_terminal(found))
+
+
 @click.command("show")
 @click.argument("scenario", type=asked.FOLDER)
 @click.argument("table")
@@ -214,4 +237,16 @@ def simm(crif: Path, parameters: Path, days: str, currency: str, rate: float) ->
     click.echo(csv_bytes(columns, table).decode(), nl=False)
 
 
-COMMANDS = (init, check, show_table, layout, columns, schema, model_card, arrays, shocks, simm)
+COMMANDS = (
+    init,
+    look,
+    check,
+    show_table,
+    layout,
+    columns,
+    schema,
+    model_card,
+    arrays,
+    shocks,
+    simm,
+)

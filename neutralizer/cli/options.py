@@ -108,6 +108,8 @@ JOURNAL = click.option(
     show_envvar=True,
     help="The folder of the journal.",
 )
+HTML = click.option("--html", type=FOLDER, metavar="FILE", help="Write a page for a browser.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print every row as JSON.")
 TABLE = click.option("--table", required=True, help="Which table of ours it holds.")
 NEW_FOLDER = click.option("--out", type=FOLDER, required=True, help="A new folder for the files.")
 

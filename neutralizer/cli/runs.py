@@ -35,10 +35,15 @@ class RunCommand(GroupedOptions):
 @RUN
 def run(scenario: Path, out: Path | None, as_json: bool, quiet: bool, options: "Options") -> None:
     """Decide, prove, write the tickets: the main job."""
+    from neutralizer.errors import Infeasible, NotSolved
     from neutralizer.report.terminal import one_line, page
     from neutralizer.run import run as whole_trip
 
-    outcome = whole_trip(scenario, out, options)
+    try:
+        outcome = whole_trip(scenario, out, options)
+    except (Infeasible, NotSolved):
+        _point(scenario, options)
+        raise
     say_notices(outcome.notices)
     if as_json:
         click.echo(json.dumps(outcome.summary.written(), indent=2, ensure_ascii=False))
@@ -52,6 +57,17 @@ def run(scenario: Path, out: Path | None, as_json: bool, quiet: bool, options: "
             if out and not options.dry_run
             else "\nproven; nothing written"
         )
+
+
+def _point(scenario: Path, options: "Options") -> None:
+    """Says what looks wrong in the inputs of a run that has no plan."""
+    from neutralizer.load.scenario import load
+    from neutralizer.report.look.traps import MATTER
+
+    stale = frozenset(options.against.waivers.stale)
+    s = load(scenario, options.overrides, stale).scenario
+    for sentence in (x for trap in MATTER for x in trap(s)):
+        show(f"neutralizer look {scenario}: {sentence}", err=True)
 
 
 @click.command()

@@ -11,6 +11,7 @@ from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.summary import NOTHING_MOVED
 from neutralizer.domain.trades import Trades, nothing
 from neutralizer.report.claims import Claims
+from neutralizer.report.look.traps import told
 from neutralizer.terms import limits, margin
 from neutralizer.terms.margin import cash
 
@@ -54,7 +55,7 @@ def findings(
     silent = [t.ids[k] for k in ordered if np.isnan(t.adv[k]) or not t.volatility[k] > 0]
     if silent and s.costing.impact_coefficient > 0:
         found.append("no market impact for want of adv or volatility: " + ", ".join(silent))
-    found += _one_isin(s)
+    found += _one_isin(s) + told(s, plan)
     if claims.no_baseline:
         found.append(f"no stand-alone baseline: {claims.no_baseline}")
     elif (

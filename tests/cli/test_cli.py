@@ -325,3 +325,17 @@ def test_help_is_in_groups() -> None:
     assert [line.split()[:2] for line in others] == [["-h,", "--help"]]
     grouped = {name for _, names in run.headings for name in names.split()}
     assert grouped == {p.name for p in run.params if p.param_type_name == "option"}
+
+
+def test_a_run_without_a_plan_points_to_what_looks_wrong(tmp_path: Path) -> None:
+    """A yen that is worth 156 dollars is named beside the refusal."""
+    text = YAML.replace(
+        "instrument_id: ETF, asset_class: etf, currency: USD",
+        "instrument_id: ETF, asset_class: etf, currency: JPY",
+    )
+    text = text.replace("tables:\n", "tables:\n  fx: [{currency: JPY, rate: 156}]\n", 1)
+    text = text.replace("upper: 20000,", "lower: 10, upper: 20,")
+    folder = scenario(tmp_path / "yen", text)
+    done = quick(folder, tmp_path / "out")
+    assert done.returncode in (4, 5)
+    assert f"neutralizer look {folder}: the rate of JPY, 156 USD, looks inverted" in done.stderr

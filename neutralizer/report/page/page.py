@@ -16,7 +16,7 @@ def page(files: Mapping[str, bytes]) -> bytes:
     run = Run(files)
     with drawing():
         sections = [s for s in (each.section(run) for each in REGISTRY) if s]
-    words = _environment().get_template("page.html.j2")
+    words = environment().get_template("page.html.j2")
     return words.render(
         run=run,
         version=__version__,
@@ -28,7 +28,7 @@ def page(files: Mapping[str, bytes]) -> bytes:
     ).encode()
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
     """Everything is escaped; only drawings, which escape their own words, go in as they are."""
     return Environment(
         loader=PackageLoader("neutralizer.report.page", ""),
