@@ -334,7 +334,7 @@ def test_a_run_without_a_plan_points_to_what_looks_wrong(tmp_path: Path) -> None
         "instrument_id: ETF, asset_class: etf, currency: JPY",
     )
     text = text.replace("tables:\n", "tables:\n  fx: [{currency: JPY, rate: 156}]\n", 1)
-    text = text.replace("upper: 20000,", "lower: 10, upper: 20,")
+    text = text.replace('selector: "*", may: trade', 'selector: "*", may: none')
     folder = scenario(tmp_path / "yen", text)
     done = quick(folder, tmp_path / "out")
     assert done.returncode in (4, 5)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from neutralizer.domain.arrays import Bools
 from neutralizer.load.resolved.mandates import Selector, specificity
 from neutralizer.load.written.inputs import Inputs
 
@@ -41,19 +42,34 @@ class AccountOf:
             self.accounts[b, better], rank[b, better] = account, level
 
 
-def margin_row(inputs: Inputs) -> Callable[[str, str], int]:
-    """The row of margin_rates for (instrument, account): the account's own beats the blank one.
+def margin_row(inputs: Inputs, select: Selector) -> Callable[[str, str], int]:
+    """The row of margin_rates for (instrument, account): the account's own rows beat the blank ones, and of
+    those an instrument's own beats a column, which beats `*`.
 
-    The answer raises KeyError where there is neither.
+    The answer raises KeyError where there is none.
     """
     table = inputs["margin_rates"]
-    found = {
-        key: row
-        for row, key in enumerate(zip(table["instrument_id"], table["account_id"], strict=True))
-    }
+    own: dict[tuple[str, str], int] = {}
+    several: dict[str, list[tuple[int, Bools, int]]] = {}
+    for row, (name, account) in enumerate(
+        zip(table["instrument_id"], table["account_id"], strict=True)
+    ):
+        mask = None if name in select.index else select(name)
+        if mask is None:
+            own[name, account] = row
+        else:
+            several.setdefault(account, []).append((-specificity(name, select), mask, row))
+    for rows in several.values():
+        rows.sort(key=lambda entry: entry[0])
 
-    def row(instrument: str, account: str) -> int:
-        own = found.get((instrument, account))
-        return found[instrument, ""] if own is None else own
+    def row_of(instrument: str, account: str) -> int:
+        for who in (account, ""):
+            if (instrument, who) in own:
+                return own[instrument, who]
+            k = select.index[instrument]
+            wider = next((row for _, mask, row in several.get(who, ()) if mask[k]), None)
+            if wider is not None:
+                return wider
+        raise KeyError(instrument)
 
-    return row
+    return row_of

@@ -129,7 +129,7 @@ def _entries(
     entry = np.full(len(account), -1, dtype=np.int64)
     entry[held] = where
     a, i = np.divmod(codes, max(1, len(select.ids)))
-    rows = margin_row(inputs)
+    rows = margin_row(inputs, select)
     table = inputs["margin_rates"]
     long_rate, short_rate = np.zeros(len(codes)), np.zeros(len(codes))
     for n, (ka, ki) in enumerate(zip(a.tolist(), i.tolist(), strict=True)):

@@ -45,6 +45,7 @@ RULES: tuple[tuple[Rule, str], ...] = (
     (restrictions.restrictions_restrict, ""),
     (restrictions.borrowed_is_paid_in_full, "instruments accounts"),
     (funding.margin_rows_are_sound, "margin_rates"),
+    (funding.margin_selectors_do_not_meet, "margin_rates instruments"),
     (
         funding.margins_are_given,
         "books instruments mandates accounts book_accounts margin_rates scan_arrays shocks loadings crif",

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from neutralizer.domain.arrays import Bools
 from neutralizer.errors import Issues
 from neutralizer.load.resolved.accounts import AccountOf, margin_row
-from neutralizer.load.resolved.mandates import Selector
+from neutralizer.load.resolved.mandates import Selector, specificity
 from neutralizer.load.rules.instruments import in_play
 from neutralizer.load.written.inputs import Inputs
 from neutralizer.terms import margin
@@ -35,6 +36,28 @@ def margin_rows_are_sound(inputs: Inputs, select: Selector, issues: Issues) -> N
                     "a margin rate above 1",
                     "check that it is a fraction of notional",
                 )
+
+
+def margin_selectors_do_not_meet(inputs: Inputs, select: Selector, issues: Issues) -> None:
+    """No instrument is named by two rows of one rank for one account."""
+    table = inputs["margin_rates"]
+    seen: dict[tuple[str, int], list[tuple[Bools, int]]] = {}
+    for row, (name, account) in enumerate(
+        zip(table["instrument_id"], table["account_id"], strict=True)
+    ):
+        mask = select(name)
+        if name in select.index or mask is None:
+            continue
+        same = seen.setdefault((account, specificity(name, select)), [])
+        for other, earlier in same:
+            both = other & mask
+            if both.any() and table["instrument_id"][earlier] != name:
+                first = select.ids[int(both.argmax())]
+                reason = f"{first} has two rows of one rank, {table.raw.first(row, earlier)}"
+                remedy = f"give {first} a row of its own, or make the selectors apart"
+                table.error(issues, row, "instrument_id", reason, remedy)
+                break
+        same.append((mask, row))
 
 
 def margins_are_given(inputs: Inputs, select: Selector, issues: Issues) -> None:
@@ -74,7 +97,7 @@ class _Needs:
     """What each margin model must know of an instrument."""
 
     def __init__(self, inputs: Inputs, select: Selector) -> None:
-        self.rate = margin_row(inputs)
+        self.rate = margin_row(inputs, select)
         self.arrays = set(inputs["scan_arrays"]["instrument_id"])
         self.sensitive = set(inputs["crif"]["instrument_id"])
         self.modelled = bool(inputs.squares)

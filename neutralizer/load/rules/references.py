@@ -64,7 +64,6 @@ _NAMES = (
     ("open_orders", "instrument_id", "instruments"),
     ("loadings", "instrument_id", "instruments"),
     ("loadings", "factor_id", "factors"),
-    ("margin_rates", "instrument_id", "instruments"),
     ("margin_rates", "account_id", "accounts"),
     ("books", "account_id", "accounts"),
     ("book_accounts", "book_id", "books"),
@@ -122,11 +121,11 @@ def names_are_known(inputs: Inputs, select: Selector, issues: Issues) -> None:
 
 
 def starred_ids(inputs: Inputs, select: Selector, issues: Issues) -> None:
-    """Only mandates and restrictions may say `*`."""
+    """Only where rows select several may they say `*`."""
     for name, key in KEYS.items():
         for column in key:
             if (
-                name not in ("mandates", "restricted")
+                name not in ("mandates", "restricted", "margin_rates")
                 and column != "selector"
                 and "*" in inputs[name][column]
             ):
@@ -141,6 +140,13 @@ def selectors_select(inputs: Inputs, select: Selector, issues: Issues) -> None:
             if issues.full(inputs[name].raw.file):
                 break
             selector_selects(inputs[name], row, "selector", selector, select, issues)
+    rates = inputs["margin_rates"]
+    several = {n for n in rates["instrument_id"] if n == "*" or ":" in n} - set(select.ids)
+    for row, name in enumerate(rates["instrument_id"]):
+        if name in several:
+            selector_selects(rates, row, "instrument_id", name, select, issues)
+    if "instruments" not in inputs.broken:
+        _named(rates, "instrument_id", {*select.ids, *several}, "instrument", issues)
 
 
 def selector_selects(

@@ -224,7 +224,12 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _number("half_spread_bps", "of converting it, against the base currency", 0.0, low=0),
     ),
     "margin_rates": (
-        _id("instrument_id", "the instrument"),
+        Column(
+            "instrument_id",
+            "selector",
+            "the instrument, or a selector of several; its own row beats it",
+            REQUIRED,
+        ),
         _id("account_id", "blank = every account", ""),
         _number("long_rate", "fraction of notional", None, low=0, high=5),
         _number("short_rate", "fraction of notional", None, low=0, high=5),

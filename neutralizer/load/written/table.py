@@ -20,6 +20,9 @@ from neutralizer.load.written.columns import REQUIRED, TABLES, Column, path_of
 from neutralizer.load.written.text import decoded
 
 LONGEST = 256  # characters of one field
+SLASHED = (
+    "instrument_id combination_id underlying underlying_id factor_id".split()
+)  # BRK/B, EUR/USD
 
 
 @dataclass(frozen=True)
@@ -311,14 +314,14 @@ def _text(text: str, column: Column) -> str:
 def _selector(text: str, column: Column) -> str:
     """`*`, `column:value`, `scope:value` or a bare id; both halves are read as ids."""
     first, colon, rest = text.partition(":")
-    values.identifier(first)
+    values.identifier(first, slash=True)
     if colon and rest != "*":
-        values.identifier(rest)
+        values.identifier(rest, slash=True)
     return text
 
 
 _READERS: dict[str, Callable[[str, Column], Any]] = {
-    "id": lambda text, column: values.identifier(text),
+    "id": lambda text, column: values.identifier(text, slash=column.name in SLASHED),
     "text": _text,
     "number": _number,
     "choice": _choice,

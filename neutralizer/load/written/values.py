@@ -7,6 +7,7 @@ NUMBER = re.compile(
     r"[-+]?(?:0|[1-9][0-9]*)?(?:(?<=[0-9])\.[0-9]*|\.[0-9]+)?(?:(?<=[0-9.])[eE][-+]?[0-9]+)?"
 )
 ID = re.compile(r"(?!.*\.\.)[A-Za-z0-9_.$^#(*][A-Za-z0-9_.:$^#&%+=@()* -]{0,63}(?<! )")
+SLASHED = re.compile(ID.pattern.replace("()* -]", "()* /-]"))  # BRK/B, EUR/USD: never a file's name
 DURATION = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)(s|m|h|d)")
 _DIGIT = re.compile(r"[0-9]")
 _NOT_ZERO = re.compile(r"[^eE]*[1-9]")  # a digit above zero before the exponent
@@ -52,9 +53,11 @@ def number(text: str) -> float:
     return value
 
 
-def identifier(text: str) -> str:
-    """An id, kept as written. Raises ValueError with the remedy as its message."""
-    if ID.fullmatch(text):
+def identifier(text: str, slash: bool = False) -> str:
+    """An id, kept as written, with a slash inside where it names no file. Raises ValueError with the remedy
+    as its message.
+    """
+    if (SLASHED if slash else ID).fullmatch(text):
         return text
     if text != text.strip():
         raise ValueError("remove the blanks around it")
