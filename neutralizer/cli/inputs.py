@@ -17,12 +17,20 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("name", type=asked.FOLDER)
 @asked.EXAMPLE
-def init(name: Path, example: str) -> None:
-    """Write a ready scenario folder."""
+@asked.POSITIONS
+@asked.PRICES
+def init(name: Path, example: str | None, positions: Path | None, prices: Path | None) -> None:
+    """Write a ready scenario folder, or one around a file of positions."""
     from neutralizer.errors import CannotWrite, FolderTaken
 
+    if (example and positions) or (prices and not positions):
+        raise click.UsageError("--positions stands without --from, and --prices beside it")
     if name.exists():
         raise FolderTaken(f"{name} is there already: name a new folder")
+    if positions is not None:
+        _around(name, positions, prices)
+        return
+    example = example or asked.EXAMPLES[0]
     try:
         shutil.copytree(
             _example(example), name, ignore=shutil.ignore_patterns("build.py", "__pycache__")
@@ -30,6 +38,20 @@ def init(name: Path, example: str) -> None:
     except OSError as error:
         raise CannotWrite(f"cannot write {name}: {error.strerror}") from None
     show(f"wrote {name}; now: neutralizer run {name} --out {name}-run", err=True)
+
+
+def _around(name: Path, positions: Path, prices: Path | None) -> None:
+    from datetime import datetime
+
+    from neutralizer.prepare.around import Sent, around
+    from neutralizer.prepare.readers import bytes_of
+    from neutralizer.records.folder import new_folder
+
+    sent = [Sent(p.name, bytes_of(p)) for p in (positions, prices) if p is not None]
+    now = datetime.now().astimezone()
+    files = around(name.name, sent[0], sent[1] if prices else None, now)
+    new_folder(name, files)
+    show(f"wrote {name}; now: neutralizer check {name} says what is missing", err=True)
 
 
 def _example(name: str) -> Path:

@@ -119,9 +119,13 @@ EXAMPLE = click.option(
     "--from",
     "example",
     type=click.Choice(EXAMPLES),
-    default="two-desks",
-    show_default=True,
-    help="Which one.",
+    help="Which one.  [default: two-desks]",
+)
+POSITIONS = click.option(
+    "--positions", type=FOLDER, metavar="FILE", help="Write a scenario around a file of positions."
+)
+PRICES = click.option(
+    "--prices", type=FOLDER, metavar="FILE", help="Its prices, a row or a column each."
 )
 OPTION_TERMS = click.option(
     "--options", type=FOLDER, help="Terms or greeks of options, a CSV file."

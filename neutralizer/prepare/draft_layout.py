@@ -34,6 +34,7 @@ DATES = (
     "dd mmm yyyy",
 )
 TOTALS = re.compile(r"(?:grand |sub)?total[es]?|summe|gesamt|totaal|somme", re.IGNORECASE)
+COUNTED = {"Data", "Summary", "SUMMARY"}  # of a statement's rows, beside Total, Lot and LOT
 NAMES = {  # what senders call a column of ours, in letters alone
     "book_id": "book portfolio account fund desk depot strategy clientaccountid accountid portfolioname",
     "instrument_id": "symbol ticker instrument security isin securityid instrumentcode sedol cusip figi bbgid ric",
@@ -65,9 +66,11 @@ class _Seen:
         return [row[k] for row in self.rows if len(row) > k and isinstance(row[k], str) and row[k]]
 
 
-def drafted(file: str, data: bytes, table: str) -> str:
-    """The draft as YAML. Raises InputsRefused where the file holds no table."""
-    seen = _seen(file, data, table)
+def drafted(file: str, data: bytes, table: str, section: str = "") -> str:
+    """The draft as YAML; `section` names the table that a statement's section is of, where it is another.
+    Raises InputsRefused where the file holds no table.
+    """
+    seen = _seen(file, data, section or table)
     taken, open_questions = _columns(seen, TABLES[table])
     form, notes = dict(seen.form), list[str]()
     _guess(form, "number", _cells(seen, taken, table, "number"), NUMBERS, number_form, notes)
@@ -82,17 +85,26 @@ def drafted(file: str, data: bytes, table: str) -> str:
             + ", ".join(f"{k}: {json.dumps(v, ensure_ascii=False)}" for k, v in form.items())
             + "}"
         )
-    if "section" in form and seen.header[1] == "Header":
-        others = json.dumps(sorted({str(row[1]) for row in seen.rows} - {"Data"}))
-        lines.append("where: {Header: [Data]}")
-        lines += [f"leave: {{Header: {others}}}"] * (others != "[]")
-    lines.append("columns:")
+    lines += [*_which_rows(seen), "columns:"]
     lines += [f"  {name}: {how}" for name, how in taken.items()]
     lines += [f"  # {question}" for question in open_questions]
     rest = [name for name in seen.header if name and name not in " ".join(taken.values())]
     if rest:
         lines.append("# not taken: " + ", ".join(map(values.plain, rest)))
     return "\n".join(lines) + "\n"
+
+
+def _which_rows(seen: _Seen) -> list[str]:
+    """`where` and `leave` of columns that tell rows that count from lots and totals of the same."""
+    where, leave = {}, {}
+    for name in seen.header:
+        own = {str(cell) for cell in seen.cells(name)} if name else set()
+        counted = own & COUNTED
+        if counted and (own - counted or name == "Header"):
+            where[name], leave[name] = sorted(counted), sorted(own - counted)
+    leave = {name: words for name, words in leave.items() if words}
+    told = (("where", where), ("leave", leave))
+    return [f"{word}: {json.dumps(found, ensure_ascii=False)}" for word, found in told if found]
 
 
 def _cells(seen: _Seen, taken: dict[str, str], table: str, kind: str) -> list[str]:
@@ -121,7 +133,8 @@ def _seen(file: str, data: bytes, table: str) -> _Seen:
         raise InputsRefused(issues.found)
     header = [str(cell) for cell in rows[start]]
     if start and not section:
-        form["header"] = next(c for c in header if c and sum(c in row for row in rows) == 1)
+        alone = (c for c in header if c and sum(c in row for row in rows) == 1)
+        form["header"] = next(alone, header[0])
     last = next((str(c) for c in rows[-1] if c != ""), "")
     if len(rows) > start + 1 and TOTALS.fullmatch(last) and not section:
         form["footer"] = last

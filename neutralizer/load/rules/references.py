@@ -48,7 +48,14 @@ def unique_keys(inputs: Inputs, select: Selector, issues: Issues) -> None:
             if found in first:
                 stands = table.raw.first(row, first[found])
                 reason = f"duplicate key {'/'.join(str(x or '') for x in found)}, {stands}"
-                table.error(issues, row, key[0], reason, _ONE_ROW.get(name, "keep one of them"))
+                remedy = _ONE_ROW.get(name, "keep one of them")
+                if table.raw.senders:
+                    remedy += (
+                        "; lots that a layout may add: `add: [quantity]`"
+                        if name in _ONE_ROW
+                        else ""
+                    )
+                table.error(issues, row, key[0], reason, remedy)
             first.setdefault(found, row)
 
 

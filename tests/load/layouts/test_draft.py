@@ -50,7 +50,8 @@ def test_what_it_could_not_guess_stands_in_comments() -> None:
     draft = drafted("U1.csv", IB_ACTIVITY.encode(), "positions")
     assert "# book_id: ?  required: the book; a column, or =TEXT for one value" in draft
     assert "# not taken: " in draft
-    assert 'where: {Header: [Data]}\nleave: {Header: ["Total"]}' in draft
+    assert 'where: {"Header": ["Data"], "DataDiscriminator": ["Summary"]}' in draft
+    assert 'leave: {"Header": ["Total"], "DataDiscriminator": ["Lot"]}' in draft
 
 
 def test_a_number_that_has_two_readings_is_to_be_checked() -> None:
