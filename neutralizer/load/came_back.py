@@ -1,15 +1,23 @@
-"""What operations and brokers write back: acknowledgements, fills and executions, in as many files as they like."""
+"""What operations and brokers write back: acknowledgements, fills and executions, in as many files as they like,
+and through layouts where `layouts.yaml` beside them says so.
+"""
 
 import re
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from neutralizer.domain.came_back import BUST, ORDER_ENDS, Ack, Executions, Fill, Report, executed
 from neutralizer.errors import InputsRefused, Issues
+from neutralizer.load.layouts.read import FOLDER, Wanted, layout_of, read_through
 from neutralizer.load.written.columns import ACKS, EXECUTIONS, FILLS, Column
 from neutralizer.load.written.table import Raw, Table, read_csv, typed
+from neutralizer.load.written.yaml_text import read_yaml
 
 KINDS: dict[str, tuple[Column, ...]] = {"acks": ACKS, "fills": FILLS, "executions": EXECUTIONS}
+LAYOUTS = (
+    "layouts.yaml"  # {executions_ib*: layouts/ib.yaml}: patterns of names, and how they are read
+)
 _COUNTED = re.compile(
     r"[-_0-9]*$"
 )  # what only tells a sender's files apart: a date, a time, a number
@@ -21,6 +29,12 @@ def kind_of(name: str) -> str:
     return next((k for k in KINDS if own.name.startswith(k) and own.suffix == ".csv"), "")
 
 
+def is_layout(name: str) -> bool:
+    """Whether a file says how others are read: `layouts.yaml`, or what lies in `layouts/` beside it."""
+    own = PurePosixPath(name)
+    return name == LAYOUTS or (own.parent.as_posix() == FOLDER and own.suffix in (".yaml", ".csv"))
+
+
 def executions_in(files: Mapping[str, bytes]) -> Executions:
     """What is written in the files acks*.csv, fills*.csv and executions*.csv among some, by their names.
 
@@ -30,9 +44,10 @@ def executions_in(files: Mapping[str, bytes]) -> Executions:
     acks: list[Ack] = []
     fills: dict[str, Fill] = {}
     reports: list[Report] = []
+    patterns = _patterns(files, issues)
     for name in sorted(filter(kind_of, files)):
         kind = kind_of(name)
-        raw = read_csv(kind, name, files[name], issues) or Raw(kind, name, (), [], [])
+        raw = _raw(kind, name, files, patterns, issues) or Raw(kind, name, (), [], [])
         table = typed(raw, KINDS[kind], issues)
         if kind == "executions":
             reports += _reports(table, PurePosixPath(name).stem.removeprefix(kind), issues)
@@ -49,6 +64,39 @@ def executions_in(files: Mapping[str, bytes]) -> Executions:
         tuple(trades),
         tuple(misfits),
     )
+
+
+def _patterns(files: Mapping[str, bytes], issues: Issues) -> dict[str, str]:
+    """Which names are read through which layout."""
+    if LAYOUTS not in files:
+        return {}
+    document = read_yaml(LAYOUTS, files[LAYOUTS], issues, plain_keys=False)
+    if document is None:
+        return {}
+    found = {}
+    for pattern, layout in document.root.items():
+        if isinstance(layout, str):
+            found[pattern] = layout
+        else:
+            line, remedy = document.line((pattern,)), "write executions_ib*: layouts/ib.yaml"
+            issues.error(LAYOUTS, line, pattern, None, "not a layout", remedy)
+    return found
+
+
+def _raw(
+    kind: str, name: str, files: Mapping[str, bytes], patterns: dict[str, str], issues: Issues
+) -> Raw | None:
+    """A file's rows, through the layout of the first pattern that its name has."""
+    own = PurePosixPath(name).name
+    layout = next((x for pattern, x in patterns.items() if fnmatchcase(own, pattern)), None)
+    if layout is None:
+        return read_csv(kind, name, files[name], issues)
+    known = layout_of(layout, files.get, lambda *_: None, issues)
+    if known is None:
+        return None
+    wanted = Wanted(kind, KINDS[kind], ())
+    read = read_through(wanted, name, files[name], known, files.get, issues)
+    return None if read is None else read.raw
 
 
 def _fills(table: Table, known: dict[str, Fill], issues: Issues) -> None:

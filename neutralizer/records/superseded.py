@@ -9,7 +9,8 @@ from neutralizer.domain.came_back import Executions
 from neutralizer.domain.executions import states
 from neutralizer.domain.superseded import Superseded
 from neutralizer.errors import Tampered
-from neutralizer.load.came_back import executions_in, kind_of
+from neutralizer.load.came_back import LAYOUTS, executions_in, is_layout, kind_of
+from neutralizer.load.layouts.read import FOLDER
 from neutralizer.load.written.plain import read_json
 from neutralizer.records.handed import KINDS, Handed, of_days
 from neutralizer.records.manifest import NAME as MANIFEST
@@ -69,9 +70,14 @@ def _sha256(data: bytes) -> str:
 
 
 def came_back(handoff: Path | None) -> dict[str, bytes]:
-    """What came back into the folder that operations read, and into those of its days, by name."""
+    """What came back into the folder that operations read, and into those of its days, by name, and how
+    brokers' files among it are read.
+    """
     places = [handoff, *of_days(handoff)] if handoff else []
-    found = (path for place in places for path in sorted(place.iterdir()) if kind_of(path.name))
+    found = [path for place in places for path in sorted(place.iterdir()) if kind_of(path.name)]
+    if handoff and (handoff / LAYOUTS).is_file():
+        beside = [handoff / LAYOUTS, *sorted(handoff.glob(f"{FOLDER}/*"))]
+        found += [path for path in beside if is_layout(path.relative_to(handoff).as_posix())]
     read = {path.relative_to(handoff or path).as_posix(): content(path) for path in found}
     return {name: data for name, data in read.items() if data is not None}
 
