@@ -62,9 +62,7 @@ class Sheet:
         for cell in dict.fromkeys((type(c), c) for c in cells):
             try:
                 value = cell[1]
-                text = value if isinstance(value, str) else text_of(value, kind)
-                typed = not isinstance(value, str) and kind != "datetime"
-                meaning[cell] = text if typed or not text else plain(text)
+                meaning[cell] = self._text(value, kind, plain)
             except ValueError as error:
                 meaning[cell], wrong[cell] = "", str(error)
         if wrong:
@@ -73,6 +71,13 @@ class Sheet:
                     reason = f"not a {kind}" if kind in self._plain else "not a value"
                     self.error(row, column, value, reason, wrong[type(value), value])
         return [meaning[type(c), c] for c in cells]
+
+    def _text(self, value: Any, kind: str, plain: Callable[[str], str]) -> str:
+        """A cell in plain form; what the file itself types is so already, but for a time's zone."""
+        if isinstance(value, str):
+            return plain(value) if value else ""
+        text = text_of(value, kind)
+        return time_form("", self.form.zone)(text) if kind == "datetime" and text else text
 
 
 def kept(sheet: Sheet, layout: Layout) -> tuple[Grid, Counter[str]]:
