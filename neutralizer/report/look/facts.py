@@ -133,6 +133,7 @@ def _pools(s: Scenario) -> list[Row]:
 def _limits(s: Scenario) -> list[Row]:
     """`use` is the share of the nearer bound, above 1 outside it; None without a bound that says so."""
     today = limits.amounts(nothing(s), s)
+    error = limits.rounding_errors(nothing(s), s)
     return [
         {
             "limit": x.limit_id,
@@ -142,8 +143,9 @@ def _limits(s: Scenario) -> list[Row]:
             "lower": _number(x.lower),
             "upper": _number(x.upper),
             "use": _use(value, x.lower, x.upper),
+            "outside": "" if x.lower - e <= value <= x.upper + e else "yes",
         }
-        for x, value in zip(s.limits, today.tolist(), strict=True)
+        for x, value, e in zip(s.limits, today.tolist(), error.tolist(), strict=True)
     ]
 
 

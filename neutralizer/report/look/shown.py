@@ -114,10 +114,10 @@ TABLES: dict[str, tuple[str, str, tuple[_Head, ...]]] = {
     ),
     "limits": (
         "Limits today",
-        "In each measure's unit; use above 100 % is outside",
+        "In each measure's unit; use of the nearer bound",
         _heads(
-            "limit", ("scope", "scope", _text, -15), ("today", "today", _value, 11), ("lower", "lower", _value, 11),
-            ("upper", "upper", _value, 11), ("use", "use", _share, 9),
+            "limit", ("scope", "scope", _text, -14), ("today", "today", _value, 10), ("lower", "lower", _value, 10),
+            ("upper", "upper", _value, 10), ("use", "use", _share, 9), ("outside", "out", _text, 5),
         ),
     ),
     "currencies": (
@@ -186,9 +186,11 @@ def _set(text: str, width: int, first: bool) -> str:
 
 
 def _largest(rows: Sequence[Row]) -> Sequence[Row]:
-    """Of a table with money the largest first, of limits the fullest; else as it is."""
+    """Of a table with money the largest first, of limits those outside and the fullest; else as it is."""
     key = next((k for k in ("gross", "use", "margin") if k in rows[0]), None)
-    return rows if key is None else sorted(rows, key=lambda row: -(row[key] or 0.0))
+    if key is None:
+        return rows
+    return sorted(rows, key=lambda row: (not row.get("outside"), -(row[key] or 0.0)))
 
 
 def page(found: Look) -> bytes:
