@@ -8,6 +8,7 @@ from neutralizer.errors import Issues
 from neutralizer.load.layouts.layout import Format
 from neutralizer.load.written import values
 
+Rows = tuple[list[list[Any]], list[int]]  # cells, and the line of each row
 NOTE = 2  # cells at most of a row after the footer
 
 
