@@ -1,12 +1,13 @@
 """Measures what the project promises about speed, each as a ratio to something of the same run.
 
 `python -m benchmarks.measure` prints a table; `--write` puts it into benchmarks/RESULTS.md.
-`--large` adds the 12,000-holding case, which takes some minutes.
+`--large` adds 12,000 and 30,000 holdings, which take some 15 minutes.
 """
 
 import argparse
 import csv
 import json
+import math
 import subprocess
 import sys
 import tempfile
@@ -111,15 +112,15 @@ def scan(folder: Path) -> list[Row]:
     return found
 
 
-def _solving(case: Path) -> float:
-    """Seconds in the solver, the least of three."""
+def _solving(case: Path, times: int = 3) -> float:
+    """Seconds in the solver, the least of a few."""
     code = (
         "from pathlib import Path; from neutralizer.load.scenario import load\n"
         "from neutralizer.program.build import build\n"
         "from neutralizer.program.canonical import canonicalise\n"
         "from neutralizer.program.solvers.conic import run_solver\n"
         f"s = load(Path({str(case)!r})).scenario; c = canonicalise(build(s))\n"
-        "print(min(run_solver(c, s)['seconds'] for _ in range(3)))"
+        f"print(min(run_solver(c, s)['seconds'] for _ in range({times})))"
     )
     return float(subprocess.run(python(code), check=True, capture_output=True, text=True).stdout)
 
@@ -205,6 +206,42 @@ def large(folder: Path) -> list[Row]:
     ]
 
 
+def growth(folder: Path) -> list[Row]:
+    """20 books and 50 factors: seconds in the solver at 3,000 and 30,000 holdings as a power of the size, and a
+    whole proven run of the larger.
+    """
+    taken = {}
+    for instruments, holdings in ((500, 3000), (5000, 30_000)):
+        case = folder / f"of{holdings}"
+        generate(case, instruments, 20, 50, holdings, 8, 1)
+        taken[holdings] = _solving(case, times=1)
+    out = folder / "of30000-run"
+    code = (
+        "import resource, sys, time; from pathlib import Path; from neutralizer.run import Options, run\n"
+        f"t = time.perf_counter(); run(Path({str(case)!r}), Path({str(out)!r}), Options())\n"
+        "who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)\n"
+        "print(time.perf_counter() - t, max(resource.getrusage(w).ru_maxrss for w in who) / 2**20)"
+    )
+    told = subprocess.run(python(code), check=True, capture_output=True, text=True).stdout.split()
+    own = json.loads((out / "manifest.json").read_text())["seconds"]
+    summary = json.loads((out / "summary.json").read_text())
+    premium = 100 * (summary["plan_cost"] / summary["objective"] - 1)
+    power = math.log10(taken[30_000] / taken[3000])
+    return [
+        row("solving, as a power of the size from 3,000 to 30,000 holdings", power, 1.3, ""),
+        row("solving 30,000 holdings", taken[30_000], 120, "s"),
+        row(
+            "a whole proven run of 30,000 holdings, each book alone with it",
+            float(told[0]),
+            600,
+            "s",
+        ),
+        row("its rounding, over its solver", own["rounding"] / own["solver"], 1.0),
+        row("its premium of whole lots", premium, 0.5, "%"),
+        row("its peak memory", float(told[1]), 4.0, "GB"),
+    ]
+
+
 def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -215,7 +252,7 @@ def main() -> None:
         folder = Path(name)
         rows = [*starting(), *loading(folder), *checking(folder), *whole_run(folder), *page(folder)]
         rows += explaining(folder) + scan(folder)
-        rows += large(folder) if asked.large else []
+        rows += [*large(folder), *growth(folder)] if asked.large else []
     lines = ["| what | measured | allowed | met |", "|---|---|---|---|"]
     lines += ["| " + " | ".join(cells) + " |" for cells in rows]
     print("\n".join(lines))
