@@ -19,12 +19,10 @@ class Shorts:
 
     def __init__(self, position: Any, low: Floats, high: Floats) -> None:
         self._position, self._low, self._high = position, low, high
-        self._place: dict[
-            bytes, tuple[int, int]
-        ] = {}  # a row's cells -> which variable, where in it
-        self.parts: list[
-            tuple[Any, Any]
-        ] = []  # columns, and the positions whose short parts they are
+        # a row's cells -> which variable, and where in it
+        self._place: dict[bytes, tuple[int, int]] = {}
+        # columns, and the positions whose short parts they are
+        self.parts: list[tuple[Any, Any]] = []
 
     def of(self, rows: Matrix) -> Any:
         """(rows,) max(−rows @ position, 0), where every cell of `rows` is 0 or 1: affine, and to be used

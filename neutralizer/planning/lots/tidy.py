@@ -30,7 +30,7 @@ def tidied(rounding: Rounding, found: Found, standard: Standard) -> Found:
     if not few.any():
         return found
     held, grain = without_orders(scenario, few), all_coarse(rounding.grain)
-    without = replace(rounding, scenario=held, grain=grain)
+    without = replace(rounding, scenario=held, grain=grain, known=None)
     lighter = search(without, standard, ANYWHERE[:1], Tries(1))
     rounding.seconds, rounding.nodes = without.seconds, without.nodes
     dearer = lighter is None or price(lighter[1], scenario) > price(found[1], scenario)
