@@ -41,7 +41,7 @@ def table_in(
     """The table among a file's rows: of its section, from its header to its footer."""
     where = dict(zip(map(id, rows), lines, strict=True))
     before = len(issues.errors)
-    kept = _section(file, rows, form, issues) if form.section else rows
+    kept = _section(file, rows, where, form, issues) if form.section else rows
     start = _header(file, kept, where, form, issues)
     if start is None:
         return None
@@ -66,7 +66,9 @@ def _name(cell: Any) -> str:
     return cell if isinstance(cell, str) else str(cell)
 
 
-def _section(file: str, rows: list[list[Any]], form: Format, issues: Issues) -> list[list[Any]]:
+def _section(
+    file: str, rows: list[list[Any]], where: dict[int, int], form: Format, issues: Issues
+) -> list[list[Any]]:
     """The rows that begin with its name; or, where a row holds the name alone, those after it up to a
     blank one.
     """
@@ -76,9 +78,22 @@ def _section(file: str, rows: list[list[Any]], form: Format, issues: Issues) -> 
         issues.error(file, 0, "", form.section, "no such section", remedy)
         return []
     if not is_blank(rows[own[0]][1:]):
+        if own[-1] - own[0] >= len(own):
+            between = next(k for k in range(own[0], own[-1]) if k not in own)
+            remedy = "correct its first cell, or fetch the file again"
+            issues.error(
+                file,
+                where[id(rows[between])],
+                "",
+                None,
+                "a row of another section inside this one",
+                remedy,
+            )
         return [rows[k] for k in own]
     if len(own) > 1:
-        issues.error(file, own[1] + 1, "", form.section, "the section comes twice", "keep one")
+        issues.error(
+            file, where[id(rows[own[1]])], "", form.section, "the section comes twice", "keep one"
+        )
     rest = rows[own[0] + 1 :]
     end = next((k for k, row in enumerate(rest) if is_blank(row)), len(rest))
     return rest[:end]

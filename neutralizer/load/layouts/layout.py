@@ -37,6 +37,13 @@ def _several(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _factor(value: Any) -> Any:
+    """Any number but nought, which would make nothing of everything."""
+    if isinstance(value, str) and values.number(value) == 0:
+        raise ValueError("write a number other than 0")
+    return Decimal(value) if isinstance(value, str) else value
+
+
 Words = Annotated[tuple[str, ...], BeforeValidator(_several)]
 
 
@@ -68,9 +75,7 @@ class Take(_Strict):
     of: Words = ()
     by: str | dict[str, str] | None = None  # a map file, or theirs: ours
     join: str | None = None  # what stands between several
-    times: Annotated[Decimal, BeforeValidator(lambda v: Decimal(v) if values.number(v) else v)] = (
-        Decimal(1)
-    )
+    times: Annotated[Decimal, BeforeValidator(_factor)] = Decimal(1)
     long: str | None = None
     short: str | None = None
     size: str | None = None
@@ -118,7 +123,14 @@ class Layout(_Strict):
     add: Words = ()  # columns of ours that are summed over rows of one key
 
     @model_validator(mode="after")
-    def _adds_what_it_takes(self) -> "Layout":
+    def _is_one_reading(self) -> "Layout":
+        if not self.columns:
+            raise ValueError("name at least one column of ours, and where it is taken from")
+        both = [
+            c for c in self.where.keys() & self.leave.keys() if {*self.where[c]} & {*self.leave[c]}
+        ]
+        if both:
+            raise ValueError(f"a value of {both[0]} stands in where and in leave")
         missing = sorted(set(self.add) - self.columns.keys())
         if missing:
             raise ValueError(f"add names what the layout does not take: {', '.join(missing)}")

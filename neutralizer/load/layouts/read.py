@@ -16,6 +16,7 @@ from neutralizer.load.written.table import Raw, Sender, fields_are_right
 
 SHIPPED = Path(__file__).parent / "shipped"
 FOLDER = "layouts"
+OPTIONAL = {"ticket_id", "account_id", "factor_id"}  # of keys: blank where a table has none
 Fetch = Callable[
     [str], bytes | None
 ]  # a file of the scenario's folder by name; None where it is not
@@ -136,8 +137,16 @@ def _added(raw: Raw, add: Sequence[str], key: Sequence[str], known: Known, issue
     """Rows of one key as one, where they agree in all that is not added."""
     places = [raw.header.index(name) for name in key if name in raw.header]
     sums = [raw.header.index(name) for name in add]
-    if not places:
-        issues.error(known.file, 0, "add", None, "the table has no key to add by", "remove add")
+    lacking = sorted(set(key) - set(raw.header) - OPTIONAL)
+    if not key or lacking:
+        reason = (
+            f"the layout takes no {lacking[0]} to add by"
+            if key
+            else "the table has no key to add by"
+        )
+        issues.error(
+            known.file, 0, "add", None, reason, "take it, say it with `set`, or remove add"
+        )
         return raw
     lots: dict[tuple[str, ...], list[int]] = {}
     for row, cells in enumerate(raw.rows):

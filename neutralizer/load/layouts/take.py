@@ -22,6 +22,7 @@ from neutralizer.load.layouts.maps import Map
 from neutralizer.load.written import values
 from neutralizer.load.written.given import text_of
 
+BOUGHT = "b buy bought bot l long 1 + k kauf a achat".split()  # positive where a layout names none
 TOLD = 20  # of what a map does not hold
 
 
@@ -176,12 +177,10 @@ def _signed(sheet: Sheet, take: Take, size: str, side: str) -> list[str]:
     """Sizes with the sign of their side. A side that might be a slip of the pen is an error."""
     sides, sizes = sheet.texts(side, "id"), _numbers(sheet, size)
     others = list(dict.fromkeys(s for s in sides if s not in take.negative))
-    positive = take.positive or tuple(others[:1])
-    folded = {word.strip().casefold() for word in take.negative}
+    positive = take.positive or tuple(w for w in others if w.casefold() in BOUGHT)
     found = []
     for row, (word, number) in enumerate(zip(sides, sizes, strict=True)):
-        slip = word not in take.negative and word.strip().casefold() in folded
-        if not word or slip or word not in (*take.negative, *positive):
+        if word not in (*take.negative, *positive):
             remedy = (
                 f"name it in the layout, negative or positive; negative: {', '.join(take.negative)}"
             )
@@ -220,7 +219,7 @@ def _scaled(sheet: Sheet, take: Take, found: list[str]) -> list[str]:
 
 def total(texts: list[str]) -> str:
     """The exact sum of plain numbers, blank where all are. Raises ValueError where one is none."""
-    numbers = [exact(t) for t in texts if t]
+    numbers = [exact(t) for t in texts] if any(texts) else []
     with localcontext() as context:
         context.prec = DIGITS
         return written(sum(numbers, Decimal(0))) if numbers else ""

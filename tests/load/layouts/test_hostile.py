@@ -1,9 +1,12 @@
 """What a sender's file may not hold, told by its file, line and column, and nothing read in between."""
 
+import io
 import random
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from tests.load.layouts.senders import CUSTODIAN, in_files, through, workbook
 
@@ -50,6 +53,14 @@ TEXTS: list[tuple[str, str, str]] = [
     ("columns: {book_id: B, quantity: {size: Q}}", "B,I,Q\nX,A,3", "l.yaml:1 columns.quantity not a valid value; name size, side, and which sides are negative: [S, 2]"),
     ("columns: {book_id: B}\nformat: {number: '1.234.56'}", "B,I,Q\nX,A,3", "l.yaml:2 format.number value='1.234.56' not a valid value; write 1234.56 as the sender would: 1.234,56 or (1,234.56) or 1'234.56-"),
     ("columns: {book_id: B}\nformats: {}", "B,I,Q\nX,A,3", "l.yaml:2 formats unknown key; remove or rename it; did you mean format?"),
+    (SIDES, "B,I,Q,S\nX,A,3,Sold", "f.csv:2:S value='Sold' not known on which side it is; name it in the layout, negative or positive; negative: S"),
+    (PLAIN + "\nadd: [quantity]", "B,I,Q\nX,A,3\nX,A,", "f.csv:2:Q value='3' lots that are no numbers; write a plain decimal number"),
+    ("columns: {instrument_id: I, quantity: Q}\nadd: [quantity]", "B,I,Q\nX,A,3", "l.yaml add the layout takes no book_id to add by; take it, say it with `set`, or remove add"),
+    ("format: {section: S}\n" + PLAIN, "S,B,I,Q\nS,X,A,3\nR,X,C,4\nS,X,D,5", "f.csv:3 a row of another section inside this one; correct its first cell, or fetch the file again"),
+    ("columns: {}", "B,I,Q\nX,A,3", "l.yaml:1 not a valid value; name at least one column of ours, and where it is taken from"),
+    ("where: {B: [X]}\nleave: {B: [X, Y]}\n" + PLAIN, "B,I,Q\nX,A,3", "l.yaml:1 not a valid value; a value of B stands in where and in leave"),
+    ("columns: {quantity: {of: Q, times: [1]}}", "B,I,Q\nX,A,3", "l.yaml:1 columns.quantity.times not a valid value"),
+    ("columns: {quantity: {of: Q, times: 0}}", "B,I,Q\nX,A,3", "l.yaml:1 columns.quantity.times value='0' not a valid value; write a number other than 0"),
     ("format: {}", "B,I,Q\nX,A,3", "l.yaml:1 columns required key is missing; add it"),
 ]  # fmt: skip
 
@@ -62,7 +73,7 @@ def test_it_is_refused_by_the_sender_s_line_and_column(layout: str, text: str, l
         "positions", {"file": F, "layout": L}, {F: text.encode(), L: layout.encode(), "m.csv": MAP}
     )
     assert told.raw is None
-    assert told.errors[0] == f"ERROR {line}"
+    assert told.errors[0].startswith(f"ERROR {line}")
 
 
 ENTRIES: list[tuple[Any, str]] = [
@@ -107,6 +118,21 @@ def test_what_is_no_workbook_and_no_table_is_said(file: str, data: bytes) -> Non
     told = in_files("positions", {"file": file, "layout": L}, {file: data, L: SHEET.encode()})
     assert told.raw is None
     assert told.errors[0].startswith(f"ERROR {file} not a ")
+
+
+@pytest.mark.parametrize("cell", [[1, 2], {"a": 1}, b"A"])
+def test_a_cell_of_several_values_is_refused(cell: object) -> None:
+    out = io.BytesIO()
+    parquet.write_table(pa.table({"B": ["X"], "I": ["A"], "Q": [cell]}), out)
+    told = in_files(
+        "positions",
+        {"file": "f.parquet", "layout": L},
+        {"f.parquet": out.getvalue(), L: PLAIN.encode()},
+    )
+    assert told.raw is None
+    assert told.errors[0].endswith(
+        "a cell that is no one value; write one value in each cell, or leave the column out"
+    )
 
 
 def test_without_the_extra_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
