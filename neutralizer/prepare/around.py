@@ -125,6 +125,9 @@ def _read(table: str, sent: Sent, layout: str) -> list[dict[str, str]]:
 
 
 def _is_whole(raw: Raw, rows: list[dict[str, str]], issues: Issues) -> None:
+    """Positions have a book, an instrument and a number, and there are some."""
+    if raw.name == "positions" and not rows:
+        issues.error(raw.file, 0, "", None, "no positions in it", "name a file with rows")
     for k, row in enumerate(rows):
         for column in ("book_id", "instrument_id", "quantity") if raw.name == "positions" else ():
             if not row.get(column):

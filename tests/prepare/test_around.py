@@ -100,6 +100,7 @@ def test_names_that_are_no_ids_are_mapped(tmp_path: Path) -> None:
     ("positions", "prices", "reason"),
     [
         (b"", None, "the file is empty"),
+        (b"Symbol,Quantity\n", None, "no positions in it"),
         (b"Symbol,Quantity\nX,1O\n", None, "not a number"),
         (OWN, b"Symbol,Close\nQ,20.5\n", "no price of what is held"),
     ],
