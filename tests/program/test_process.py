@@ -12,6 +12,7 @@ from scipy.sparse import csc_array
 
 from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import NotSolved, TimeIsUp
+from neutralizer.program.solvers import child
 from neutralizer.program.solvers.clock import left, within
 from neutralizer.program.solvers.process import CHILD, in_child, sparse_parts
 from tests.conftest import ROOT
@@ -121,3 +122,15 @@ def test_the_whole_run_ends_with_5_and_says_what_helps(tmp_path: Path) -> None:
     assert "--no-baseline" in done.stderr
     assert time.monotonic() - began < 15
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("cells", [0, 10**9])
+def test_either_factorisation_gives_the_answer(cells: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The block one from so many cells of the factor on: min x + y over x + 2 y >= 2, both at least 0."""
+    monkeypatch.setattr(child, "FULL", cells)
+    a = csc_array(np.array([[-1.0, -2.0], [-1.0, 0.0], [0.0, -1.0]]))
+    answer = child._clarabel(
+        task(c=np.ones(2), a=sparse_parts(a), b=np.array([-2.0, 0, 0]), cones=[("nonneg", 3, 0.0)])
+    )
+    assert answer["status"] == "Solved"
+    assert answer["x"] == pytest.approx([0.0, 1.0], abs=1e-6)

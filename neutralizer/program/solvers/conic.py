@@ -20,7 +20,6 @@ CLARABEL: dict[str, Any] = {
     "tol_gap_rel": 1e-10,
     "tol_feas": 1e-11,
 }
-QDLDL_ROWS = 40_000
 
 
 def run_solver(
@@ -35,18 +34,9 @@ def run_solver(
         "a": sparse_parts(canonical.a),
         "b": canonical.b,
         "cones": [(c.kind, c.stop - c.start, c.power) for c in canonical.cones],
-        "settings": CLARABEL
-        | dict(settings or {})
-        | {"direct_solve_method": _factorisation(canonical)},
+        "settings": CLARABEL | dict(settings or {}),
     }
     answer = in_child(task, scenario.time_limit, scenario.memory_limit)
     x, z = np.nan_to_num(answer["x"]), np.nan_to_num(answer["z"])
     answer["x"], answer["z"] = smaller.back(*back(wanted, x, z))
     return answer | {"name": "clarabel", "version": version("clarabel")}
-
-
-def _factorisation(canonical: Canonical) -> str:
-    """faer works in blocks, which pays in large programs alone: in small ones a step takes two to five times
-    as long with it. Clarabel's own choice orders some middling ones badly.
-    """
-    return "qdldl" if canonical.a.shape[0] < QDLDL_ROWS else "faer"

@@ -24,7 +24,7 @@ A_DAY = {  # volatility a day, as a fraction of notional
     "commodity": (1e-4, 0.15),
 }  # fmt: skip
 MINOR = {"GBP": "GBX", "ZAR": "ZAC", "ILS": "ILA"}  # where shares are quoted in hundredths
-PENCE = 100.0  # a middle price from which on it looks like hundredths
+PENCE = 200.0  # a middle price from which on it looks like hundredths
 MONEY = 1e10  # US dollars a day of a middle share: no market of shares trades that
 PLACES = 4  # decimals of a price that was traded
 SHARES = ("equity", "etf")
@@ -207,15 +207,15 @@ def warehoused(s: Scenario, plan: Plan) -> Iterator[str]:
 
 TRAPS = (
     rates_are_the_right_way_round,
-    lots_are_of_a_usual_size,
     volatilities_are_of_a_day,
     pence_are_not_pounds,
     adv_counts_units,
+    lots_are_of_a_usual_size,
     prices_were_traded,
     no_book_is_a_free_warehouse,
     limits_have_owners,
 )
-MATTER = TRAPS[:5]  # what a plan rests on, whoever looked before
+MATTER = TRAPS[:4]  # what a plan rests on, whoever looked before
 
 
 def told(s: Scenario, plan: Plan) -> list[str]:
