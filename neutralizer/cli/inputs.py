@@ -51,6 +51,8 @@ def _around(name: Path, positions: Path, prices: Path | None) -> None:
     now = datetime.now().astimezone()
     files = around(name.name, sent[0], sent[1] if prices else None, now)
     new_folder(name, files)
+    drafted = files.get("layouts/positions.yaml", b"").decode().splitlines()
+    say_notices([line.removeprefix("# ") for line in drafted if line.startswith("# check ")])
     show(f"wrote {name}; now: neutralizer check {name} says what is missing", err=True)
 
 

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from neutralizer.domain.came_back import BUST, ORDER_ENDS, Ack, Executions, Fill, Report, executed
 from neutralizer.errors import InputsRefused, Issues
+from neutralizer.load.layouts.files import TYPED
 from neutralizer.load.layouts.read import FOLDER, Wanted, layout_of, read_through
 from neutralizer.load.written.columns import ACKS, EXECUTIONS, FILLS, Column
 from neutralizer.load.written.table import Raw, Table, read_csv, typed
@@ -26,7 +27,8 @@ _COUNTED = re.compile(
 def kind_of(name: str) -> str:
     """acks, fills or executions, by how a file's name begins; blank for any other file."""
     own = PurePosixPath(name)
-    return next((k for k in KINDS if own.name.startswith(k) and own.suffix == ".csv"), "")
+    suffixes = (".csv", *TYPED)
+    return next((k for k in KINDS if own.name.startswith(k) and own.suffix.lower() in suffixes), "")
 
 
 def is_layout(name: str) -> bool:
@@ -75,7 +77,10 @@ def _patterns(files: Mapping[str, bytes], issues: Issues) -> dict[str, str]:
         return {}
     found = {}
     for pattern, layout in document.root.items():
-        if isinstance(layout, str):
+        if not pattern.startswith(tuple(KINDS)):
+            line, remedy = document.line((pattern,)), f"begin it with {', '.join(KINDS)}"
+            issues.error(LAYOUTS, line, pattern, None, "a pattern that names no such file", remedy)
+        elif isinstance(layout, str):
             found[pattern] = layout
         else:
             line, remedy = document.line((pattern,)), "write executions_ib*: layouts/ib.yaml"
@@ -89,6 +94,11 @@ def _raw(
     """A file's rows, through the layout of the first pattern that its name has."""
     own = PurePosixPath(name).name
     layout = next((x for pattern, x in patterns.items() if fnmatchcase(own, pattern)), None)
+    if layout is None and not name.endswith(".csv"):
+        issues.error(
+            name, 0, "", None, "no layout reads it", f"name it in {LAYOUTS}, or send a .csv"
+        )
+        return None
     if layout is None:
         return read_csv(kind, name, files[name], issues)
     known = layout_of(layout, files.get, lambda *_: None, issues)

@@ -16,7 +16,7 @@ from neutralizer.load.layouts.files import rows_of
 from neutralizer.load.layouts.layout import Format
 from neutralizer.load.written import entry, values
 from neutralizer.load.written.canonical import Cells, csv_of
-from neutralizer.load.written.columns import TABLES
+from neutralizer.load.written.columns import LARGEST_AMOUNT, TABLES
 from neutralizer.load.written.memory import Memory
 from neutralizer.load.written.table import Raw
 from neutralizer.load.written.yaml_text import YamlText
@@ -87,7 +87,8 @@ def _plain_books(held: list[dict[str, str]], layout: str) -> tuple[dict[str, byt
     for row in held:
         row["book_id"] = ours[row["book_id"]]
     mapped = f"  book_id: {{of: {column[1]}, by: books.csv}}"
-    header = [str(json.loads(column[1])), "book_id"]
+    theirs_ = str(json.loads(column[1]))
+    header = [theirs_, "book_id" if theirs_ != "book_id" else "our_book_id"]
     files = {"layouts/books.csv": csv_of([header, *([a, b] for a, b in ours.items())])}
     return files, layout.replace(column[0], mapped)
 
@@ -152,7 +153,13 @@ def _known(positions: Sent, prices: Sent | None, ids: list[str]) -> dict[str, di
     ):
         own = {k: v for k, v in row.items() if k in STATIC and v}
         own |= _kind(own.pop("asset_class", ""))
-        found.get(row.get("instrument_id", ""), {}).update(own)
+        known = found.get(row.get("instrument_id", ""), {})
+        unlike = next((k for k, v in own.items() if known.get(k, v) != v), None)
+        if unlike is not None:
+            where = (positions.name, 0, unlike, own[unlike])
+            reason = f"{row['instrument_id']} has two: {known[unlike]} too"
+            raise InputsRefused([Issue(*where, reason, "correct one, or give prices apart")])
+        known.update(own)
     for name, price in _prices(prices, ids).items():
         found[name]["price"] = price
     return found
@@ -173,6 +180,9 @@ def _prices(sent: Sent | None, ids: list[str]) -> dict[str, str]:
     found = rows_of(sent.name, sent.data, Format(), issues)
     if found is None:
         raise InputsRefused(issues.found)
+    if not found[0]:
+        issue = Issue(sent.name, 0, "", None, "the file is empty", "name a file with prices")
+        raise InputsRefused([issue])
     wide = set(map(str, found[0][0][1:])) & set(ids)
     layout = "format: {wide: last}\ncolumns: {instrument_id: name, price: value}\n" if wide else ""
     rows = _read("instruments", sent, layout or drafted(sent.name, sent.data, "instruments"))
@@ -216,7 +226,7 @@ def _limits(
     rows = [
         [f"{b}-gross", "gross", f"book:{b}", _rounded_up(x), "", PROPOSAL]
         for b, x in gross.items()
-        if x.is_finite() and x > 0
+        if x.is_finite() and 0 < x < LARGEST_AMOUNT
     ]
     return [header, *rows]
 
@@ -237,16 +247,16 @@ def _settings(
     as_of: datetime,
 ) -> bytes:
     """scenario.yaml, with a word on what to fill."""
-    entry_ = f"{{file: in/{positions.name}" + (
+    entry_ = f"{{file: {json.dumps('in/' + positions.name)}" + (
         ", layout: layouts/positions.yaml}" if layout else "}"
     )
     lines = [
         f"# Written around {positions.name}. Limits are today's use, mandates what each book holds: proposals, to be changed.",
         "# Nothing is ordered outside while max_participation in instruments.csv is 0: give spreads and adv, then blank it.",
         "format: 1",
-        f"name: {name}",
+        f"name: {json.dumps(name)}",
         f"as_of: {as_of.isoformat(timespec='seconds')}",
-        f"base_currency: {currency}",
+        f"base_currency: {json.dumps(currency)}",
         "tables:",
         "  books: books.csv",
         "  instruments: instruments.csv",
@@ -255,8 +265,10 @@ def _settings(
         "  limits: limits.csv",
     ]
     if len(books) > 1:
-        lines.append(f"  crossing_groups: [{{group_id: house, books: [{', '.join(books)}]}}]")
+        lines.append(
+            f"  crossing_groups: [{{group_id: house, books: [{', '.join(map(json.dumps, books))}]}}]"
+        )
     if foreign:
-        rates = ", ".join(f"{{currency: {c}, rate: }}" for c in foreign)
+        rates = ", ".join(f"{{currency: {json.dumps(c)}, rate: }}" for c in foreign)
         lines.append(f"  fx: [{rates}]   # {currency} per unit: fill them")
     return ("\n".join(lines) + "\n").encode()

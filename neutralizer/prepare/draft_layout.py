@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from neutralizer.errors import InputsRefused, Issues
 from neutralizer.load.layouts.files import rows_of
 from neutralizer.load.layouts.forms import PLAIN_DATE, PLAIN_NUMBER, date_form, number_form
 from neutralizer.load.layouts.layout import Format
+from neutralizer.load.layouts.take import BOUGHT
 from neutralizer.load.written import values
 from neutralizer.load.written.columns import TABLES, Column
 
@@ -34,6 +36,7 @@ DATES = (
     "dd mmm yyyy",
 )
 TOTALS = re.compile(r"(?:grand |sub)?total[es]?|summe|gesamt|totaal|somme", re.IGNORECASE)
+SOLD = "s sell sold sl short sh 2 5 - v verkauf vente".split()
 COUNTED = {"Data", "Summary", "SUMMARY"}  # of a statement's rows, beside Total, Lot and LOT
 NAMES = {  # what senders call a column of ours, in letters alone
     "book_id": "book portfolio account fund desk depot strategy clientaccountid accountid portfolioname",
@@ -48,6 +51,7 @@ NAMES = {  # what senders call a column of ours, in letters alone
     "adv": "averagevolume averagedailyvolume",
 }
 LONG, SHORT = ("longqty", "long", "longquantity"), ("shortqty", "short", "shortquantity")
+_NUMERIC = re.compile(r"[-+(]?[0-9][0-9.,' ]*[)-]?")
 _SOURCE = re.compile(r'(?:^|long: |short: |size: )"([^"]+)"')
 SIDE = ("side", "buysell", "bs", "longshort")
 
@@ -73,8 +77,9 @@ def drafted(file: str, data: bytes, table: str, section: str = "") -> str:
     seen = _seen(file, data, section or table)
     taken, open_questions = _columns(seen, TABLES[table])
     form, notes = dict(seen.form), list[str]()
-    _guess(form, "number", _cells(seen, taken, table, "number"), NUMBERS, number_form, notes)
-    _guess(form, "date", _cells(seen, taken, table, "date"), DATES, date_form, notes)
+    looks = [c for name in seen.header if name for c in seen.cells(name) if _NUMERIC.fullmatch(c)]
+    _guess(form, "number", _cells(seen, taken, table, "number"), looks, NUMBERS, number_form, notes)
+    _guess(form, "date", _cells(seen, taken, table, "date"), [], DATES, date_form, notes)
     lines = [
         f"# {table} as {values.plain(file)} writes them: a draft. Read it, then neutralizer show SCENARIO {table}."
     ]
@@ -210,8 +215,8 @@ def _quantity(plain: dict[str, str], seen: _Seen) -> str | None:
     if side is None or size is None:
         return None
     words = sorted(set(seen.cells(side)))
-    sold = [w for w in words if w.lower()[:1] == "s" or w in ("2", "5")]
-    bought = [w for w in words if w not in sold]
+    sold = [w for w in words if w.casefold() in SOLD]
+    bought = [w for w in words if w.casefold() in BOUGHT]  # others a person has to name
     lists = (json.dumps(x, ensure_ascii=False) for x in (sold or ["S"], bought or ["B"]))
     negative, positive = lists
     return (
@@ -224,6 +229,7 @@ def _guess(
     form: dict[str, str],
     name: str,
     cells: list[str],
+    whole: list[str],
     forms: Sequence[str],
     reader: Callable[[str], Callable[[str], str]],
     notes: list[str],
@@ -242,12 +248,22 @@ def _guess(
             f"no one form of a {name} reads {values.plain(cells[0])}: say it in format.{name}"
         )
         return
-    first = next(iter(fits))
+    first = max(fits, key=lambda example: _reads(reader(example), whole, name))
     if first != forms[0]:
         form[name] = first
     others = [x for x in fits if fits[x] != fits[first]]
     if others:
         notes.append(f"check format.{name}: {first} fits, and so does {others[0]}")
+
+
+def _reads(plain: Callable[[str], str], cells: list[str], name: str) -> int:
+    """How many cells of the whole file a form reads."""
+    count = 0
+    for cell in cells:
+        with suppress(ValueError):
+            _read(plain, cell, name)
+            count += 1
+    return count
 
 
 def _read(plain: Callable[[str], str], cell: str, name: str) -> str:

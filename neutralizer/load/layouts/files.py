@@ -8,6 +8,7 @@ from neutralizer.errors import Issues
 from neutralizer.load.layouts import workbook
 from neutralizer.load.layouts.grid import Grid, Rows, table_in
 from neutralizer.load.layouts.layout import Format
+from neutralizer.load.layouts.workbook import MOST_CELLS, TOO_LARGE
 from neutralizer.load.written.plain import MOST
 from neutralizer.load.written.table import split
 from neutralizer.load.written.text import decoded
@@ -78,11 +79,15 @@ def _columnar(data: bytes, kind: str) -> Rows:
         if kind == ".parquet":
             file = parquet.ParquetFile(io.BytesIO(data))
             groups = (file.metadata.row_group(k) for k in range(file.metadata.num_row_groups))
-            if sum(group.total_byte_size for group in groups) > MOST:
-                raise ValueError("it is over 256 MiB when unpacked; split it")
+            cells = file.metadata.num_rows * file.metadata.num_columns
+            if cells > MOST_CELLS or sum(group.total_byte_size for group in groups) > MOST:
+                raise ValueError(TOO_LARGE)
             table = file.read()
         else:
             table = feather.read_table(io.BytesIO(data))
+        if table.num_rows * table.num_columns > MOST_CELLS or table.nbytes > MOST:
+            raise ValueError(TOO_LARGE)
+        table.validate(full=True)
         columns = [column.to_pylist() for column in table.columns]
     except (pyarrow.ArrowException, OSError) as error:
         raise ValueError(f"not a table of Arrow: {str(error)[:60]}") from None

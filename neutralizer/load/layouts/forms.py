@@ -12,7 +12,7 @@ _NUMBER = re.compile(
     r"(?P<open>\()?1(?P<group>[ .,'’\u00a0\u2009\u202f]?)234(?P<point>[.,])56(?P<minus>-)?(?P<close>\))?"
 )
 _TOKENS = re.compile(r"yyyy|mmm|mm|dd|hh|ss|fff|.")
-_EXACT = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,2})?")
+_EXACT = re.compile(r"[-+]?(?:(?:0|[1-9][0-9]*)\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,2})?")
 _OFFSET = re.compile(r"([+-])([01][0-9]):([0-5][0-9])")
 
 Reader = Callable[[str], str]
@@ -28,7 +28,8 @@ def number_form(example: str) -> Reader:
     if not form or form["group"] == form["point"] or bool(form["open"]) != bool(form["close"]):
         raise ValueError("write 1234.56 as the sender would: 1.234,56 or (1,234.56) or 1'234.56-")
     group, point = (re.escape(form[name]) for name in ("group", "point"))
-    whole = rf"(?:[0-9]{{1,3}}(?:{group}[0-9]{{3}})+|[0-9]+)" if form["group"] else "[0-9]+"
+    alone = "(?:0|[1-9][0-9]*)"  # 0.500 is no five hundred: a number does not begin with a nought
+    whole = rf"(?:[1-9][0-9]{{0,2}}(?:{group}[0-9]{{3}})+|{alone})" if form["group"] else alone
     size = rf"(?P<whole>{whole})(?:{point}(?P<rest>[0-9]+))?"
     shapes = [re.compile(rf"(?P<sign>[-+]?){size}")]
     if form["open"]:
@@ -104,14 +105,17 @@ def time_form(example: str, zone: str) -> Reader:
 
 def _iso(text: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(text)
+        return datetime.fromisoformat(text) if ":" in text else None  # a date is no time
     except ValueError:
         return None
 
 
 def _parsed(text: str, pattern: str, example: str) -> datetime:
     try:
-        return datetime.strptime(text, pattern)
+        found = datetime.strptime(text, pattern)
+        if re.search(r"%[a-zA-Z]%[a-eg-zA-Z]", pattern) and len(text) < len(example.rstrip("f")):
+            raise ValueError  # digits that run together leave none out
+        return found
     except ValueError:
         raise ValueError(f"the layout says that it is written as {example}") from None
 
@@ -123,7 +127,10 @@ def _pattern(example: str, needed: str) -> str:
     for token in _TOKENS.findall(example):
         minute = token == "mm" and "hh" in seen
         found.append("%M" if minute else codes.get(token, token.replace("%", "%%")))
-        seen.add("MM" if minute else "mm" if token == "mmm" else token)
+        name = "MM" if minute else "mm" if token == "mmm" else token
+        if name in seen and token in codes:
+            raise ValueError(f"{token} stands twice")
+        seen.add(name)
     if not set(needed.split()) <= seen:
         raise ValueError("write it of yyyy, mm or mmm, dd, and of a time hh, mm, ss and fff")
     return "".join(found)

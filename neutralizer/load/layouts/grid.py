@@ -7,9 +7,10 @@ from typing import Any
 from neutralizer.errors import Issues
 from neutralizer.load.layouts.layout import Format
 from neutralizer.load.written import values
+from neutralizer.load.written.given import text_of
 
 Rows = tuple[list[list[Any]], list[int]]  # cells, and the line of each row
-NOTE = 2  # cells at most of a row after the footer
+NOTE = 1  # cells at most of a row after the footer
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,8 @@ def table_in(
         if form.footer
         else kept[start + 1 :]
     )
-    while body and is_blank(body[-1]):
-        body = body[:-1]
+    last = next((k for k in range(len(body), 0, -1) if not is_blank(body[k - 1])), 0)
+    body = body[:last]
     header = [_name(cell) for cell in kept[start]]
     while header and not header[-1]:
         header.pop()
@@ -63,7 +64,10 @@ def table_in(
 
 
 def _name(cell: Any) -> str:
-    return cell if isinstance(cell, str) else str(cell)
+    try:
+        return cell if isinstance(cell, str) else text_of(cell, "id")
+    except ValueError:
+        return str(cell)
 
 
 def _section(
@@ -136,7 +140,7 @@ def _to_footer(
         issues.error(file, 0, "", form.footer, reason, "fetch it again, or correct format.footer")
         return rows
     for row in rows[end + 1 :]:
-        if sum(cell != "" for cell in row) > NOTE:
+        if form.footer in row or sum(cell != "" for cell in row) > NOTE:
             remedy = "fetch the file again, or correct format.footer"
             issues.error(file, where[id(row)], "", None, "a row after the footer", remedy)
             break

@@ -27,7 +27,8 @@ class _Strict(BaseModel):
 
 def _checked(read: Any) -> BeforeValidator:
     def text(value: Any) -> Any:
-        read(value)
+        if isinstance(value, str):
+            read(value)
         return value
 
     return BeforeValidator(text)
@@ -102,6 +103,10 @@ class Take(_Strict):
             raise ValueError("name size, side, and which sides are negative: [S, 2]")
         if len(self.of) > 1 and self.by is None and self.join is None:
             raise ValueError("of several columns say what joins them, or the map file: by")
+        if isinstance(self.by, str) and self.join is not None:
+            raise ValueError("a map file names the columns themselves: remove join")
+        if {*self.negative} & {*self.positive}:
+            raise ValueError("a side is negative or positive")
         if isinstance(self.by, dict) and len(self.of) > 1 and self.join is None:
             raise ValueError("of several columns say what joins them")
         return self

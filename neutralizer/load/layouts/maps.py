@@ -16,6 +16,8 @@ def read_map(
     raw = read_csv("", file, data, issues)
     if raw is None:
         return None
+    if ours in theirs:  # named alike: the last column is ours, by another name
+        ours = next((name for name in reversed(raw.header) if name not in theirs), f"our_{ours}")
     missing = [name for name in (*theirs, ours) if name not in raw.header]
     for name in missing:
         remedy = f"head it {','.join((*theirs, ours))}"

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date, time
 from decimal import Decimal, localcontext
 from typing import Any
 
@@ -23,7 +24,13 @@ from neutralizer.load.written import values
 from neutralizer.load.written.given import text_of
 
 BOUGHT = "b buy bought bot l long 1 + k kauf a achat".split()  # positive where a layout names none
+IDS = ("id", "selector", "scope", "list")
 TOLD = 20  # of what a map does not hold
+
+
+def _key(cell: Any) -> tuple[type, str]:
+    """What tells one cell from another: two times of one hour that comes twice are equal, and are not one."""
+    return type(cell), str(cell)
 
 
 @dataclass
@@ -60,23 +67,24 @@ class Sheet:
         cells, plain = self.cells(column), self._plain.get(kind, str)
         meaning: dict[Any, str] = {}
         wrong: dict[Any, str] = {}
-        for cell in dict.fromkeys((type(c), c) for c in cells):
+        for cell, value in {_key(c): c for c in cells}.items():
             try:
-                value = cell[1]
                 meaning[cell] = self._text(value, kind, plain)
             except ValueError as error:
                 meaning[cell], wrong[cell] = "", str(error)
         if wrong:
             for row, value in enumerate(cells):
-                if (type(value), value) in wrong:
+                if _key(value) in wrong:
                     reason = f"not a {kind}" if kind in self._plain else "not a value"
-                    self.error(row, column, value, reason, wrong[type(value), value])
-        return [meaning[type(c), c] for c in cells]
+                    self.error(row, column, value, reason, wrong[_key(value)])
+        return [meaning[_key(c)] for c in cells]
 
     def _text(self, value: Any, kind: str, plain: Callable[[str], str]) -> str:
         """A cell in plain form; what the file itself types is so already, but for a time's zone."""
         if isinstance(value, str):
             return plain(value) if value else ""
+        if kind in IDS and isinstance(value, date | time):
+            raise ValueError("ids are text: a date stands there")
         text = text_of(value, kind)
         return time_form("", self.form.zone)(text) if kind == "datetime" and text else text
 
@@ -85,7 +93,9 @@ def kept(sheet: Sheet, layout: Layout) -> tuple[Grid, Counter[str]]:
     """The rows that count, and how many are left by what. A value that the layout does not know is an
     error, since its row might count.
     """
-    named = {c: sheet.texts(c, "id") for c in dict.fromkeys((*layout.where, *layout.leave))}
+    every = [c for c, words in layout.where.items() if words == (EVERY,) and c not in layout.leave]
+    named = {c: ["" if cell == "" else EVERY for cell in sheet.cells(c)] for c in every}
+    named |= {c: sheet.texts(c, "id") for c in (*layout.where, *layout.leave) if c not in named}
     unfilled = {c: ("",) for c, words in layout.where.items() if words == (EVERY,)}
     out = [(c, set(words), named[c]) for c, words in [*layout.leave.items(), *unfilled.items()]]
     asked = [(c, {*w}, named[c]) for c, w in layout.where.items() if w != (EVERY,)]

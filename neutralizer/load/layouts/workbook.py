@@ -1,6 +1,7 @@
 """A sheet of a workbook -> its rows, by python-calamine; what that takes for blank is looked for in the XML."""
 
 import io
+import re
 import zipfile
 from typing import Any
 from xml.etree import ElementTree
@@ -11,6 +12,10 @@ from neutralizer.load.layouts.layout import Format
 from neutralizer.load.written.given import text_of
 from neutralizer.load.written.plain import MOST
 
+MOST_CELLS = 10_000_000  # of a sheet from its first to its last, blank ones too
+TOO_LARGE = "it is too large when unpacked; split it, or clear the cells far from the table"
+_PLACE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
+
 
 def rows_in(file: str, data: bytes, form: Format, issues: Issues) -> Rows | None:
     """Every row of a sheet; blank ones at the top count, so that lines are those that a person sees. None, with
@@ -20,23 +25,28 @@ def rows_in(file: str, data: bytes, form: Format, issues: Issues) -> Rows | None
 
     try:
         if sum(x.file_size for x in zipfile.ZipFile(io.BytesIO(data)).infolist()) > MOST:
-            raise ValueError("it is over 256 MiB when unpacked; split it")
+            raise ValueError(TOO_LARGE)
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
         names = book.sheet_names
-        name = _sheet(form.sheet, names)
+        seen = python_calamine.SheetVisibleEnum.Visible
+        name = _sheet(
+            form.sheet, names, [x.name for x in book.sheets_metadata if x.visible == seen]
+        )
         if name is None:
             known = ", ".join(names)
             issues.error(file, 0, "", form.sheet, "no such sheet", f"name one of {known[:200]}")
             return None
+        silent = _silent_cells(data, names.index(name), file.lower().endswith(".ods"))
         sheet = book.get_sheet_by_name(name)
         rows = sheet.to_python(skip_empty_area=False)
         merged = sheet.merged_cell_ranges or []
-        silent = _silent_cells(data, names.index(name))
     except (
         python_calamine.CalamineError,
         zipfile.BadZipFile,
         ElementTree.ParseError,
         KeyError,
+        IndexError,
+        StopIteration,
     ) as error:
         raise ValueError(f"not a workbook: {str(error)[:60]}") from None
     for cell, what in silent:
@@ -48,12 +58,12 @@ def rows_in(file: str, data: bytes, form: Format, issues: Issues) -> Rows | None
     return ([[_cell(c) for c in row] for row in rows], list(range(1, len(rows) + 1)))
 
 
-def _sheet(wanted: str, names: list[str]) -> str | None:
-    """By its name, or counted from 1."""
+def _sheet(wanted: str, names: list[str], visible: list[str]) -> str | None:
+    """By its name, or counted from 1 among those that a person sees."""
     if wanted in names:
         return wanted
     number = int(wanted) if wanted.isascii() and wanted.isdigit() else 0
-    return names[number - 1] if 0 < number <= len(names) else None
+    return visible[number - 1] if 0 < number <= len(visible) else None
 
 
 def _cell(value: Any) -> Any:
@@ -74,10 +84,20 @@ def _letters(column: int) -> str:
     return text
 
 
-def _silent_cells(data: bytes, sheet: int) -> list[tuple[str, str]]:
-    """Cells that the reader would take for blank: errors, and formulas that were never computed."""
+def _number(letters: str) -> int:
+    """Of a column, from 1."""
+    number = 0
+    for letter in letters:
+        number = 26 * number + ord(letter) - 64
+    return number
+
+
+def _silent_cells(data: bytes, sheet: int, is_ods: bool) -> list[tuple[str, str]]:
+    """Cells that the reader would take for blank: errors, and formulas that were never computed. Raises
+    ValueError where cells lie too far apart.
+    """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        if "content.xml" in archive.namelist():
+        if is_ods:
             return _silent_in_ods(archive.read("content.xml"), sheet)
         return _silent_in_xlsx(archive, sheet)
 
@@ -89,14 +109,25 @@ def _silent_in_xlsx(archive: zipfile.ZipFile, sheet: int) -> list[tuple[str, str
     own = [x for x in book.iter() if _tag(x) == "sheet"][sheet]
     link = next(v for k, v in own.attrib.items() if k.endswith("}id"))
     name = target[link].lstrip("/")
-    found = []
+    stale = any(
+        x.get("fullCalcOnLoad") in ("1", "true") for x in book.iter() if _tag(x) == "calcPr"
+    )
+    found, bottom, right = [], 1, 1
     with archive.open(name if name.startswith("xl/") else f"xl/{name}") as xml:
         for _, cell in ElementTree.iterparse(xml):
             if _tag(cell) == "c":
                 parts = {_tag(part): part.text for part in cell}
+                place = _PLACE.fullmatch(cell.get("r", "A1"))
+                if place is None:
+                    raise ValueError("not a workbook: a cell without a place")
+                bottom, right = max(bottom, int(place[2])), max(right, _number(place[1]))
+                if bottom * right > MOST_CELLS:
+                    raise ValueError(TOO_LARGE)
                 if cell.get("t") == "e":
                     found.append((cell.get("r", ""), f"the error {parts.get('v')}"))
-                elif "f" in parts and parts.get("v") is None and cell.get("t") != "str":
+                elif "f" in parts and (
+                    stale or (parts.get("v") is None and cell.get("t") != "str")
+                ):
                     found.append((cell.get("r", ""), "a formula that was never computed"))
             elif _tag(cell) == "row":
                 cell.clear()
@@ -114,6 +145,8 @@ def _silent_in_ods(content: bytes, sheet: int) -> list[tuple[str, str]]:
             types = [v for k, v in cell.attrib.items() if k.endswith("}value-type")]
             if "error" in types:
                 found.append((where, f"the error {''.join(cell.itertext())[:20]}"))
+            elif _tag(cell) == "covered-table-cell":
+                found.append((where, "merged cells"))
             elif "formula" in own and not types:
                 found.append((where, "a formula that was never computed"))
             left += int(own.get("number-columns-repeated", 1))

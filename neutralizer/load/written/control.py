@@ -50,9 +50,10 @@ def _same(theirs: Any, ours: str | Decimal | None) -> bool:
 
 def _number(text: Any) -> Decimal | None:
     try:
-        return Decimal(str(text))
+        found = Decimal(str(text))
     except InvalidOperation:
         return None
+    return found if found.is_finite() else None
 
 
 def _sum(raw: Raw, column: str) -> Decimal | None:
@@ -62,4 +63,7 @@ def _sum(raw: Raw, column: str) -> Decimal | None:
     k = raw.header.index(column)
     cells = [_number(row[k]) for row in raw.rows if row[k]]
     numbers = [c for c in cells if c is not None]
-    return sum(numbers, Decimal(0)) if len(numbers) == len(cells) else None
+    try:
+        return sum(numbers, Decimal(0)) if len(numbers) == len(cells) else None
+    except ArithmeticError:
+        return None
