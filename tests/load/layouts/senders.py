@@ -137,3 +137,40 @@ def _cell(row: int, column: int, value: Any) -> str:
     if isinstance(value, str):
         return f'<c {where} t="inlineStr"><is><t>{escape(value)}</t></is></c>'
     return f"<c {where}><v>{value!r}</v></c>"
+
+
+def ods(cells: str) -> bytes:
+    """An OpenDocument workbook of one sheet."""
+    office, table, text, calcext = (
+        "urn:oasis:names:tc:opendocument:xmlns:office:1.0", "urn:oasis:names:tc:opendocument:xmlns:table:1.0",
+        "urn:oasis:names:tc:opendocument:xmlns:text:1.0", "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0",
+    )  # fmt: skip
+    content = (
+        f'<office:document-content xmlns:office="{office}" xmlns:table="{table}" xmlns:text="{text}" xmlns:calcext="{calcext}">'
+        f'<office:body><office:spreadsheet><table:table table:name="P">{cells}</table:table></office:spreadsheet></office:body>'
+        "</office:document-content>"
+    )
+    manifest = (
+        '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"><manifest:file-entry '
+        'manifest:full-path="/" manifest:media-type="application/vnd.oasis.opendocument.spreadsheet"/></manifest:manifest>'
+    )
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", content)
+        archive.writestr("META-INF/manifest.xml", manifest)
+    return out.getvalue()
+
+
+def word(text: str) -> str:
+    return (
+        f'<table:table-cell office:value-type="string"><text:p>{text}</text:p></table:table-cell>'
+    )
+
+
+def number(value: str) -> str:
+    return f'<table:table-cell office:value-type="float" office:value="{value}"><text:p>{value}</text:p></table:table-cell>'
+
+
+def rows(*all_cells: str) -> str:
+    return "".join(f"<table:table-row>{cells}</table:table-row>" for cells in all_cells)

@@ -12,8 +12,7 @@ from pyarrow import feather, parquet
 from neutralizer.errors import InputsRefused
 from neutralizer.load.came_back import executions_in
 from neutralizer.prepare.draft_layout import drafted
-from tests.load.layouts.senders import Told, in_files, workbook
-from tests.load.layouts.test_typed_files import ods, rows, word
+from tests.load.layouts.senders import Told, in_files, ods, rows, word, workbook
 
 PLAIN = "columns: {book_id: B, instrument_id: I, quantity: Q}"
 GERMAN = "format: {separator: ';', number: '1.234,56'}\ncolumns: {book_id: B, instrument_id: I, quantity: {long: L, short: S}}"

@@ -1,7 +1,6 @@
 """Workbooks, Parquet and Arrow: numbers as they are stored, ids as text, dates as dates."""
 
 import io
-import zipfile
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from pyarrow import feather, parquet
 
 from tests.conftest import ROOT
-from tests.load.layouts.senders import in_files, workbook
+from tests.load.layouts.senders import in_files, number, ods, rows, word, workbook
 
 LAYOUT = b"columns: {instrument_id: id, price: px, expiry: last, price_time: made, lot_size: lot}\nformat: {zone: '-04:00'}"
 TABLE = {
@@ -69,43 +68,6 @@ def test_a_sheet_is_found_by_its_name_or_number_and_starts_where_it_starts() -> 
         assert told.raw.where(1, "quantity") == ("f.xlsx", 5, "qty")
     told = read("f.xlsx", data, b"format: {sheet: Other}\ncolumns: {book_id: id}", "positions")
     assert told.errors == ["ERROR f.xlsx value='Other' no such sheet; name one of Positionen"]
-
-
-def ods(cells: str) -> bytes:
-    """An OpenDocument workbook of one sheet."""
-    office, table, text, calcext = (
-        "urn:oasis:names:tc:opendocument:xmlns:office:1.0", "urn:oasis:names:tc:opendocument:xmlns:table:1.0",
-        "urn:oasis:names:tc:opendocument:xmlns:text:1.0", "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0",
-    )  # fmt: skip
-    content = (
-        f'<office:document-content xmlns:office="{office}" xmlns:table="{table}" xmlns:text="{text}" xmlns:calcext="{calcext}">'
-        f'<office:body><office:spreadsheet><table:table table:name="P">{cells}</table:table></office:spreadsheet></office:body>'
-        "</office:document-content>"
-    )
-    manifest = (
-        '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"><manifest:file-entry '
-        'manifest:full-path="/" manifest:media-type="application/vnd.oasis.opendocument.spreadsheet"/></manifest:manifest>'
-    )
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
-        archive.writestr("content.xml", content)
-        archive.writestr("META-INF/manifest.xml", manifest)
-    return out.getvalue()
-
-
-def word(text: str) -> str:
-    return (
-        f'<table:table-cell office:value-type="string"><text:p>{text}</text:p></table:table-cell>'
-    )
-
-
-def number(value: str) -> str:
-    return f'<table:table-cell office:value-type="float" office:value="{value}"><text:p>{value}</text:p></table:table-cell>'
-
-
-def rows(*all_cells: str) -> str:
-    return "".join(f"<table:table-row>{cells}</table:table-row>" for cells in all_cells)
 
 
 POSITIONS = b"columns: {book_id: b, instrument_id: i, quantity: q}"
