@@ -237,6 +237,13 @@ class Scenario:
     warnings: tuple[str, ...] = ()
 
     @property
+    def rates(self) -> dict[str, float]:
+        """Base currency per unit of each currency that something is priced or paid in, by currency."""
+        priced = zip(self.tradables.currency, self.tradables.fx.tolist(), strict=True)
+        paid = zip(self.pools.currency, self.pools.fx.tolist(), strict=True)
+        return dict(sorted({**dict(priced), **dict(paid)}.items()))
+
+    @property
     def holding_notional(self) -> Floats:
         """Unit notional of each holding's instrument, (H,) base per unit."""
         return self.instruments.notional[self.holdings.instrument]

@@ -28,18 +28,21 @@ def out_of_scale(scenario: Scenario) -> str:
     return f" ({found[0][1]})" if found else ""
 
 
-def _rates(s: Scenario) -> Iterator[tuple[float, str]]:
+def far_rates(s: Scenario) -> Iterator[tuple[str, float, float]]:
+    """(currency, its rate, about what it should be), base per unit, where those are far apart."""
     base = PER_DOLLAR.get(s.base_currency)
-    for currency, rate in zip(s.pools.currency, s.pools.fx.tolist(), strict=True):
+    for currency, rate in s.rates.items():
         if base is None or currency not in PER_DOLLAR or currency == s.base_currency:
             continue
         usual = base / PER_DOLLAR[currency]
-        times = max(rate / usual, usual / rate)
-        if times > FAR:
-            yield (
-                times,
-                f"is fx of {currency}, {rate:g} {s.base_currency} each, the wrong way round?",
-            )
+        if max(rate / usual, usual / rate) > FAR:
+            yield currency, rate, usual
+
+
+def _rates(s: Scenario) -> Iterator[tuple[float, str]]:
+    for currency, rate, usual in far_rates(s):
+        sentence = f"is fx of {currency}, {rate:g} {s.base_currency} each, the wrong way round?"
+        yield max(rate / usual, usual / rate), sentence
 
 
 def _volumes(s: Scenario) -> Iterator[tuple[float, str]]:

@@ -302,13 +302,14 @@ def test_a_column_of_yaml_is_named_where_it_is_written_first() -> None:
     known = ", ".join(c.name for c in COLUMNS)
     end = f"unknown column; remove or rename it; known: {known}"
     assert lines(issues) == [f"s.yaml:9 tables.t.2.x {end}", f"s.yaml:8 tables.t.1.y {end}"]
-    assert raw.head("id") == (7, "tables.t.0.id")
-    assert raw.head("none") == (7, "tables.t.0.none")
+    assert raw.head("id")[1:] == (7, "tables.t.0.id")
+    assert raw.head("none")[1:] == (7, "tables.t.0.none")
     assert Raw("loadings", "s.yaml", ("a",), [[""]], [3]).head("a") == (
+        "s.yaml",
         3,
         "tables.risk.loadings.0.a",
     )
-    assert Raw("t", "t.csv", ("a",), [["1"]], [2]).head("b\x1b") == (1, "b\\x1b")
+    assert Raw("t", "t.csv", ("a",), [["1"]], [2]).head("b\x1b") == ("t.csv", 1, "b\\x1b")
 
 
 def test_an_issue_at_a_column_that_was_not_given() -> None:

@@ -49,12 +49,6 @@ def rows_of(file: str, data: bytes, form: Format, issues: Issues) -> Rows | None
     rows, lines = found
     if not form.absent and kind not in TYPED:
         return rows, lines
-    for row, line in zip(rows, lines, strict=True):
-        nested = next((c for c in row if isinstance(c, list | dict | bytes)), None)
-        if nested is not None:
-            remedy = "write one value in each cell, or leave the column out"
-            issues.error(file, line, "", str(nested)[:80], "a cell that is no one value", remedy)
-            return None
     nothing = {"", *form.absent}
     return [["" if _is_nothing(cell, nothing) else cell for cell in row] for row in rows], lines
 

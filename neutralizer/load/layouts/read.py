@@ -16,7 +16,6 @@ from neutralizer.load.written.table import Raw, Sender, fields_are_right
 
 SHIPPED = Path(__file__).parent / "shipped"
 FOLDER = "layouts"
-OPTIONAL = {"ticket_id", "account_id", "factor_id"}  # of keys: blank where a table has none
 Fetch = Callable[
     [str], bytes | None
 ]  # a file of the scenario's folder by name; None where it is not
@@ -79,7 +78,7 @@ def read_through(
     raw = Raw(wanted.table, file, tuple(layout.columns), rows, chosen.lines, senders)
     fields_are_right(raw, issues)
     if layout.add:
-        raw = _added(raw, layout.add, wanted.key, known, issues)
+        raw = _added(raw, layout.add, wanted, known, issues)
     return Read(raw, grid, dict(left)) if len(issues.errors) == before else None
 
 
@@ -133,47 +132,42 @@ def _names_are_there(grid: Grid, known: Known, issues: Issues) -> bool:
     return len(issues.errors) == before
 
 
-def _added(raw: Raw, add: Sequence[str], key: Sequence[str], known: Known, issues: Issues) -> Raw:
+def _added(raw: Raw, add: Sequence[str], wanted: Wanted, known: Known, issues: Issues) -> Raw:
     """Rows of one key as one, where they agree in all that is not added."""
-    places = [raw.header.index(name) for name in key if name in raw.header]
-    sums = [raw.header.index(name) for name in add]
-    lacking = sorted(set(key) - set(raw.header) - OPTIONAL)
-    if not key or lacking:
+    needed = {c.name for c in wanted.columns if c.required}
+    lacking = sorted(needed & set(wanted.key) - set(raw.header))
+    if not wanted.key or lacking:
         reason = (
-            f"the layout takes no {lacking[0]} to add by"
-            if key
-            else "the table has no key to add by"
+            f"the layout takes no {lacking[0]} to add by" if lacking else "the table has no key"
         )
-        issues.error(
-            known.file, 0, "add", None, reason, "take it, say it with `set`, or remove add"
-        )
+        remedy = "take it, say it with `set`, or remove add"
+        issues.error(known.file, 0, "add", None, reason, remedy)
         return raw
+    places = [raw.header.index(name) for name in wanted.key if name in raw.header]
     lots: dict[tuple[str, ...], list[int]] = {}
     for row, cells in enumerate(raw.rows):
         lots.setdefault(tuple(cells[k] for k in places), []).append(row)
-    rows = []
-    for members in lots.values():
-        whole = list(raw.rows[members[0]])
-        for row in members[1:]:
-            for k, name in enumerate(raw.header):
-                if k not in sums and raw.rows[row][k] != whole[k]:
-                    reason = f"lots of one position differ, {raw.first(row, members[0])}"
-                    remedy = "correct one of them, or do not take this column"
-                    issues.error(*raw.where(row, name), raw.rows[row][k], reason, remedy)
-        for k in sums if len(members) > 1 else ():
+    firsts = [members[0] for members in lots.values()]
+    rows = [_as_one(raw, members, add, issues) for members in lots.values()]
+    own = [raw.lines[r] for r in firsts], [raw.senders[r] for r in firsts]
+    return Raw(raw.name, raw.file, raw.header, rows, *own)
+
+
+def _as_one(raw: Raw, members: list[int], add: Sequence[str], issues: Issues) -> list[str]:
+    """The cells of several lots of one key: the same, or their sum."""
+    first, *others = members
+    whole = list(raw.rows[first])
+    for k, name in enumerate(raw.header if others else ()):
+        if name in add:
             try:
                 whole[k] = total([raw.rows[row][k] for row in members])
             except ValueError as error:
-                row = members[0]
-                where = raw.where(row, raw.header[k])
-                issues.error(*where, raw.rows[row][k], "lots that are no numbers", str(error))
-        rows.append(whole)
-    firsts = [members[0] for members in lots.values()]
-    return Raw(
-        raw.name,
-        raw.file,
-        raw.header,
-        rows,
-        [raw.lines[r] for r in firsts],
-        [raw.senders[r] for r in firsts],
-    )
+                reason = "lots that are no numbers"
+                issues.error(*raw.where(first, name), whole[k], reason, str(error))
+            continue
+        for row in others:
+            if raw.rows[row][k] != whole[k]:
+                reason = f"lots of one position differ, {raw.first(row, first)}"
+                remedy = "correct one of them, or do not take this column"
+                issues.error(*raw.where(row, name), raw.rows[row][k], reason, remedy)
+    return whole

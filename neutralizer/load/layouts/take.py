@@ -40,10 +40,12 @@ class Sheet:
     grid: Grid
     form: Format
     issues: Issues
-    _plain: dict[str, Callable[[str], str]] = field(default_factory=dict)
+    plain: dict[str, Callable[[str], str]] = field(
+        init=False
+    )  # by kind: how its text is made plain
 
     def __post_init__(self) -> None:
-        self._plain = {
+        self.plain = {
             "number": number_form(self.form.number),
             "date": date_form(self.form.date),
             "datetime": time_form(self.form.time, self.form.zone),
@@ -64,7 +66,7 @@ class Sheet:
 
     def texts(self, column: str, kind: str) -> list[str]:
         """A column in plain form, each distinct cell read once."""
-        cells, plain = self.cells(column), self._plain.get(kind, str)
+        cells, plain = self.cells(column), self.plain.get(kind, str)
         meaning: dict[Any, str] = {}
         wrong: dict[Any, str] = {}
         for cell, value in {_key(c): c for c in cells}.items():
@@ -75,7 +77,7 @@ class Sheet:
         if wrong:
             for row, value in enumerate(cells):
                 if _key(value) in wrong:
-                    reason = f"not a {kind}" if kind in self._plain else "not a value"
+                    reason = f"not a {kind}" if kind in self.plain else "not a value"
                     self.error(row, column, value, reason, wrong[_key(value)])
         return [meaning[_key(c)] for c in cells]
 
@@ -139,12 +141,12 @@ def _joined(sheet: Sheet, take: Take, kind: str) -> list[str]:
     """Several cells as one; blank where all are."""
     parts = [sheet.texts(c, "id") for c in take.of]
     whole = [(take.join or "").join(p) if any(p) else "" for p in zip(*parts, strict=True)]
-    if kind not in sheet._plain:
+    if kind not in sheet.plain:
         return whole
     found = []
     for row, text in enumerate(whole):
         try:
-            found.append(sheet._plain[kind](text) if text else "")
+            found.append(sheet.plain[kind](text) if text else "")
         except ValueError as error:
             sheet.error(row, take.of[0], text, f"not a {kind}", str(error))
             found.append("")

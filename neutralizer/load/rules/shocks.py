@@ -47,9 +47,9 @@ def arrays_are_sound(inputs: Inputs, select: Selector, issues: Issues) -> None:
     points = point_columns(table)
     if len(table) and points != [f"s{k + 1}" for k in range(len(points))]:
         missing = next(f"s{k + 1}" for k in range(len(points)) if points[k] != f"s{k + 1}")
-        line, where = table.raw.head(points[-1])
         reason = f"the scan points have a gap: no {missing}"
-        issues.error(table.raw.file, line, where, None, reason, "number them s1, s2, s3 and so on")
+        head = table.raw.head(points[-1])
+        issues.error(*head, None, reason, "number them s1, s2, s3 and so on")
         return
     for row in range(len(table)):
         losses = np.array([table[name][row] for name in points])

@@ -178,8 +178,7 @@ def _square(raw: Raw, issues: Issues) -> Square | None:
         if i in rows[:k]:
             issues.error(*where, "duplicate row", "keep one")
     for i in sorted(set(ids) - set(rows)):
-        line, name = raw.head(i)
-        issues.error(raw.file, line, name, None, "no row of this id", remedy)
+        issues.error(*raw.head(i), None, "no row of this id", remedy)
     matrix = np.full((len(rows), len(ids)), np.nan)
     for r, row in enumerate(raw.rows):
         for c, text in enumerate(row[1:]):

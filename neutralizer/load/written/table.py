@@ -47,7 +47,7 @@ class Raw:
 
     def of_senders(self) -> list[Sender]:
         """Of each row; of a file of our own form, the file itself."""
-        return self.senders or [Sender(self.file, {})] * len(self.rows)
+        return self.senders or [Sender(self.file, {c: c for c in self.header})] * len(self.rows)
 
     def where(self, row: int, column: str) -> tuple[str, int, str]:
         """File, line and name of a cell, as its sender knows them."""
@@ -68,15 +68,16 @@ class Raw:
             return values.plain(column)
         return ".".join(("tables", *path_of(self.name), str(row), column))
 
-    def head(self, column: str) -> tuple[int, str]:
-        """Line and name of a column: the header's, in YAML the first row's that writes it."""
+    def head(self, column: str) -> tuple[str, int, str]:
+        """File, line and name of a column: the header's that has it, in YAML the first row's that writes it."""
         if self.senders:
-            return self.senders[0].head, values.plain(self.senders[0].names.get(column, column))
+            sender = next((s for s in self.senders if column in s.names), self.senders[0])
+            return sender.file, sender.head, values.plain(sender.names.get(column, column))
         if not self.file.endswith(".yaml"):
-            return 1, values.plain(column)
+            return self.file, 1, values.plain(column)
         k = self.header.index(column) if column in self.header else None
         row = next((r for r, cells in enumerate(self.rows) if k is not None and cells[k]), 0)
-        return self.lines[row], self.path(row, column)
+        return self.file, self.lines[row], self.path(row, column)
 
 
 @dataclass(frozen=True)
@@ -223,17 +224,13 @@ def typed(raw: Raw, columns: Sequence[Column], issues: Issues) -> Table:
     for name in raw.header:
         if name not in known:
             hint = values.nearest(name, list(known)) or f"; known: {', '.join(known)}"
-            line, where = raw.head(name)
-            issues.error(
-                raw.file, line, where, None, "unknown column", "remove or rename it" + hint
-            )
+            issues.error(*raw.head(name), None, "unknown column", "remove or rename it" + hint)
     written = dict(zip(raw.header, zip(*raw.rows, strict=True), strict=bool(raw.rows)))
     for column in columns:
         cells = written.get(column.name)
         if cells is None and column.required and raw.rows:
-            line, where = raw.head(column.name)
             remedy = f"add it: {column.doc}"
-            issues.error(raw.file, line, where, None, "required column is missing", remedy)
+            issues.error(*raw.head(column.name), None, "required column is missing", remedy)
         table.columns[column.name] = _convert(table, column, cells, issues)
     return table
 

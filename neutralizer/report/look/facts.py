@@ -83,15 +83,13 @@ def _instruments(s: Scenario) -> list[Row]:
 
 
 def _currencies(s: Scenario) -> list[Row]:
-    rates = dict(zip(s.tradables.currency, s.tradables.fx.tolist(), strict=True))
-    rates |= dict(zip(s.pools.currency, s.pools.fx.tolist(), strict=True))
     held: dict[str, float] = {}
     size = np.abs(s.holdings.before) * s.holding_notional
     for i, x in zip(s.holdings.instrument.tolist(), size.tolist(), strict=True):
         held[s.tradables.currency[i]] = held.get(s.tradables.currency[i], 0.0) + x
     return [
         {"currency": c, "rate": rate, "one_over": 1 / rate, "gross": held.get(c, 0.0)}
-        for c, rate in sorted(rates.items())
+        for c, rate in s.rates.items()
     ]
 
 

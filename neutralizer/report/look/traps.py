@@ -9,7 +9,7 @@ from neutralizer.domain.arrays import Bools, Floats, Ints
 from neutralizer.domain.plan import Plan
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import own_volatility
-from neutralizer.program.out_of_scale import FAR, PER_DOLLAR
+from neutralizer.program.out_of_scale import FAR, PER_DOLLAR, far_rates
 from neutralizer.report.look.facts import YEAR, free
 from neutralizer.report.words import short
 from neutralizer.terms import limits
@@ -81,15 +81,7 @@ def volatilities_are_of_a_day(s: Scenario) -> Iterator[str]:
 
 def rates_are_the_right_way_round(s: Scenario) -> Iterator[str]:
     """Base currency per unit, not units per base currency."""
-    base = PER_DOLLAR.get(s.base_currency)
-    rates = dict(zip(s.tradables.currency, s.tradables.fx.tolist(), strict=True))
-    rates |= dict(zip(s.pools.currency, s.pools.fx.tolist(), strict=True))
-    for currency, rate in sorted(rates.items()):
-        if base is None or currency not in PER_DOLLAR or currency == s.base_currency:
-            continue
-        usual = base / PER_DOLLAR[currency]
-        if max(rate / usual, usual / rate) <= FAR:
-            continue
+    for currency, rate, usual in far_rates(s):
         inverted = 1 / FAR < rate * usual < FAR
         word = "looks inverted" if inverted else "is of another order of magnitude than it is worth"
         yield (

@@ -130,9 +130,7 @@ def test_a_cell_of_several_values_is_refused(cell: object) -> None:
         {"f.parquet": out.getvalue(), L: PLAIN.encode()},
     )
     assert told.raw is None
-    assert told.errors[0].endswith(
-        "a cell that is no one value; write one value in each cell, or leave the column out"
-    )
+    assert told.errors[0].startswith("ERROR f.parquet:1:Q value=")
 
 
 def test_without_the_extra_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,6 +139,15 @@ def test_without_the_extra_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -
         told = in_files("positions", {"file": file, "layout": L}, {file: b"x", L: PLAIN.encode()})
         remedy = "pip install 'neutralizer[files]', or save the file as CSV"
         assert told.errors == [f"ERROR {file} cannot be read without {name}; {remedy}"]
+
+
+def test_an_unknown_column_is_told_of_the_file_that_has_it() -> None:
+    entry = {"files": [{"file": F, "layout": L}, {"file": "own.csv"}]}
+    own = b"book_id,instrument_id,quantity,mark\nX,C,4,9\n"
+    told = in_files("positions", entry, {F: b"Q,I,B\n3,A,X", "own.csv": own, L: PLAIN.encode()})
+    assert told.raw is not None
+    assert told.raw.head("mark") == ("own.csv", 1, "mark")
+    assert told.raw.head("quantity") == (F, 1, "Q")
 
 
 def test_a_key_in_two_senders_files_names_both() -> None:
