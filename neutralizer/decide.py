@@ -29,6 +29,7 @@ from neutralizer.planning.compose import compose
 from neutralizer.planning.lots.in_lots import in_lots
 from neutralizer.planning.one_side import Answer, one_sided
 from neutralizer.program.conflicts.irreducible import explained
+from neutralizer.program.duals.left import why_left
 from neutralizer.program.duals.reasons import reason_rows
 from neutralizer.program.duals.shadow import Price, other_prices, shadow_prices
 from neutralizer.program.priorities import answered
@@ -93,6 +94,7 @@ def _decided(loaded: Loaded, run_id: str, options: Options) -> Decided:
     seconds = {"solver": solution.solver["seconds"], "rounding": time.perf_counter() - started}
     plan = compose(scenario, rounded)
     old = superseded(loaded.bytes_read)
+    left = why_left(solution, scenario, plan.trades) if not asked.transfers_only else {}
     priced = _priced(booked(plan, scenario, run_id, old), solution, not asked.transfers_only)
     found = claims(
         wanted,
@@ -101,6 +103,7 @@ def _decided(loaded: Loaded, run_id: str, options: Options) -> Decided:
         rounded.report,
         scenario.warnings[len(wanted.warnings) :],
         *priced,
+        left,
     )
     booking = booked(plan.with_orders(len(wanted.orders.tradable)), wanted, run_id, old)
     files = run_files(booking, found, asked, loaded.ages, loaded.bytes_read)

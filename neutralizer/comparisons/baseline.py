@@ -9,24 +9,30 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from neutralizer.domain.arrays import Floats
 from neutralizer.domain.orders import alone
 from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.domain.trades import Trades, volatility
 from neutralizer.errors import Infeasible, NotSolved
 from neutralizer.program.priorities import answered
 from neutralizer.program.solve import Solution, solve
+from neutralizer.terms import waiting
 from neutralizer.terms.costs.attribution import Costs, Fill, by_book
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """What it costs when nobody crosses, base currency; None with the reason where it has no answer."""
+    """What it costs when nobody crosses, and what waits then, base currency; None with the reason where
+    it has no answer.
+    """
 
     cost: float | None
     firm_volatility: float | None
     reason: str = ""
-    equal_risk_cost: float | None = None  # crossing, at most as volatile as the baseline
+    equal_risk: tuple[float, float] | None = None  # cost and waiting of crossing, no more volatile
     by_book: Costs | None = None
+    waiting: float = 0.0
+    waiting_by_book: Floats | None = None  # (B,)
 
 
 NOT_ASKED = Baseline(None, None)
@@ -44,7 +50,15 @@ def stand_alone(scenario: Scenario) -> Baseline:
     left = volatility(separate, found.trades, everything)
     pinned = left if scenario.pinned_volatility is None else scenario.pinned_volatility
     attributed = by_book(separate, found.trades, _own_fills(separate, found.trades))
-    return Baseline(found.objective, left, "", _no_more_volatile(scenario, pinned), attributed)
+    return Baseline(
+        found.objective,
+        left,
+        "",
+        _no_more_volatile(scenario, pinned),
+        attributed,
+        found.waiting,
+        waiting.by_book(found.trades, separate),
+    )
 
 
 def _answered(separate: Scenario) -> tuple[Scenario, Solution]:
@@ -76,8 +90,10 @@ def _own_fills(separate: Scenario, trades: Trades) -> list[Fill]:
     return found
 
 
-def _no_more_volatile(scenario: Scenario, daily: float) -> float | None:
-    """The optimum with the firm's daily volatility at most `daily`; None where that has no answer."""
+def _no_more_volatile(scenario: Scenario, daily: float) -> tuple[float, float] | None:
+    """Cost and waiting of the optimum with the firm's daily volatility at most `daily`; None where that
+    has no answer.
+    """
     if scenario.risk.factor_root is None and scenario.risk.dense_root is None:
         return None
     everything = np.arange(len(scenario.holdings.book))
@@ -96,6 +112,7 @@ def _no_more_volatile(scenario: Scenario, daily: float) -> float | None:
         holdings=everything,
     )
     try:
-        return solve(replace(scenario, limits=(*scenario.limits, limit))).objective
+        found = solve(replace(scenario, limits=(*scenario.limits, limit)))
+        return found.objective, found.waiting
     except (Infeasible, NotSolved):
         return None

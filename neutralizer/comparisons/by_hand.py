@@ -14,7 +14,7 @@ from neutralizer.domain.arrays import Floats
 from neutralizer.domain.orders import alone
 from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.domain.trades import Trades, netted, nothing
-from neutralizer.terms import costs, limits
+from neutralizer.terms import costs, limits, waiting
 from neutralizer.terms.margin import cash
 
 STEPS = 40  # on one limit: each the tangent's step, of which convex measures need several
@@ -31,6 +31,7 @@ class ByHand:
     notional: float
     breaches_before: int
     breaches_after: int
+    waiting: float
 
 
 def by_hand(scenario: Scenario) -> ByHand:
@@ -48,13 +49,15 @@ def by_hand(scenario: Scenario) -> ByHand:
         notional=float(s.order_notional @ np.abs(trades.order)),
         breaches_before=_breaches(nothing(s), s, scale),
         breaches_after=_breaches(trades, s, scale),
+        waiting=float(waiting.amounts(trades, s).sum()),
     )
 
 
 def _breaches(trades: Trades, s: Scenario, scale: Floats) -> int:
-    """Limits outside their written bounds, and pools below their floors."""
+    """Limits outside their written bounds, and pools below their floors; no wish is a limit here."""
     after, (lower, upper) = limits.amounts(trades, s), limits.written(s)
     beyond = limits.beyond(after, lower, upper) > 1e-6 * scale
+    beyond &= ~np.array([x.wish for x in s.limits], dtype=bool)
     return int(beyond.sum() + (cash.headroom(trades, s) < 0).sum())
 
 

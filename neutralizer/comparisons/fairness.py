@@ -21,30 +21,43 @@ class BookResult:
     alone: Decimal | None
     together: Decimal
     compensation: Decimal
+    waiting_alone: Decimal
+    waiting: Decimal  # what leaving its targets for another day costs it together
+
+    @property
+    def difference(self) -> Decimal | None:
+        """What it pays and waits for more together than alone."""
+        if self.alone is None:
+            return None
+        return self.together + self.waiting - self.alone - self.waiting_alone
 
     @property
     def worse_off(self) -> bool:
-        """Whether the book pays more together than alone."""
-        return self.alone is not None and self.together > self.alone
+        """Whether the book pays more together than alone, with what it waits for."""
+        return self.difference is not None and self.difference > 0
 
 
 def books_alone_and_together(
-    scenario: Scenario, together: Costs, alone: Mapping[str, Decimal] | None
+    scenario: Scenario,
+    together: Costs,
+    alone: Mapping[str, Decimal] | None,
+    waiting: Mapping[str, Decimal],
+    waiting_alone: Mapping[str, Decimal],
 ) -> list[BookResult]:
     """One result per book, and one for what belongs to none; they add up to the firm's exactly."""
-    names = [*scenario.books.ids, ""]
     none = rounded(0, scenario.base_currency)
-    ours = {b: _total(together, b) + none for b in names}
-    paid = dict.fromkeys(names, Decimal(0))
-    if alone is not None:
-        alone = {b: alone.get(b, none) for b in names}
+
+    def result(b: str, paid: Decimal) -> BookResult:
+        own = None if alone is None else alone.get(b, none)
+        waits = (waiting_alone.get(b, none), waiting.get(b, none))
+        return BookResult(b, own, _total(together, b) + none, paid, *waits)
+
+    results = {b: result(b, Decimal(0)) for b in (*scenario.books.ids, "")}
     if alone is not None and scenario.costing.make_good:
-        paid |= _made_good({b: alone[b] - ours[b] for b in scenario.books.ids}, scenario)
-    return [
-        BookResult(b, None if alone is None else alone[b], ours[b], paid[b])
-        for b in names
-        if b or ours[b] or (alone is not None and alone[b])
-    ]
+        more = {b: results[b].difference or none for b in scenario.books.ids}
+        paid = _made_good({b: -x for b, x in more.items()}, scenario)
+        results |= {b: result(b, x) for b, x in paid.items()}
+    return [r for b, r in results.items() if b or r.together or r.alone]
 
 
 def _made_good(gains: dict[str, Decimal], scenario: Scenario) -> dict[str, Decimal]:

@@ -158,6 +158,24 @@ class Limit:
     to_a_lot: bool = (
         False  # whether half a step may be more than its band and its scope would allow
     )
+    wish: bool = False  # whether it is a target: what a book wants, and no breach before it is met
+
+
+@dataclass(frozen=True)
+class Targets:
+    """w: what books want to hold, sorted by holding. Units, + long."""
+
+    holding: Ints
+    target: Floats
+    lower: Floats  # between which the target counts as met
+    upper: Floats
+    rate: Floats  # fraction of the notional left that waiting costs; nan: it may not wait
+    owner: tuple[str, ...]
+
+    @property
+    def waits(self) -> Bools:
+        """(W,) whether what is left may wait; of the others a limit asks that nothing is."""
+        return ~np.isnan(self.rate)
 
 
 @dataclass(frozen=True)
@@ -227,6 +245,7 @@ class Scenario:
     shocks: Shocks
     stress: Stress
     limits: tuple[Limit, ...]
+    targets: Targets
     costing: Costing
     minimum_order: float  # base
     minimum_transfer: float

@@ -36,10 +36,32 @@ class Penalty(_Part):
     plan: Money = 0.0
 
 
+class Waiting(_Part):
+    """What it costs to leave for another day what books want to trade, beside every cost of the same name:
+    before lots, of the plan, of each book alone, and no more volatile than that.
+    """
+
+    objective: Money = 0.0
+    plan: Money = 0.0
+    stand_alone: Money | None = None
+    equal_risk: Money | None = None
+
+
+class Wishes(_Part):
+    """How many targets there are; how many the plan meets, within their tolerance; how many it leaves
+    for another day, wholly or in part.
+    """
+
+    wanted: int = 0
+    met: int = 0
+    waiting: int = 0
+
+
 class ByHand(_Part):
     """What a desk without the tool would pay, before lots."""
 
     cost: Money
+    waiting: Money = 0.0
     orders: int
     external_notional: Money
     breaches_before: int
@@ -124,6 +146,8 @@ class Summary(_Part):
     objective: Money
     plan_cost: Money
     penalty: Penalty = Penalty()
+    waiting: Waiting = Waiting()
+    wishes: Wishes = Wishes()
     costs: dict[str, Money] = {}
     stand_alone_cost: Money | None = None
     no_baseline: str = ""  # why there is none

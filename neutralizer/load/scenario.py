@@ -23,7 +23,12 @@ from neutralizer.load.written.inputs import Inputs, read_inputs
 from neutralizer.load.written.source import Source
 from neutralizer.load.written.table import Table
 
-EXACT = (("positions", "quantity"), ("open_orders", "quantity"))
+EXACT = (
+    ("positions", "quantity"),
+    ("open_orders", "quantity"),
+    ("targets", "target"),
+    ("targets", "trade"),
+)
 DIGITS = 15  # that a double always holds
 
 
@@ -133,7 +138,7 @@ def _listed(table: Table, column: str) -> list[str]:
     """The values of a column as text; quantities to their last digit, which a double may not hold."""
     values = table[column]
     found = [repr(v) for v in (values.tolist() if hasattr(values, "tolist") else values)]
-    if (table.name, column) not in EXACT:
+    if (table.name, column) not in EXACT or column not in table.raw.header:
         return found
     for row, text in enumerate(table.cells(column)):
         if len(text) > DIGITS and Decimal(found[row]) != Decimal(text):

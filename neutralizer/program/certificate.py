@@ -11,7 +11,7 @@ from neutralizer.domain.money import minor_unit
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, nothing, position
 from neutralizer.program.build import Give, pool_scales
-from neutralizer.terms import costs, limits, margin
+from neutralizer.terms import costs, limits, margin, waiting
 from neutralizer.terms.margin import cash, collateral
 
 FEASIBLE = 1e-6  # of each thing's own scale
@@ -55,12 +55,13 @@ class Certificate:
 
 
 def cost_of(trades: Trades, scenario: Scenario) -> tuple[float, float]:
-    """(sum of the cost terms, penalties on improving limits), base currency; margin as the program
-    computes it, for the bound is the program's.
+    """(sum of the cost terms, what is minimised beside it: penalties on improving limits and waiting),
+    base currency; margin as the program computes it, for the bound is the program's.
     """
     above = scenario.accounts.funding_rate @ margin.overstated(trades, scenario)
     cost = sum(costs.totals(trades, scenario).values()) + float(above) * scenario.costing.years
-    return cost, limits.penalty(trades, scenario)
+    waits = float(waiting.amounts(trades, scenario).sum())
+    return cost, limits.penalty(trades, scenario) + waits
 
 
 def price(trades: Trades, scenario: Scenario) -> float:
@@ -72,8 +73,11 @@ def basis_of(trades: Trades, scenario: Scenario) -> float:
     """What the trades change in cost, term by term, base currency: the constant part left out. At
     least 1e-6 of the gross before, so that the gap allowed is never below what doubles can show.
     """
-    before = costs.totals(nothing(scenario), scenario)
-    after = costs.totals(trades, scenario)
+    states = (nothing(scenario), trades)
+    before, after = (
+        costs.totals(x, scenario) | {waiting.TERM: float(waiting.amounts(x, scenario).sum())}
+        for x in states
+    )
     changed = sum(abs(after[term] - before[term]) for term in after)
     return max(changed, 1e-6 * scenario.gross_before, 1e-6)
 

@@ -31,7 +31,7 @@ from neutralizer.program.conflicts import conflict
 from neutralizer.program.conflicts.impossible import impossible
 from neutralizer.program.out_of_scale import out_of_scale
 from neutralizer.program.solvers.conic import run_solver
-from neutralizer.terms import margin
+from neutralizer.terms import margin, waiting
 from neutralizer.terms.decision import BOX
 from neutralizer.terms.margin import collateral
 
@@ -84,6 +84,16 @@ class Solution:
     x: Floats
     z: Floats
     solver: dict[str, Any]
+
+    @property
+    def waiting(self) -> float:
+        """What leaving targets for another day costs beside it, base currency."""
+        return float(waiting.amounts(self.trades, self.program.decision.scenario).sum())
+
+    @property
+    def compared(self) -> float:
+        """What two answers are compared by: or one that waits more would look cheaper."""
+        return self.objective + self.waiting
 
 
 def solve(scenario: Scenario) -> Solution:

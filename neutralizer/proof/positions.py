@@ -56,9 +56,9 @@ def _mandate(
 
 
 def _exactly(scenario: Scenario, h: int, bound: float) -> Decimal:
-    """A bound of a mandate is nothing, the position before as it was written, or none."""
+    """A bound of a mandate is nothing, the position before or a target as it was written, or none."""
     holdings = scenario.holdings
-    return holdings.exact[h] if bound == holdings.before[h] else Decimal(float(bound))
+    return holdings.exact[h] if bound == holdings.before[h] else Decimal(repr(float(bound)))
 
 
 def _net_to_zero(scenario: Scenario, files: Files, faults: list[str]) -> None:

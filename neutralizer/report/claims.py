@@ -26,11 +26,16 @@ if TYPE_CHECKING:
 
 Row = dict[str, str]
 TABLES = ("reasons.csv", "shadow_prices.csv")  # every cell of them
-COLUMNS = {"limits.csv": ("shadow_price",), "books.csv": ("cost_alone",)}
+COLUMNS = {
+    "limits.csv": ("shadow_price",),
+    "books.csv": ("cost_alone", "waiting_alone"),
+    "targets.csv": ("why", "scope", "shadow_price"),
+}
 KEYS = (  # of summary.json; `a.b` is b within a
     *("objective", "penalty.objective", "stand_alone_cost", "no_baseline", "equal_risk_cost"),
     *("by_hand", "impact_strip", "shock", "firm_volatility.stand_alone"),
     *("solver", "rounding", "held_at_nothing"),
+    *("waiting.objective", "waiting.stand_alone", "waiting.equal_risk"),
 )
 
 
@@ -45,6 +50,11 @@ class Claims:
     equal_risk: float | None = None
     volatility_alone: float | None = None
     alone_by_book: Mapping[str, Decimal] | None = None
+    waiting: float = 0.0  # beside the objective, and so beside each cost of the same name
+    waiting_alone: float | None = None
+    waiting_equal_risk: float | None = None
+    waiting_by_book: Mapping[str, Decimal] = field(default_factory=dict)  # each book alone
+    left: Mapping[tuple[str, str], Row] = field(default_factory=dict)  # why a wish is not met
     by_hand: ByHand | None = None
     strip: tuple[Strip, ...] = ()
     shock: Shock | None = None
@@ -65,6 +75,7 @@ def claims(
     shadow: "Floats | None",
     prices: "tuple[Price, ...]",
     reasons: list[Row],
+    left: Mapping[tuple[str, str], Row],
 ) -> Claims:
     """As a run found them; `shadow` is None where nothing was priced."""
     cents, baseline = _cents(scenario), compared.baseline
@@ -82,11 +93,16 @@ def claims(
         penalty=cents(limits.penalty(with_orders(solution.trades, count), scenario)),
         alone=None if baseline.cost is None else cents(baseline.cost),
         no_baseline=baseline.reason,
-        equal_risk=None if baseline.equal_risk_cost is None else cents(baseline.equal_risk_cost),
+        equal_risk=None if baseline.equal_risk is None else cents(baseline.equal_risk[0]),
         volatility_alone=(
             None if baseline.firm_volatility is None else cents(baseline.firm_volatility)
         ),
         alone_by_book=None if baseline.by_book is None else _by_book(baseline.by_book),
+        waiting=cents(solution.waiting),
+        waiting_alone=None if baseline.cost is None else cents(baseline.waiting),
+        waiting_equal_risk=None if baseline.equal_risk is None else cents(baseline.equal_risk[1]),
+        waiting_by_book=_waiting_by_book(scenario, baseline.waiting_by_book),
+        left=left,
         by_hand=_by_hand(compared, cents),
         strip=tuple(_strip(row, cents) for row in compared.strip),
         shock=_shock(compared, scenario, cents),
@@ -102,7 +118,11 @@ def claims(
 def claimed(read: "Files") -> Claims:
     """As a run's files have them. Raises ArithmeticError where an amount is no number."""
     told: Summary = read.summary
-    alone = {r["book_id"]: Decimal(r["cost_alone"]) for r in read["books.csv"] if r["cost_alone"]}
+    alone, waits = (
+        {r["book_id"]: Decimal(r[c]) for r in read["books.csv"] if r[c]}
+        for c in ("cost_alone", "waiting_alone")
+    )
+    why = COLUMNS["targets.csv"]
     return Claims(
         objective=told.objective,
         penalty=told.penalty.objective,
@@ -111,6 +131,13 @@ def claimed(read: "Files") -> Claims:
         equal_risk=told.equal_risk_cost,
         volatility_alone=told.firm_volatility.stand_alone,
         alone_by_book=None if told.stand_alone_cost is None else alone,
+        waiting=told.waiting.objective,
+        waiting_alone=told.waiting.stand_alone,
+        waiting_equal_risk=told.waiting.equal_risk,
+        waiting_by_book=waits,
+        left={
+            (r["book_id"], r["instrument_id"]): {c: r[c] for c in why} for r in read["targets.csv"]
+        },
         by_hand=told.by_hand,
         strip=told.impact_strip,
         shock=told.shock,
@@ -144,6 +171,13 @@ def _by_book(costs: Mapping[tuple[str, str], Decimal]) -> dict[str, Decimal]:
     return found
 
 
+def _waiting_by_book(s: Scenario, alone: "Floats | None") -> dict[str, Decimal]:
+    if alone is None or not len(s.targets.holding):
+        return {}
+    each = zip(s.books.ids, alone.tolist(), strict=True)
+    return {b: rounded(x, s.base_currency) for b, x in each}
+
+
 def _strip(row: dict[str, float | None], cents: Callable[[float], float]) -> Strip:
     """Amounts are money, the coefficient is not."""
     amounts = {k: None if v is None else cents(v) for k, v in row.items()}
@@ -157,6 +191,7 @@ def _by_hand(compared: "Comparisons", cents: Callable[[float], float]) -> ByHand
         return None
     return ByHand(
         cost=cents(hand.cost),
+        waiting=cents(hand.waiting),
         orders=hand.orders,
         external_notional=cents(hand.notional),
         breaches_before=hand.breaches_before,

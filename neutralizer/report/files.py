@@ -16,12 +16,14 @@ from neutralizer.report.claims import Claims
 from neutralizer.report.findings import release_phase
 from neutralizer.report.page import render
 from neutralizer.report.summary import summarise
-from neutralizer.report.tables import evidence, money, state
+from neutralizer.report.tables import evidence, money, state, wishes
 from neutralizer.terms import costs
 from neutralizer.terms.costs.attribution import by_book, fills_of
 from neutralizer.tickets import REGISTRY
 
-TABLES = state.COLUMNS | money.COLUMNS | {evidence.FILE: evidence.COLUMNS}
+TABLES = (
+    state.COLUMNS | money.COLUMNS | {evidence.FILE: evidence.COLUMNS, wishes.FILE: wishes.COLUMNS}
+)
 
 
 def booked(plan: Plan, scenario: Scenario, run_id: str, old: Superseded | None) -> Booking:
@@ -40,7 +42,10 @@ def run_files(
 ) -> dict[str, bytes]:
     """Tickets, tables, summary, the page and the inputs' own bytes; the manifest comes after."""
     attributed = by_book(booking.scenario, booking.plan.trades, fills_of(booking.plan))
-    books = books_alone_and_together(booking.scenario, attributed, claims.alone_by_book)
+    waits = wishes.waiting_by_book(booking)
+    books = books_alone_and_together(
+        booking.scenario, attributed, claims.alone_by_book, waits, claims.waiting_by_book
+    )
     tables = {
         "margin_movements.csv": state.margin_rows(booking),
         "positions_after.csv": state.positions_after(booking),
@@ -52,6 +57,7 @@ def run_files(
         "reasons.csv": claims.reasons,
         "shadow_prices.csv": claims.prices,
         "books.csv": money.book_rows(books),
+        "targets.csv": wishes.rows(booking, claims.left),
         "risk.csv": money.risk_rows(booking),
         "capital.csv": money.capital_rows(booking),
         "evidence.csv": evidence.rows(booking),

@@ -23,9 +23,11 @@ SAME = 2e-5  # of a cost: two optima that are one
 
 
 def breaches(s: Scenario, plan: Plan) -> dict[str, int]:
-    """How many limits are outside their bounds before, after transfers, after."""
+    """How many limits are outside their bounds before, after transfers, after; a wish is no limit here."""
     states = {"before": nothing(s), "after_transfers": plan.after_transfers, "after": plan.trades}
-    return {name: int(np.count_nonzero(_outside(s, state))) for name, state in states.items()}
+    limits_alone = np.array([not x.wish for x in s.limits], dtype=bool)
+    outside = {name: _outside(s, state) > 0 for name, state in states.items()}
+    return {name: int(np.count_nonzero(x & limits_alone)) for name, x in outside.items()}
 
 
 def _outside(s: Scenario, state: Trades) -> Floats:
@@ -58,14 +60,13 @@ def findings(
     found += _one_isin(s) + told(s, plan)
     if claims.no_baseline:
         found.append(f"no stand-alone baseline: {claims.no_baseline}")
-    elif (
-        claims.alone is not None
-        and claims.objective > claims.alone + SAME * abs(claims.alone) + 0.01
-    ):
-        more = claims.objective - claims.alone
-        found.append(
-            f"together costs {more:,.2f} {s.base_currency} more than each book alone, both before lots"
-        )
+    elif claims.alone is not None:
+        alone, together = claims.alone + (claims.waiting_alone or 0.0), claims.objective
+        more = together + claims.waiting - alone
+        if more > SAME * abs(alone) + 0.01:
+            found.append(
+                f"together costs {more:,.2f} {s.base_currency} more than each book alone, both before lots"
+            )
     if release_phase(s, plan) == 2:
         found.append(
             "transfers alone leave a limit or a pool worse than before: book them with the hedges (release_phase 2)"

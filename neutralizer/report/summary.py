@@ -17,12 +17,15 @@ from neutralizer.domain.summary import (
     Relaxed,
     Summary,
     Volatility,
+    Waiting,
+    Wishes,
 )
 from neutralizer.domain.superseded import SAME_LINE
 from neutralizer.domain.trades import Trades, nothing, volatility
 from neutralizer.report.claims import Claims
 from neutralizer.report.findings import breaches, findings
-from neutralizer.terms import limits
+from neutralizer.report.tables import wishes
+from neutralizer.terms import limits, waiting
 from neutralizer.terms.costs.attribution import Costs
 from neutralizer.terms.margin import cash
 
@@ -42,6 +45,7 @@ def summarise(
     s, plan = booking.scenario, booking.plan
     plan_cost = sum(costs.values(), Decimal(0))
     terms: dict[str, Decimal] = {}
+    alone = _both(claims.alone, claims.waiting_alone)
     for (_, term), amount in sorted(costs.items()):
         terms[term] = terms.get(term, Decimal(0)) + amount
     return Summary(
@@ -62,9 +66,16 @@ def summarise(
         costs={term: float(amount) for term, amount in terms.items()},
         stand_alone_cost=claims.alone,
         no_baseline=claims.no_baseline,
-        saving=_less(claims.alone, claims.objective, s),
+        waiting=Waiting(
+            objective=claims.waiting,
+            plan=_money(waiting.amounts(plan.trades, s).sum(), s),
+            stand_alone=claims.waiting_alone,
+            equal_risk=claims.waiting_equal_risk,
+        ),
+        wishes=_wishes(s, plan),
+        saving=_less(alone, claims.objective + claims.waiting, s),
         equal_risk_cost=claims.equal_risk,
-        saving_equal_risk=_less(claims.alone, claims.equal_risk, s),
+        saving_equal_risk=_less(alone, _both(claims.equal_risk, claims.waiting_equal_risk), s),
         by_hand=claims.by_hand,
         impact_strip=claims.strip,
         shock=claims.shock,
@@ -101,6 +112,18 @@ def _taken_over(booking: Booking) -> list[str]:
     return [
         f"takes over run {old.run_id}: {count} of its tickets are open, replaced or cancelled here"
     ]
+
+
+def _both(cost: float | None, waits: float | None) -> float | None:
+    """What is paid and what waiting costs; None where there is no answer."""
+    return None if cost is None else cost + (waits or 0.0)
+
+
+def _wishes(s: Scenario, plan: Plan) -> Wishes:
+    t = s.targets
+    left = waiting.left(plan.trades, s) > wishes.NOTHING * (1 + np.abs(t.target))
+    count = int(np.count_nonzero(left))
+    return Wishes(wanted=len(t.holding), met=len(t.holding) - count, waiting=count)
 
 
 def _less(cost: float | None, other: float | None, s: Scenario) -> float | None:

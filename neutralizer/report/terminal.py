@@ -3,6 +3,7 @@
 import textwrap
 
 from neutralizer.domain.summary import Summary
+from neutralizer.domain.wishes import is_wish
 from neutralizer.records.writing import csv_rows
 from neutralizer.report import words
 from neutralizer.report.words import cut
@@ -35,6 +36,7 @@ def page(summary: Summary, files: Files) -> str:
     parts = [
         one_line(summary).replace(" | ", "\n  "),
         _costs(summary, files),
+        _wishes(summary, files),
         _binding(files),
         _pools(files),
         _shock(summary),
@@ -79,9 +81,16 @@ def _costs(summary: Summary, files: Files) -> str:
     whole, best = summary.penalty.plan, summary.penalty.objective
     if whole or best:
         lines.append(f"  {'penalty on improving':<24}{whole:>18,.2f} (before lots {best:,.2f})")
+    waits = summary.waiting
+    if waits.plan or waits.objective:
+        lines.append(
+            f"  {'waiting, not paid':<24}{waits.plan:>18,.2f} (before lots {waits.objective:,.2f})"
+        )
     if summary.stand_alone_cost is not None:
-        lines.append(f"  {'each book alone':<24}{summary.stand_alone_cost:>18,.2f}")
-        lines.append(f"  {'saving':<24}{summary.saving:>18,.2f}")
+        more = f" (and waiting {waits.stand_alone:,.2f})" if waits.stand_alone else ""
+        lines.append(f"  {'each book alone':<24}{summary.stand_alone_cost:>18,.2f}{more}")
+        counted = " (waiting counted)" if summary.wishes.wanted else ""
+        lines.append(f"  {'saving':<24}{summary.saving:>18,.2f}{counted}")
     if summary.saving_equal_risk is not None:
         lines.append(f"  {'saving at equal risk':<24}{summary.saving_equal_risk:>18,.2f}")
     by_book: dict[str, float] = {}
@@ -92,9 +101,32 @@ def _costs(summary: Summary, files: Files) -> str:
     return "\n".join(lines)
 
 
+def _wishes(summary: Summary, files: Files) -> str:
+    """How many wishes are met, and which are left, the dearest to wait for first."""
+    told = summary.wishes
+    if not told.wanted:
+        return ""
+    rows = [r for r in csv_rows(files["targets.csv"])[1] if r["left"] != "0"]
+    rows.sort(key=lambda r: -float(r["waiting"]))
+    head = f"targets: {told.met:,} of {told.wanted:,} met"
+    lines = [head + (f", {told.waiting:,} wait at least in part" if told.waiting else "")]
+    if rows:
+        lines.append(f"  {'book and instrument':<32}{'wanted':>14}{'left':>14}  why")
+    for r in rows[:MOST_LINES]:
+        name = cut(f"{r['book_id']} {r['instrument_id']}", 31)
+        cells = f"{amount(r['wanted']):>14}{amount(r['left']):>14}"
+        lines.append(f"  {name:<32}{cells}  {cut(words.served(r['why'], r['scope']), 16)}")
+    return "\n".join([*lines, *more(rows)])
+
+
 def _binding(files: Files) -> str:
     rows = csv_rows(files["limits.csv"])[1]
-    tight = [r for r in rows if r["binding"] == "yes" or r["status"] != "OK"]
+    tight = [
+        r
+        for r in rows
+        if (r["binding"] == "yes" or r["status"] != "OK")
+        and not is_wish(r["limit_id"], r["scope"], r["target"])
+    ]
     if not tight:
         return "no limit binds"
     head = f"{'limits that bind':<28}{'scope':<16}{'before':>17}{'after':>17}"

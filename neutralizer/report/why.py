@@ -6,7 +6,7 @@ from neutralizer.domain.executions import live
 from neutralizer.domain.summary import Summary
 from neutralizer.records.writing import rows_of
 from neutralizer.report.terminal import MOST_LINES, Files, amount, more, one_line
-from neutralizer.report.words import cut
+from neutralizer.report.words import cut, served
 
 Row = dict[str, str]
 LEAST = 0.01  # a share that is worth a word
@@ -121,8 +121,7 @@ def _arithmetic(rows: list[Row]) -> list[str]:
 
 def _served(row: Row) -> str:
     """What a line serves: a limit with its scope, a pool, or carry, a mandate, a cap."""
-    name, scope = row["limit_id"], row["scope"]
-    return scope.replace(":", " ") if scope == f"pool:{name}" else f"{name} {scope}".strip()
+    return served(row["limit_id"], row["scope"])
 
 
 def _size(row: Row) -> float:

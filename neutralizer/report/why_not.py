@@ -4,10 +4,12 @@ import textwrap
 from collections.abc import Iterable
 
 from neutralizer.domain.summary import Refusal
+from neutralizer.domain.wishes import is_wish
 from neutralizer.report.terminal import MOST_LINES, amount, more
 from neutralizer.report.words import cut
 
 Row = dict[str, str]
+MOST_ALIKE = 4  # mandates or targets of one book in one conflict
 LIFTED = {
     "participation": "at most {upper} units of it may be traded outside",
     "mandate": "it must stay between {lower} and {upper} units",
@@ -36,7 +38,7 @@ def conflicts_page(rows: list[Row]) -> str:
     for number in sorted({r["conflict_set"] for r in rows} - {""}, key=int):
         members = [r for r in rows if r["conflict_set"] == number]
         head = f"conflict {number}: no plan keeps these together, and every one is needed for that"
-        parts.append("\n".join([head, *(_member(r) for r in members)]))
+        parts.append("\n".join([head, *_members(members)]))
     if any(r["conflict_set"] for r in rows):
         parts.append(
             _wrapped(
@@ -54,6 +56,29 @@ def _unique(rows: Iterable[Row]) -> list[Row]:
 def _given(row: Row) -> str:
     what = f"{amount(row['relaxation'])} {row['unit']}"
     return f"{cut(row['limit_id'], 26):<27}{cut(row['scope'], 20):<21}{what:>28}"
+
+
+def _members(rows: list[Row]) -> list[str]:
+    """Each at length; of one book's mandates or targets, where they are many, the first few and then the
+    names of the rest.
+    """
+    found, alike = [], dict[tuple[str, str], list[Row]]()
+    for r in rows:
+        wish = r["kind"] == "limit" and is_wish(r["limit_id"], r["scope"], r["target"])
+        if wish or r["kind"] == "mandate":
+            alike.setdefault(("target" if wish else "mandate", r["scope"]), []).append(r)
+        else:
+            found.append(_member(r))
+    for (kind, scope), its in sorted(alike.items()):
+        told = its if len(its) <= MOST_ALIKE else its[: MOST_ALIKE - 1]
+        found += [_member(r) for r in told]
+        names = ", ".join(r["target"] for r in its[len(told) :])
+        if names:
+            rest = (
+                f"and {len(its) - len(told)} more {kind}s of {scope.removeprefix('book:')}: {names}"
+            )
+            found.append(textwrap.fill(rest, 79, initial_indent="  ", subsequent_indent="      "))
+    return found
 
 
 def _member(row: Row) -> str:

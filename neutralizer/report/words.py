@@ -58,6 +58,11 @@ def relief(price: float) -> tuple[str, str]:
     return f"{saved:,.2f}" if saved < 1000 else f"{saved:,.0f}", f"{units:,}"
 
 
+def served(name: str, scope: str) -> str:
+    """A limit with its scope, a pool, or a word that has none."""
+    return scope.replace(":", " ") if scope == f"pool:{name}" else f"{name} {scope}".strip()
+
+
 def cut(text: str, width: int) -> str:
     """One line, no wider than so many signs."""
     line = " ".join(text.split())

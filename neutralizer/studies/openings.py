@@ -23,13 +23,13 @@ def openings(scenario: Scenario, say: Callable[[str], None]) -> list[Opening]:
     """Largest saving first, without what would join a barred pair. Raises Infeasible where the scenario
     itself has no plan.
     """
-    cost, found = solve(scenario).objective, []
+    cost, found = solve(scenario).compared, []
     for change, groups in _partitions(scenario):
         if any(groups[a] == groups[b] for a, b in scenario.books.barred):
             continue
         say(f"solving with {change}")
         try:
-            found.append(Opening(change, cost - solve(with_groups(scenario, groups)).objective))
+            found.append(Opening(change, cost - solve(with_groups(scenario, groups)).compared))
         except (Infeasible, NotSolved):
             found.append(Opening(change, None))
     return sorted(found, key=lambda o: (-(o.saving or 0.0), o.change))

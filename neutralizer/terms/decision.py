@@ -52,6 +52,7 @@ class Decision:
         self.pledged = cp.Variable(len(scenario.collateral.pool), nonneg=True)  # base, at value
         self._before = holdings.before * scenario.holding_notional / self.money
         self._extra: list[Any] = []
+        self.missed: list[tuple[Any, Any, Ints]] = []  # of targets: column, what it covers, which
 
     @cached_property
     def change(self) -> Any:
@@ -138,6 +139,12 @@ class Decision:
         largest: Floats = np.abs(self.loading).max(axis=0, initial=0)
         return np.where(largest > 0, largest, 1.0)
 
+    def positive(self, beyond: Any, targets: Ints) -> Any:
+        """(len(targets),) max(beyond, 0) of some targets, as a column of its own."""
+        column = cp.Variable(len(targets), nonneg=True)
+        self.missed.append((column, beyond, targets))
+        return column
+
     def in_cells(self, holdings: Ints) -> Floats | None:
         """(cells,) 0/1 when the holdings are whole cells, else None."""
         inside = np.zeros(len(self.cells), dtype=bool)
@@ -213,6 +220,8 @@ class Decision:
         found |= capped(BORROW_LIMIT, self.borrowed, limit)
         found |= capped(PLEDGE_LIMIT, self.pledged, self._given())
         found |= {Row(Owner.EXPOSURE, index=k): row for k, row in enumerate(self._extra)}
+        missed = [column >= beyond for column, beyond, _ in self.missed]
+        found |= {Row(Owner.WAITING, index=k): row for k, row in enumerate(missed)}
         defined = self.shorts.constraints
         return found | {Row(Owner.SHORT, index=k): row for k, row in enumerate(defined)}
 

@@ -22,6 +22,7 @@ class Owner(Enum):
     PLEDGES = "pledges"
     EXPOSURE = "exposure"  # defines the exposures to one factor
     SHORT = "short"  # defines short parts of positions
+    WAITING = "waiting"  # defines what is left of targets
     MARGIN = "margin"
     CROSSINGS = "crossings"
     BARRIERS = "barriers"

@@ -14,7 +14,7 @@ from neutralizer.load.scenario import load
 from neutralizer.program.certificate import cost_of
 from neutralizer.program.solve import solve
 from tests.tools.second_formulation import solve as solve_second
-from tests.tools.strategies import Folder, scenarios
+from tests.tools.strategies import Folder, scenarios, wishful
 
 ACCURACY = 2e-5  # of the cost: both gaps together
 ABSOLUTE = 1e-8  # of the gross before
@@ -30,6 +30,23 @@ ABSOLUTE = 1e-8  # of the gross before
 )
 @given(scenarios())
 def test_each_bound_is_at_most_the_others_cost(drawn: Folder) -> None:
+    bound_each_other(drawn)
+
+
+@seed(20261126)
+@settings(
+    max_examples=50,
+    deadline=None,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+@given(wishful())
+def test_so_do_those_of_targets(drawn: Folder) -> None:
+    bound_each_other(drawn)
+
+
+def bound_each_other(drawn: Folder) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = drawn.write(Path(name) / "scenario")
         scenario = load(folder).scenario

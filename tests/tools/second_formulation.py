@@ -52,7 +52,7 @@ STRICT = {
 class Answer:
     """The continuous optimum; amounts in base currency, changes in units.
 
-    `dual_bound` is the solver's dual objective for cost + penalty. The dual point satisfies its
+    `penalty` holds what waiting costs too. `dual_bound` is the solver's dual objective for cost + penalty. The dual point satisfies its
     equations to about 1e-9 of their scale only, so read it as a bound to 1e-6 of the cost.
     """
 
@@ -195,8 +195,43 @@ class Scenario:
 
     def may_change(self, book: str, instrument: str) -> bool:
         """Whether the book's position in the instrument may move at all."""
-        may = self.permission.get((book, instrument), "reduce")
+        if (book, instrument) in self.wishes:
+            low, high = self.wish_box(book, instrument)
+            return low < high
+        may = self.permission.get((book, instrument), self.unnamed(book))
         return may == "trade" or (may == "reduce" and self.before.get((book, instrument), 0) != 0)
+
+    def unnamed(self, book: str) -> str:
+        """What a book may do in what no mandate names: reduce it, unless it has targets elsewhere."""
+        return "none" if any(b == book for b, _ in self.wishes) else "reduce"
+
+    @cached_property
+    def wishes(self) -> dict[Pair, tuple[float, float, Row]]:
+        """Target after and tolerance, in units, with its row, by (book, instrument)."""
+        found = {}
+        for row in self.rows("targets"):
+            pair = (row["book_id"], row["instrument_id"])
+            traded = self.before.get(pair, 0.0) + number(row, "trade")
+            found[pair] = (number(row, "target", traded), number(row, "tolerance"), row)
+        return found
+
+    def wish_box(self, book: str, instrument: str) -> tuple[float, float]:
+        """Between what a position with a target ends: where it is and the target, within its tolerance
+        but never farther from it than before, and what a written mandate leaves; a trade row that names
+        both lets it go anywhere.
+        """
+        target, tolerance, _ = self.wishes[book, instrument]
+        before = self.before.get((book, instrument), 0.0)
+        may = self.permission.get((book, instrument), "trade")
+        names = (instrument, f"instrument:{instrument}")
+        both = any(r["book_id"] == book and r["selector"] in names for r in self._mandates())
+        if may == "trade" and both:
+            return -math.inf, math.inf
+        beyond = target + math.copysign(min(tolerance, abs(target - before)), target - before)
+        low, high = min(before, beyond), max(before, beyond)
+        if may == "reduce":
+            low, high = max(low, min(before, 0.0)), min(high, max(before, 0.0))
+        return (before, before) if may == "none" else (low, high)
 
     @cached_property
     def pool_of(self) -> dict[str, str]:
@@ -286,6 +321,7 @@ class Program:
         self.move({})
         self.costs = self._costs()
         self._mandates()
+        self._wishes()
         self._participation()
         self._funding()
         for row in scenario.rows("limits"):
@@ -308,7 +344,7 @@ class Program:
         ]
         touched = {(b, i) for b, t in self.externals for i in s.legs[t]}
         changeable = {(b, i) for b in s.books for i in s.instruments if s.may_change(b, i)}
-        self.holdings = sorted(touched | changeable | set(s.before))
+        self.holdings = sorted(touched | changeable | set(s.before) | set(s.wishes))
         self.place = {pair: h for h, pair in enumerate(self.holdings)}
         held = [s.instruments[i] for _, i in self.holdings]
         self.notional: Vector = np.array([s.notional(row) for row in held])
@@ -389,13 +425,33 @@ class Program:
 
     def _mandates(self) -> None:
         s = self.scenario
-        trade = [s.permission.get(pair, "reduce") == "trade" for pair in self.holdings]
+        trade = [
+            s.permission.get(pair, "reduce") == "trade" or pair in s.wishes
+            for pair in self.holdings
+        ]
         fixed = [h for h, pair in enumerate(self.holdings) if not s.may_change(*pair)]
         bounded = [h for h in range(len(trade)) if not trade[h] and h not in set(fixed)]
         sign = np.sign(self.held_before[bounded])
         shrink = cp.multiply(-sign, self.change[bounded])
         size = np.abs(self.held_before[bounded])
         self.constraints += [self.change[fixed] == 0, shrink >= 0, shrink <= size]
+
+    def _wishes(self) -> None:
+        """Positions with a target: where they may end, where they must, and what waiting costs."""
+        for pair, (target, tolerance, row) in self.scenario.wishes.items():
+            h = self.place[pair]
+            unit = self.size / self.notional[h]
+            low, high = self.scenario.wish_box(*pair)
+            after = self.position[h]
+            if math.isfinite(low) and low < high:
+                self.constraints += [after >= low / unit, after <= high / unit]
+            missing = cp.abs(after - target / unit) - tolerance / unit
+            if row.get("may_wait", "no") == "yes":
+                self.penalties.append(number(row, "waiting_bps") * BPS * cp.pos(missing))
+            elif tolerance:
+                self.constraints.append(missing <= 0)
+            else:
+                self.constraints.append(after == target / unit)
 
     def _traded(self) -> tuple[list[str], Any]:
         """The tradables that are ordered, and the orders of all parties in each, as sizes."""

@@ -87,10 +87,15 @@ def scenarios() -> st.SearchStrategy[Folder]:
     return shapes().map(folder)
 
 
-def folder(shape: Shape) -> Folder:
+def wishful() -> st.SearchStrategy[Folder]:
+    """The same with targets: some that the plan meets, some that may wait, at its end or beyond."""
+    return shapes().map(lambda shape: folder(shape, (*STEPS, draw_targets)))
+
+
+def folder(shape: Shape, steps: tuple[Callable[[Draft], None], ...] = ()) -> Folder:
     """The scenario folder of a shape."""
     draft = Draft(shape, np.random.default_rng(shape.seed))
-    for step in STEPS:
+    for step in steps or STEPS:
         step(draft)
     return written(draft)
 
@@ -800,6 +805,32 @@ class Measured:
         gross, _ = self.span({"measure": "gross", "scope": "firm"})
         before, _ = self.span(limit)
         return d.between(1e-4, 3e-3) * gross / before if before else 1.0
+
+
+def draw_targets(d: Draft) -> None:
+    """Half of the books say what they want: the plan's own ends, or beyond them what may wait; and some of
+    what the plan does not touch.
+    """
+    scenario = d.scenario()
+    for n, book in enumerate(scenario.books):
+        for m, (i, row) in enumerate(scenario.instruments.items()) if d.chance(0.5) else ():
+            moved, lot = float(d.plan[n, m]), number(row, "lot_size", 1.0)
+            free = scenario.permission.get((book, i), "trade") == "trade"
+            if not moved and not (free and d.chance(0.25)):
+                continue
+            wish, beyond, more = {}, 0.0, d.one_of([None, None, lot, 3 * lot])
+            if not moved or (free and d.chance(0.4)):
+                beyond = (
+                    d.one_of([1, 2, 5])
+                    * lot
+                    * (math.copysign(1, moved) if moved else d.one_of([-1, 1]))
+                )
+                wish = {"may_wait": "yes", "waiting_bps": d.one_of([0, 1, 5, 20, 100])}
+            if d.chance(0.5):
+                wish["target"] = scenario.before.get((book, i), 0.0) + moved + beyond
+            else:
+                wish["trade"] = moved + beyond
+            d.add("targets", book_id=book, instrument_id=i, tolerance=more, **wish)
 
 
 # ---------------------------------------------------------------- on paper

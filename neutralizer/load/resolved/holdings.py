@@ -12,9 +12,10 @@ from neutralizer.load.resolved.accounts import AccountOf, margin_row
 from neutralizer.load.resolved.barriers import passed_on
 from neutralizer.load.resolved.currencies import in_major
 from neutralizer.load.resolved.mandates import Selector, freedoms
+from neutralizer.load.resolved.quantities import exact_quantities, quantities
 from neutralizer.load.resolved.restrictions import restricted
+from neutralizer.load.resolved.targets import places, wanted, wishes
 from neutralizer.load.written.inputs import Inputs
-from neutralizer.load.written.table import Table
 from neutralizer.terms import margin
 from neutralizer.terms.margin.needs import RATES
 
@@ -28,11 +29,12 @@ def holdings_of(
     fx: dict[str, float],
 ) -> tuple[Holdings, Entries]:
     may = freedoms(inputs, select, list(books.ids))
-    held, row = _quantities(inputs["positions"], select, books)
-    coming, _ = _quantities(inputs["open_orders"], select, books)
-    some = (held != 0) | (coming != 0)
-    passed = passed_on(inputs, select, list(books.ids), (may == 2) | ((may == 1) & some))
-    book, instrument = np.nonzero(some | (may == 2) | passed)
+    held, row = quantities(inputs["positions"], select, books.ids)
+    coming, _ = quantities(inputs["open_orders"], select, books.ids)
+    some, wish = (held != 0) | (coming != 0), wanted(inputs, select, list(books.ids))
+    changes = (may == 2) | ((may == 1) & some) | wish
+    passed = passed_on(inputs, select, list(books.ids), changes)
+    book, instrument = np.nonzero(some | (may == 2) | passed | wish)
     pending, freedom = coming[book, instrument], may[book, instrument]
     before = held[book, instrument] + pending
     low = np.where(freedom == 2, -np.inf, np.where(freedom == 1, np.minimum(before, 0), before))
@@ -45,7 +47,10 @@ def holdings_of(
     entries, entry = _entries(
         inputs, select, accounts, account, instrument, before - pending, instruments, fx
     )
-    whole, incoming = _exact(inputs, select, books, book, instrument, row[book, instrument])
+    its = wishes(inputs, select, list(books.ids))
+    place = places(its, book, instrument)
+    low[place], high[place] = its.boxes()
+    whole, incoming = _exact(inputs, select, books, book, instrument)
     return (
         Holdings(
             book=book,
@@ -72,45 +77,20 @@ def _marks(inputs: Inputs, select: Selector, instrument: Ints, row: Ints) -> Flo
     return in_major(written[row], [currency[i] for i in instrument.tolist()])
 
 
-def _quantities(table: Table, select: Selector, books: Books) -> tuple[Floats, Ints]:
-    """(B, I) what a table says of each pair together, units; and a row that says it, -1 for none."""
-    b_index = {b: k for k, b in enumerate(books.ids)}
-    shape = (len(books.ids), len(select.ids))
-    found, row = np.zeros(shape), np.full(shape, -1, dtype=np.int64)
-    where = (
-        [b_index[b] for b in table["book_id"]],
-        [select.index[i] for i in table["instrument_id"]],
-    )
-    np.add.at(found, where, table["quantity"])
-    row[where] = np.arange(len(table))
-    return found, row
-
-
 def _exact(
-    inputs: Inputs,
-    select: Selector,
-    books: Books,
-    book: Ints,
-    instrument: Ints,
-    rows: Ints,
+    inputs: Inputs, select: Selector, books: Books, book: Ints, instrument: Ints
 ) -> tuple[tuple[Decimal, ...], tuple[Decimal, ...]]:
     """Of each holding, to the last digit: all that counts as its position, and of it what is still to be
     bought or received.
     """
-    held, zero = inputs["positions"].exact("quantity"), Decimal(0)
-    whole = [held[row] if row >= 0 else zero for row in rows.tolist()]
-    incoming, table = [zero] * len(whole), inputs["open_orders"]
-    if not len(table):
-        return tuple(whole), tuple(incoming)
-    pairs = zip(book.tolist(), instrument.tolist(), strict=True)
-    place = {(books.ids[b], select.ids[i]): h for h, (b, i) in enumerate(pairs)}
+    whole, zero, coming = exact_quantities(inputs), Decimal(0), dict[tuple[str, str], Decimal]()
+    table = inputs["open_orders"]
     columns = (table["book_id"], table["instrument_id"], table.exact("quantity"))
     for b, i, quantity in zip(*columns, strict=True):
-        h = place.get((b, i))
-        if h is not None:
-            whole[h] += quantity
-            incoming[h] += max(quantity, zero)
-    return tuple(whole), tuple(incoming)
+        coming[b, i] = coming.get((b, i), zero) + max(quantity, zero)
+    places = zip(book.tolist(), instrument.tolist(), strict=True)
+    pairs = [(books.ids[b], select.ids[i]) for b, i in places]
+    return tuple(whole.get(p, zero) for p in pairs), tuple(coming.get(p, zero) for p in pairs)
 
 
 def _entries(

@@ -6,7 +6,8 @@ import numpy as np
 
 from neutralizer.domain.arrays import Bools, Ints
 from neutralizer.domain.funding import Accounts, Pools, Shocks
-from neutralizer.domain.scenario import Books, Holdings, Limit, Risk
+from neutralizer.domain.scenario import Books, Holdings, Limit, Risk, Targets
+from neutralizer.domain.wishes import wish_limits
 from neutralizer.load.resolved.mandates import Selector
 from neutralizer.load.resolved.restrictions import borrow_limits
 from neutralizer.load.resolved.shocks import tail, wanted
@@ -35,11 +36,14 @@ def resolve_limits(
     pools: Pools,
     shocks: Shocks,
     models: Sequence[Risk],
+    targets: Targets,
 ) -> tuple[Limit, ...]:
     """One limit per row and scope, and those of what may be borrowed, sorted by id and scope."""
     table = inputs["limits"]
     factors = sorted(inputs["factors"]["factor_id"])
     found = list(borrow_limits(inputs, select, holdings, accounts))
+    must = np.flatnonzero(~targets.waits)
+    found += wish_limits(targets, must, books, tuple(select.ids), holdings)
     scopes: dict[str, tuple[Bools, frozenset[int]]] = {}
     members_of = _members(books)
     for row in range(len(table)):

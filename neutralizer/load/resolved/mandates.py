@@ -9,6 +9,8 @@ from neutralizer.load.resolved.days import execution_date
 from neutralizer.load.written.inputs import Inputs
 
 FREEDOM = {"none": 0, "reduce": 1, "trade": 2}
+BOOK, INSTRUMENT, COLUMN = 3, 2, 1  # what naming each adds to the rank of a row
+NAMED = BOOK + INSTRUMENT
 SELECTABLE = (
     "asset_class currency price_rule price_source payment hedge_instrument cross_eligible isin "
     "underlying quote_currency sector issuer country"
@@ -57,7 +59,8 @@ def specificity(selector: str, select: Selector) -> int:
     """`instrument:` (or a bare id) beats a column, which beats `*`."""
     if selector == "*":
         return 0
-    return 2 if selector.startswith("instrument:") or selector in select.index else 1
+    one = selector.startswith("instrument:") or selector in select.index
+    return INSTRUMENT if one else COLUMN
 
 
 def expired(inputs: Inputs, select: Selector) -> Bools:
@@ -68,28 +71,39 @@ def expired(inputs: Inputs, select: Selector) -> Bools:
 
 def freedoms(inputs: Inputs, select: Selector, books: list[str]) -> Ints:
     """(B, I) what each book may do: 0 none, 1 reduce, 2 trade. Nobody changes what has expired."""
-    return np.where(expired(inputs, select), 0, _mandated(inputs, select, books))
+    return np.where(expired(inputs, select), 0, mandated(inputs, select, books)[0])
 
 
-def _mandated(inputs: Inputs, select: Selector, books: list[str]) -> Ints:
+def mandated(inputs: Inputs, select: Selector, books: list[str]) -> tuple[Ints, Ints]:
+    """(B, I) twice: what mandates let each book do, and the rank of the row that says so: NAMED where it
+    names both book and instrument, -1 where no row does. What no row names a book may reduce; one that
+    says what it wants to trade does not move the rest.
+    """
+    may, rank = _written(inputs, select, books)
+    wishing = set(inputs["targets"]["book_id"])
+    silent = np.array([b in wishing for b in books], dtype=bool)[:, None]
+    return np.where(silent & (rank < 0) & (may == FREEDOM["reduce"]), FREEDOM["none"], may), rank
+
+
+def _written(inputs: Inputs, select: Selector, books: list[str]) -> tuple[Ints, Ints]:
     table = inputs["mandates"]
     shape = (len(books), len(select.ids))
+    best = np.full(shape, -1, dtype=np.int64)
     if "mandates" not in inputs.given:
         hedge = np.array([v == "yes" for v in select.columns["hedge_instrument"]], dtype=bool)
-        return np.where(np.broadcast_to(hedge, shape), 2, 1).astype(np.int64)
+        return np.where(np.broadcast_to(hedge, shape), 2, 1).astype(np.int64), best
     may = np.ones(shape, dtype=np.int64)
-    best = np.full(shape, -1, dtype=np.int64)
     barred = np.zeros(shape, dtype=bool)
     for book, selector, word in zip(table["book_id"], table["selector"], table["may"], strict=True):
         mask = select(selector)
         if mask is None or word not in FREEDOM:
             continue
-        rank = 3 * (book != "*") + specificity(selector, select)
+        rank = BOOK * (book != "*") + specificity(selector, select)
         first = 0 if book == "*" else books.index(book) if book in books else len(books)
         those = slice(first, None if book == "*" else first + 1)  # views, written in place
         _apply(may[those], best[those], barred[those], mask, rank, FREEDOM[word])
     may[barred] = 0
-    return may
+    return may, best
 
 
 def _apply(may: Ints, best: Ints, barred: Bools, mask: Bools, rank: int, freedom: int) -> None:

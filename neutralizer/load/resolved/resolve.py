@@ -30,6 +30,7 @@ from neutralizer.load.resolved.risk import resolve_risk
 from neutralizer.load.resolved.scan import resolve_scan, worst_points
 from neutralizer.load.resolved.shocks import covered, resolve_shocks
 from neutralizer.load.resolved.simm import resolve_simm
+from neutralizer.load.resolved.targets import targets_of, wishes
 from neutralizer.load.written.inputs import Inputs
 from neutralizer.load.written.values import BPS
 
@@ -45,6 +46,7 @@ def resolve(inputs: Inputs, select: Selector) -> Scenario:
     risk, *stressed = resolve_risk(inputs, select, instruments.notional)
     shocks = resolve_shocks(inputs, select, risk, instruments.notional)
     pools = _pools(inputs, fx, shocks)
+    targets = targets_of(inputs, wishes(inputs, select, list(books.ids)), holdings)
     may_change = (holdings.low < holdings.before) | (holdings.high > holdings.before)
     costs, business = settings.costs, business_date(inputs)
     return Scenario(
@@ -72,8 +74,9 @@ def resolve(inputs: Inputs, select: Selector) -> Scenario:
         shocks=shocks,
         stress=Stress(settings.stress.margin, settings.stress.half_spread, settings.stress.adv),
         limits=resolve_limits(
-            inputs, select, books, holdings, accounts, pools, shocks, [risk, *stressed]
+            inputs, select, books, holdings, accounts, pools, shocks, [risk, *stressed], targets
         ),
+        targets=targets,
         costing=Costing(
             costs.impact == "quadratic",
             costs.impact_coefficient,

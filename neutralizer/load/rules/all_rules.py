@@ -18,6 +18,7 @@ from neutralizer.load.rules import (
     risk,
     shocks,
     simm,
+    targets,
 )
 from neutralizer.load.written.inputs import Inputs
 
@@ -43,6 +44,12 @@ RULES: tuple[tuple[Rule, str], ...] = (
     (instruments.sizes_are_computable, ""),
     (instruments.costs_are_given, "books mandates"),
     (restrictions.restrictions_restrict, ""),
+    (targets.targets_say_one_thing, "targets"),
+    (targets.targets_are_allowed, "books instruments positions open_orders mandates targets"),
+    (
+        targets.targets_are_whole,
+        "books instruments positions open_orders mandates crossing_groups barriers targets",
+    ),
     (restrictions.borrowed_is_paid_in_full, "instruments accounts"),
     (funding.margin_rows_are_sound, "margin_rates"),
     (funding.margin_selectors_do_not_meet, "margin_rates instruments"),

@@ -8,6 +8,7 @@ from neutralizer.load.resolved.barriers import passed_on
 from neutralizer.load.resolved.currencies import fx_rates
 from neutralizer.load.resolved.instruments import combination_legs, prices
 from neutralizer.load.resolved.mandates import Selector, freedoms
+from neutralizer.load.resolved.targets import wanted
 from neutralizer.load.written.inputs import Inputs
 from neutralizer.load.written.values import BPS
 
@@ -34,7 +35,7 @@ def _in_play(inputs: Inputs, select: Selector) -> tuple[Bools, Bools]:
         i = _places(table["instrument_id"], select.index)
         known = (table["quantity"] != 0) & (b >= 0) & (i >= 0)
         held[b[known], i[known]] = True
-    changes = (held & (may == 1)) | (may == 2)
+    changes = (held & (may == 1)) | (may == 2) | wanted(inputs, select, books)
     return held | changes | passed_on(inputs, select, books, changes), changes
 
 

@@ -62,6 +62,7 @@ def unique_keys(inputs: Inputs, select: Selector, issues: Issues) -> None:
 _ONE_ROW = {  # lots of one position are no duplicates: keeping one would lose the others
     "positions": "write one row with the sum of the quantities, unless one of them is a copy",
     "open_orders": "write one row with the sum of what is open, unless one of them is a copy",
+    "targets": "write one row with the sum of the trades, unless one of them is a copy",
 }
 
 _NAMES = (
@@ -82,6 +83,8 @@ _NAMES = (
     ("cash_routes", "to_pool", "pools"),
     ("combinations", "instrument_id", "instruments"),
     ("mandates", "book_id", "books"),
+    ("targets", "book_id", "books"),
+    ("targets", "instrument_id", "instruments"),
     ("restricted", "book_id", "books"),
     ("barriers", "book_a", "books"),
     ("barriers", "book_b", "books"),

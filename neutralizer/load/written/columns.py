@@ -190,6 +190,18 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("selector", "selector", "which instruments", REQUIRED),
         _choice("may", "what it may do", "trade reduce none", REQUIRED),
     ),
+    "targets": (
+        _id("book_id", "whose wish it is"),
+        _id("instrument_id", "of what"),
+        _amount("target", "units wanted after, + long; or trade"),
+        _amount("trade", "units wanted more, + to be bought, of what is held and open; or target"),
+        _amount("tolerance", "units by which the target may be missed either way", 0.0, low=0),
+        _choice("may_wait", "whether it may be left for another day", "yes no", "no"),
+        _number(
+            "waiting_bps", "what a notional left costs; required where it may wait", None, low=0
+        ),
+        _text("owner", "who to ask"),
+    ),
     "restricted": (
         Column("selector", "selector", "which instruments", REQUIRED),
         _id("book_id", "the book; * or blank: every book", ""),
@@ -393,6 +405,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "positions": ("book_id", "instrument_id"),
     "open_orders": ("book_id", "instrument_id", "ticket_id"),
     "mandates": ("book_id", "selector", "may"),
+    "targets": ("book_id", "instrument_id"),
     "restricted": ("selector", "book_id", "from"),
     "borrow": ("instrument_id", "account_id"),
     "factors": ("factor_id",),

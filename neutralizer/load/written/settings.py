@@ -176,6 +176,7 @@ class TableFiles(Strict):
     collateral: Any = None
     margin_rates: Any = None
     mandates: Any = None
+    targets: Any = None
     restricted: Any = None
     borrow: Any = None
     limits: Any = None

@@ -121,6 +121,8 @@ def member_row(scenario: Scenario, member: Member) -> Row:
         h = s.holdings
         row |= {"before": float(h.before[k]), "unit": "units"}
         row |= {"lower": _finite(h.low[k]), "upper": _finite(h.high[k])}
+        if k in s.targets.holding:
+            row["description"] = "no further than its target"
     return row
 
 

@@ -85,9 +85,10 @@ class OpenDecision(Decision):
         """The decision's own, and the bars by name."""
         barred, money = self.barred, self.money
         h, n = barred.holdings, barred.holding_notional / money
+        low, high = mandates(barred)
         found = super().constraints()
-        found |= capped(RISE, self.rise, ((h.high - h.before) * n)[self.risers])
-        found |= capped(FALL, self.fall, ((h.before - h.low) * n)[self.fallers])
+        found |= capped(RISE, self.rise, ((high - h.before) * n)[self.risers])
+        found |= capped(FALL, self.fall, ((h.before - low) * n)[self.fallers])
         found |= capped(PARTICIPATION, self.gross, self.caps())
         if len(self.walls):
             instrument = scenario_parties(self.scenario)[self.walls]
@@ -105,6 +106,14 @@ class OpenDecision(Decision):
         caps = np.full(len(t.ids), np.inf)
         caps[ordered] = (t.cap * t.notional / self.money)[ordered]
         return caps
+
+
+def mandates(scenario: Scenario) -> tuple[Floats, Floats]:
+    """(H,) twice: between what mandates leave each position; none where a target is held by its limit."""
+    h, t = scenario.holdings, scenario.targets
+    held = np.zeros(len(h.book), dtype=bool)
+    held[t.holding[~t.waits]] = True
+    return np.where(held, -np.inf, h.low), np.where(held, np.inf, h.high)
 
 
 def opened(scenario: Scenario) -> Scenario:
@@ -190,10 +199,10 @@ def _bars(rows: dict[Row, Ints], decision: OpenDecision) -> Iterator[Member]:
             "participation", name, "firm", "max_participation", name, (int(row),), "", None, t
         )
     of_holding: dict[int, list[int]] = {}
-    h = s.holdings
+    h, (low, high) = s.holdings, mandates(s)
     for block, side, room in (
-        (RISE, decision.risers, h.high - h.before),
-        (FALL, decision.fallers, h.before - h.low),
+        (RISE, decision.risers, high - h.before),
+        (FALL, decision.fallers, h.before - low),
     ):
         finite = side[np.isfinite(room[side])]
         for k, row in zip(finite.tolist(), rows.get(block, ()), strict=True):

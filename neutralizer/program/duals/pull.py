@@ -14,7 +14,8 @@ from scipy.sparse import csr_array, diags_array
 from neutralizer.domain.arrays import Bools, Floats, Ints, Matrix
 from neutralizer.domain.scenario import Scenario
 from neutralizer.program.solve import Solution
-from neutralizer.terms.rows import Owner
+from neutralizer.terms import waiting
+from neutralizer.terms.rows import FALL, RISE, Owner, Row
 
 COST, PARTICIPATION, MANDATE, ROUTE, OTHER = -5, -4, -3, -2, -1  # owners beside limits and pools
 BESIDE = {
@@ -27,7 +28,8 @@ BESIDE = {
 @dataclass(frozen=True)
 class Pulls:
     """(columns, owners) in base currency per base currency of notional. Owners are the limits, the
-    pools, then cost, participation, mandate, route capacity and what is left.
+    pools, the targets as far as they wait, then cost, participation, mandate, route capacity and what
+    is left.
     """
 
     matrix: Matrix
@@ -48,16 +50,13 @@ class Pulls:
 def pulls(solution: Solution, scenario: Scenario) -> Pulls:
     """Takes apart an accepted answer."""
     canonical, decision = solution.canonical, solution.program.decision
-    count = len(scenario.limits) + len(scenario.pools.ids) + 5
+    count = first_target(scenario) + len(scenario.targets.holding) + 5
     owner = _direct(solution, scenario, count)
-    share = _shares(solution, owner, count)
+    paid = _paid(solution, scenario, count)
+    share = _shares(solution, owner, paid, count)
     z = diags_array(solution.z)
-    own_cost = csr_array(
-        (canonical.c, (np.arange(len(canonical.c)), np.full(len(canonical.c), count + COST))),
-        shape=(len(canonical.c), count),
-    )
     scale = canonical.unit / decision.money
-    matrix = csr_array((canonical.a.T @ z @ share + own_cost) * scale)
+    matrix = csr_array((canonical.a.T @ z @ share + paid) * scale)
 
     def columns(variable: object, places: Ints | None, size: int) -> Ints:
         found = np.full(size, -1, dtype=np.int64)
@@ -78,6 +77,41 @@ def pulls(solution: Solution, scenario: Scenario) -> Pulls:
     )
 
 
+def first_target(scenario: Scenario) -> int:
+    """Where the targets begin among the owners."""
+    return len(scenario.limits) + len(scenario.pools.ids)
+
+
+def _paid(solution: Solution, scenario: Scenario, count: int) -> Matrix:
+    """(columns, owners) the objective's own coefficients: a target's waiting, and else costs."""
+    canonical, decision, t = solution.canonical, solution.program.decision, scenario.targets
+    size, first = len(canonical.c), first_target(scenario)
+    column, target, value = list[Ints](), list[Ints](), list[Floats]()
+    moved = waiting.slope(scenario) / scenario.holding_notional[t.holding]
+    for variable, places, sign in (
+        (decision.rise, decision.risers, 1.0),
+        (decision.fall, decision.fallers, -1.0),
+    ):
+        its = canonical.columns.get(variable.id)
+        where = np.full(len(scenario.holdings.book), -1, dtype=np.int64)
+        if its is not None:
+            where[places] = its
+        some = np.flatnonzero((where[t.holding] >= 0) & (moved != 0))
+        column.append(where[t.holding[some]])
+        target.append(some)
+        value.append(sign * moved[some] * decision.money / canonical.unit)
+    for variable, _, which in decision.missed:
+        its = canonical.columns[variable.id]
+        column.append(its)
+        target.append(which)
+        value.append(canonical.c[its])
+    place = (np.concatenate(column), first + np.concatenate(target))
+    waits = csr_array((np.concatenate(value), place), shape=(size, count))
+    rest = canonical.c - np.asarray(waits.sum(axis=1)).ravel()
+    own = csr_array((rest, (np.arange(size), np.full(size, count + COST))), shape=(size, count))
+    return csr_array(own + waits)
+
+
 def _direct(solution: Solution, scenario: Scenario, count: int) -> Ints:
     """(rows,) the owner of each row that stands for somebody; `count` where it only defines."""
     canonical, program = solution.canonical, solution.program
@@ -89,8 +123,10 @@ def _direct(solution: Solution, scenario: Scenario, count: int) -> Ints:
             owner[places] = len(scenario.limits) + np.arange(len(places))
         elif row.owner is Owner.EXCESS:
             owner[places] = row.index
-        elif row.owner not in (Owner.EXPOSURE, Owner.SHORT):
+        elif row.owner not in (Owner.EXPOSURE, Owner.SHORT, Owner.WAITING):
             owner[places] = count + BESIDE.get(row.owner, OTHER)
+    for row, holdings in ((RISE, program.decision.risers), (FALL, program.decision.fallers)):
+        _to_targets(solution, scenario, row, holdings, owner)
     defines = (abs(canonical.a) > 0).astype(float) @ np.isnan(canonical.upper) > 0
     flat = np.zeros(len(owner), dtype=bool)
     for cone in canonical.cones:
@@ -98,7 +134,23 @@ def _direct(solution: Solution, scenario: Scenario, count: int) -> Ints:
     return np.where((owner == count) & flat & ~defines, count + OTHER, owner)  # own bounds
 
 
-def _shares(solution: Solution, owner: Ints, count: int) -> Matrix:
+def _to_targets(solution: Solution, scenario: Scenario, row: Row, some: Ints, owner: Ints) -> None:
+    """The end of a mandate that is a target which may wait belongs to the target: what pulls there is how
+    much less than its waiting the last unit is worth.
+    """
+    places = solution.canonical.rows.get(row)
+    if places is None or not scenario.targets.waits.any():
+        return
+    t, h = scenario.targets, scenario.holdings
+    of = np.full(len(h.book), -1, dtype=np.int64)
+    of[t.holding[t.waits]] = np.flatnonzero(t.waits)
+    room = (h.high - h.before) if row == RISE else (h.before - h.low)
+    held = some[np.isfinite(room[some])]
+    own = of[held] >= 0
+    owner[places[own]] = first_target(scenario) + of[held][own]
+
+
+def _shares(solution: Solution, owner: Ints, paid: Matrix, count: int) -> Matrix:
     """(rows, owners) whose row each is, in shares that add up to one."""
     canonical = solution.canonical
     rows = canonical.a.shape[0]
@@ -108,24 +160,24 @@ def _shares(solution: Solution, owner: Ints, count: int) -> Matrix:
     later = np.concatenate(exposures) if exposures else np.zeros(0, dtype=np.int64)
     defined = np.setdiff1d(np.flatnonzero(owner == count), later)
     inner = np.isnan(canonical.upper)
-    shorts = {column.id for column, _ in solution.program.decision.shorts.parts}
-    named = [places for name, places in canonical.columns.items() if name not in shorts]
+    decision = solution.program.decision
+    own = {column.id for column, _ in decision.shorts.parts}
+    own |= {column.id for column, _, _ in decision.missed}
+    named = [places for name, places in canonical.columns.items() if name not in own]
     inner[np.concatenate(named)] = False
-    share = share + _through(solution, share, inner, defined, count)
+    share = share + _through(solution, share, inner, defined, paid)
     outer = np.isnan(canonical.upper) & ~inner
-    return share + _through(solution, share, outer, later, count)
+    return share + _through(solution, share, outer, later, paid)
 
 
 def _through(
-    solution: Solution, share: Matrix, columns: Bools, defined: Ints, count: int
+    solution: Solution, share: Matrix, columns: Bools, defined: Ints, paid: Matrix
 ) -> Matrix:
     """(rows, owners) of rows that define some columns, by who uses those columns."""
     canonical, z = solution.canonical, solution.z
     inside = np.flatnonzero(columns)
     uses = canonical.a[:, inside].T @ diags_array(z) @ share
-    paid = canonical.c[inside]
-    place = (np.arange(len(inside)), np.full(len(inside), count + COST))
-    uses = csr_array(uses + csr_array((paid, place), shape=(len(inside), count)))
+    uses = csr_array(uses + paid[inside])
     total = np.asarray(uses.sum(axis=1)).ravel()
     size = np.asarray(abs(uses).sum(axis=1)).ravel()
     some = np.abs(total) > 1e-9 * np.maximum(size, 1e-300)

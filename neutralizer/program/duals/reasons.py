@@ -12,6 +12,7 @@ import numpy as np
 from neutralizer.domain.arrays import Floats
 from neutralizer.domain.money import significant
 from neutralizer.domain.plan import Booking, CashTransfer, Hedge, Transfer
+from neutralizer.domain.wishes import wish_names
 from neutralizer.program.duals.pull import COST, MANDATE, PARTICIPATION, ROUTE, Pulls, pulls
 from neutralizer.program.duals.shadow import pool_prices, shadow_prices
 from neutralizer.program.solve import Solution
@@ -54,7 +55,10 @@ class _Prices:
         s = booking.scenario
         self.names = [(x.limit_id, x.scope) for x in s.limits]
         self.names += [(p, f"pool:{p}") for p in s.pools.ids]
-        self.prices = np.concatenate([shadow_prices(solution, s), pool_prices(solution, s)])
+        held = s.targets.holding
+        self.names += wish_names(s)
+        waits = np.nan_to_num(s.targets.rate) * s.holding_notional[held]
+        self.prices = np.concatenate([shadow_prices(solution, s), pool_prices(solution, s), waits])
         self.names += [(name, "") for name in ("participation", "mandate", "capacity", "carry")]
 
 

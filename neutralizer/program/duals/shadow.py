@@ -96,6 +96,7 @@ def _trading_prices(solution: Solution, s: Scenario) -> Iterator[Price]:
     t, h, decision = s.tradables, s.holdings, solution.program.decision
     ordered = np.isin(np.arange(len(t.ids)), s.orders.tradable)
     cap = np.where(ordered, t.cap, np.inf)
+    wishes = set(s.targets.holding.tolist())
     for k, bound, price in _duals(solution, PARTICIPATION, cap, t.notional):
         yield Price("participation", t.ids[k], "", t.ids[k], "unit", bound, price)
     for name, some, room in (
@@ -104,6 +105,8 @@ def _trading_prices(solution: Solution, s: Scenario) -> Iterator[Price]:
     ):
         for k, bound, price in _duals(solution, name, room[some], s.holding_notional[some]):
             held = int(some[k])
+            if held in wishes:  # the end of a target, and no mandate that could be changed
+                continue
             book, instrument = s.books.ids[h.book[held]], s.instruments.ids[h.instrument[held]]
             yield Price("mandate", f"{book} {instrument}", book, instrument, "unit", bound, price)
 

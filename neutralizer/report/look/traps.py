@@ -166,6 +166,7 @@ def open_places(s: Scenario) -> Bools:
         if len(books) == 1 and bounded and limit.measure not in ("turnover", "external"):
             counted |= limits.sensitivity(s, limit) > 0
     crosses = ~(s.holdings.barred | _alone(s))
+    counted[s.targets.holding] = True  # no further than it wants itself
     found: Bools = (s.holdings.before == 0) & free(s) & ~counted & crosses
     return found
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from neutralizer.domain.executions import live
 from neutralizer.domain.summary import Summary
+from neutralizer.domain.wishes import is_wish
 from neutralizer.records.writing import rows_of
 
 Row = dict[str, str]
@@ -25,6 +26,11 @@ class Run:
     def every(self, name: str) -> list[Row]:
         """A table's rows, with those that cancel an earlier ticket; none where the file is absent."""
         return rows_of(self.files, name)
+
+    def limits(self) -> list[Row]:
+        """The rows of limits.csv but for those of targets, which are told with what books wanted."""
+        rows = self.rows("limits.csv")
+        return [r for r in rows if not is_wish(r["limit_id"], r["scope"], r["target"])]
 
     def inputs(self) -> dict[str, bytes]:
         """The bytes that were read, by name."""

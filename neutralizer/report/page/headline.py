@@ -62,7 +62,12 @@ def _cost(run: Run) -> list[Tile]:
     ):
         saved = getattr(run.summary, key)
         if saved is not None and alone:
-            text = f"{money}, {percent(saved / alone)} of {short(alone)}; {note}"
+            waits = run.summary.waiting.stand_alone or 0.0
+            counted = ", waiting counted" if waits else ""
+            whole_alone = alone + waits
+            text = (
+                f"{money}, {percent(saved / whole_alone)} of {short(whole_alone)}{counted}; {note}"
+            )
             tone = "good" if saved > 0 else "bad"
             found.append(Tile(title, whole(saved), text, key, saved, tone))
     cost = run.summary.plan_cost
@@ -94,7 +99,7 @@ def lead(run: Run) -> str:
 
 def banner(run: Run) -> Banner | None:
     """What the plan does not keep; None where it keeps everything as written."""
-    rows = run.rows("limits.csv")
+    rows = run.limits()
     broken = [r for r in rows if r["status"] == "BREACH"]
     outside = [r for r in rows if r["status"] in ("BREACH", "IMPROVED")]
     relaxed = run.summary.relaxed

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Row = dict[str, str]
 COLUMNS: dict[str, tuple[str, ...]] = {
     "books.csv": tuple(
-        "book_id cost_alone cost_together difference worse_off compensation".split()
+        "book_id cost_alone cost_together waiting_alone waiting_together difference worse_off compensation".split()
     ),
     "risk.csv": tuple(
         "factor_id exposure_before exposure_after_transfers exposure_after variance_before "
@@ -44,13 +44,17 @@ def filled(name: str, rows: Iterable[Row]) -> list[Row]:
 
 
 def book_rows(results: "Iterable[BookResult]") -> list[Row]:
-    """Each book's cost alone and together, base currency; difference + is dearer together."""
+    """Each book's cost alone and together, and what waits then, base currency; difference + is dearer
+    together, waiting counted.
+    """
     return [
         {
             "book_id": r.book,
             "cost_alone": "" if r.alone is None else str(r.alone),
             "cost_together": str(r.together),
-            "difference": "" if r.alone is None else str(r.together - r.alone),
+            "waiting_alone": "" if r.alone is None else str(r.waiting_alone),
+            "waiting_together": str(r.waiting),
+            "difference": "" if r.difference is None else str(r.difference),
             "worse_off": "yes" if r.worse_off else "no",
             "compensation": str(r.compensation) if r.compensation else "0.00",
         }

@@ -7,6 +7,7 @@ import numpy as np
 from neutralizer.domain.asked import Asked
 from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.domain.trades import nothing
+from neutralizer.domain.wishes import wish_limits
 from neutralizer.terms import limits
 from neutralizer.terms.margin import cash
 
@@ -24,6 +25,14 @@ def not_worse(scenario: Scenario) -> Scenario:
     return replace(scenario, limits=held, pools=replace(scenario.pools, shortfall=short))
 
 
+def with_wishes(scenario: Scenario) -> Scenario:
+    """The scenario in which targets that may wait are limits too: for a run that weighs no costs."""
+    s, waiting = scenario, np.flatnonzero(scenario.targets.waits)
+    more = wish_limits(s.targets, waiting, s.books, s.instruments.ids, s.holdings)
+    every = sorted((*s.limits, *more), key=lambda x: (x.limit_id, x.scope))
+    return replace(s, limits=tuple(every))
+
+
 def best_effort(scenario: Scenario) -> Scenario:
     """Not worse than before, and every limit that is to be cured may give, last priority first."""
     allowed = not_worse(scenario)
@@ -37,7 +46,7 @@ def best_effort(scenario: Scenario) -> Scenario:
 def as_asked(scenario: Scenario, asked: Asked) -> Scenario:
     """The scenario with its limits and pools held to what the run was asked to hold them to."""
     if asked.transfers_only:
-        return not_worse(scenario)
+        return not_worse(with_wishes(scenario))
     if asked.relax is not None:
         scenario = relaxed(scenario, asked.relax)
     return best_effort(scenario) if asked.best_effort else scenario

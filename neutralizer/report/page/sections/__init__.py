@@ -16,8 +16,9 @@ from neutralizer.report.page.sections import (
     risk,
     shock,
     tickets,
+    wishes,
 )
 
 REGISTRY = (
-    limits, risk, shock, cost, books, crossings, capital, funding, amendments, tickets, relief, notes,
+    wishes, limits, risk, shock, cost, books, crossings, capital, funding, amendments, tickets, relief, notes,
 )  # fmt: skip

@@ -29,6 +29,12 @@ def _lead(run: Run) -> str:
     alone, equal, saved = s.stand_alone_cost, s.saving_equal_risk, s.saving
     if alone is None:
         return "There is no baseline of each book alone to compare with."
+    if s.waiting.stand_alone and saved is not None:
+        alone += s.waiting.stand_alone
+        return (
+            f"The books together save {short(saved)} {run.money} ({percent(saved / alone)}), counting what it "
+            "costs to wait for what is not traded today."
+        )
     if equal is None or saved is None:
         return "Each book alone meets the same limits with no crossing; that is the comparison."
     if abs(saved - equal) < 0.005 * abs(alone):
@@ -64,27 +70,32 @@ def _steps(run: Run) -> list[Step]:
 
 
 def _comparison(run: Run) -> Table:
-    names = (
-        ("stand_alone_cost", "Each book alone", "no crossing, the same limits"),
-        ("equal_risk_cost", "Together, at equal firm risk", "no riskier than each book alone"),
-        ("objective", "Together, best before lots", "the continuous optimum"),
-        ("plan_cost", "The plan", "in whole lots"),
+    s, hand = run.summary, run.summary.by_hand
+    note = "" if hand is None else f"{hand.description}; limits still broken: {hand.breaches_after}"
+    ways = (
+        ("Each book alone", "no crossing, the same limits", "stand_alone_cost", "stand_alone"),
+        (
+            "Together, at equal firm risk",
+            "no riskier than each book alone",
+            "equal_risk_cost",
+            "equal_risk",
+        ),
+        ("Together, best before lots", "the continuous optimum", "objective", "objective"),
+        ("The plan", "in whole lots", "plan_cost", "plan"),
     )
-    plan = run.summary.plan_cost
-    rows: list[Cells] = []
-    for key, title, note in names:
-        value = getattr(run.summary, key)
-        if value is not None:
-            rows.append((Cell(title, note), Cell(cents(value), key=key), _against(value, plan)))
-    hand = run.summary.by_hand
+    known = [(t, n, k, getattr(s, k), getattr(s.waiting, w) or 0.0) for t, n, k, w in ways]
     if hand is not None:
-        note = f"{hand.description}; limits still broken: {hand.breaches_after}"
-        value = hand.cost
-        rows.append(
-            (Cell("By hand", note), Cell(cents(value), key="by_hand.cost"), _against(value, plan))
-        )
-    columns = [Column("way"), *numbers(f"cost, {run.money}", "against the plan")]
-    return Table("The same evening, other ways", columns, rows)
+        known.append(("By hand", note, "by_hand.cost", hand.cost, hand.waiting))
+    waited = any(waits for *_, waits in known)
+    plan = s.plan_cost + s.waiting.plan
+    rows: list[Cells] = []
+    for title, said, key, value, waits in known:
+        if value is not None:
+            beside: list[str] = [cents(waits)] * waited
+            cost = Cell(cents(value), key=key)
+            rows.append((Cell(title, said), cost, *beside, _against(value + waits, plan)))
+    titles = (f"cost, {run.money}", *(["waiting"] * waited), "against the plan")
+    return Table("The same evening, other ways", [Column("way"), *numbers(*titles)], rows)
 
 
 def _against(value: float, plan: float) -> str:

@@ -13,7 +13,7 @@ KEY = "○ before  ◆ after transfers  ● after  ✕ after, outside  ◁ ▷ b
 
 def section(run: Run) -> Section | None:
     """The picture and table of what is tight, then every limit."""
-    rows = run.rows("limits.csv")
+    rows = run.limits()
     if not rows:
         return None
     tight = sorted(rows, key=_rank)
