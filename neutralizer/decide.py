@@ -27,6 +27,7 @@ from neutralizer.gate.against import NOTHING_ELSE, Against
 from neutralizer.load.scenario import Loaded
 from neutralizer.planning.compose import compose
 from neutralizer.planning.lots.in_lots import in_lots
+from neutralizer.planning.night import in_phases
 from neutralizer.planning.one_side import Answer, one_sided
 from neutralizer.program.conflicts.irreducible import explained
 from neutralizer.program.duals.left import why_left
@@ -92,7 +93,8 @@ def _decided(loaded: Loaded, run_id: str, options: Options) -> Decided:
     first = Answer(scenario, solution, in_lots(scenario, solution, asked.transfers_only))
     scenario, solution, rounded = one_sided(wanted, first, in_lots, say)
     seconds = {"solver": solution.solver["seconds"], "rounding": time.perf_counter() - started}
-    plan = compose(scenario, rounded)
+    say("choosing what may be booked tonight")
+    plan = in_phases(scenario, rounded, compose(scenario, rounded))
     old = superseded(loaded.bytes_read)
     left = why_left(solution, scenario, plan.trades) if not asked.transfers_only else {}
     priced = _priced(booked(plan, scenario, run_id, old), solution, not asked.transfers_only)

@@ -18,6 +18,7 @@ class Transfer:
     giver: int  # holding
     taker: int
     quantity: Decimal
+    phase: int = 1  # 1: may be booked before the hedges, 2: together with them
 
 
 @dataclass(frozen=True)
@@ -48,16 +49,17 @@ class CashTransfer:
     amount: Decimal
     fee: Decimal
     received: Decimal
+    phase: int = 1
 
     @staticmethod
-    def of(scenario: Scenario, route: int, amount: Decimal) -> "CashTransfer":
+    def of(scenario: Scenario, route: int, amount: Decimal, phase: int = 1) -> "CashTransfer":
         """An amount with its fee, rounded up, and what arrives of it."""
         pools, routes = scenario.pools, scenario.routes
         source, target = int(routes.source[route]), int(routes.target[route])
         fee = payable(float(amount) * float(routes.fee[route]), pools.currency[source], up=True)
         rate = float(pools.fx[source] / pools.fx[target])
         received = payable(float(amount - fee) * rate, pools.currency[target])
-        return CashTransfer(route, amount, fee, received)
+        return CashTransfer(route, amount, fee, received, phase)
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Plan:
     transferred: tuple[Decimal, ...]
     hedged: tuple[Decimal, ...]
     trades: Trades  # the whole state after
-    after_transfers: Trades  # transfers and cash only
+    after_transfers: Trades  # what is booked before the hedges: transfers and cash of phase 1
 
     def with_orders(self, count: int) -> "Plan":
         """The plan in a scenario of so many orders; itself, or one that orders nothing where there were
@@ -88,7 +90,6 @@ class Booking:
     scenario: Scenario
     run_id: str
     order_costs: dict[str, Floats]  # term -> (O,) base currency
-    transfer_phase: int  # 1: may be released before the hedges, 2: together with them
     superseded: Superseded | None = (
         None  # a run that was released, and whose plan this one takes over
     )

@@ -57,6 +57,20 @@ class Wishes(_Part):
     waiting: int = 0
 
 
+class Night(_Part):
+    """What may be booked before the hedges, and what of the crossings waits for them; `worse` names what
+    crossing everything by itself would leave worse than before.
+    """
+
+    transfers: int = 0
+    crossed_notional: Money = 0.0
+    cash_transfers: int = 0
+    transfers_with_hedges: int = 0
+    crossed_with_hedges: Money = 0.0
+    cash_with_hedges: int = 0
+    worse: tuple[str, ...] = ()
+
+
 class ByHand(_Part):
     """What a desk without the tool would pay, before lots."""
 
@@ -163,6 +177,7 @@ class Summary(_Part):
     gross_before: Money = 0.0
     gross_after: Money = 0.0
     lines: Lines = Lines()
+    night: Night = Night()
     breaches: Breaches = Breaches()
     solver: dict[str, Any] = {}
     rounding: dict[str, Any] = {}

@@ -8,9 +8,9 @@ from neutralizer.domain.executions import Row, State, live
 
 # What makes two tickets of two runs the same line, and may differ in size.
 SAME_LINE = {
-    "internal_transfers": ("instrument_id", "from_book", "to_book"),
+    "internal_transfers": ("instrument_id", "from_book", "to_book", "release_phase"),
     "hedges": ("instrument_id", "crossing_group", "parent_order", "side"),
-    "cash_transfers": ("from_pool", "to_pool"),
+    "cash_transfers": ("from_pool", "to_pool", "release_phase"),
 }
 
 
@@ -39,4 +39,4 @@ class Superseded:
 
 def line_of(kind: str, row: Row) -> tuple[str, ...]:
     """What a ticket has in common with the one that replaces it."""
-    return tuple(row[c] for c in SAME_LINE[kind])
+    return tuple(row.get(c, "") for c in SAME_LINE[kind])

@@ -23,8 +23,9 @@ from neutralizer.load.scenario import Loaded
 from neutralizer.load.written.columns import KEYS as KEYS_OF
 from neutralizer.load.written.inputs import Inputs
 from neutralizer.records.finished import Finished, as_written, finished
-from neutralizer.records.handed import KINDS, handed_over
+from neutralizer.records.handed import handed_over
 from neutralizer.records.superseded import came_back, kept, known_then
+from neutralizer.records.units import KINDS
 from neutralizer.records.writing import csv_rows
 from neutralizer.verify import inputs_of
 

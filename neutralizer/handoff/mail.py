@@ -10,14 +10,12 @@ from pathlib import Path
 from typing import Any
 
 TOTALS = ("quantity", "notional_base", "amount", "fee")
-WORDS = {"internal_transfers": "internal transfers", "hedge_allocations": "hedge allocations",
-         "cash_transfers": "cash transfers"}  # fmt: skip
 
 
 def released_mail(manifest: dict[str, Any], to: Path) -> bytes:
     """A mail about one release, as text and as HTML; who sends it names the addresses."""
     told = EmailMessage(policy=SMTP)
-    kinds = ", ".join(f"{c['rows']} {WORDS.get(k, k)}" for k, c in manifest["kinds"].items())
+    kinds = ", ".join(f"{c['rows']} {words(k)}" for k, c in manifest["kinds"].items())
     day, name = manifest["business_date"], manifest["name"]
     told["Subject"] = f"{day} {name}: released {kinds}"
     told["Date"] = format_datetime(datetime.fromisoformat(manifest["released_at"]))
@@ -25,6 +23,13 @@ def released_mail(manifest: dict[str, Any], to: Path) -> bytes:
     told.set_content("\n".join(_text(manifest, to)) + "\n")
     told.add_alternative(_page(manifest, to), subtype="html")
     return told.as_bytes()
+
+
+def words(unit: str) -> str:
+    """internal transfers, to be booked tonight"""
+    kind, _, phase = unit.partition("_phase")
+    when = {"1": ", before the hedges", "2": ", with the hedges"}
+    return kind.replace("_", " ") + when.get(phase, "")
 
 
 def _facts(manifest: dict[str, Any], to: Path) -> dict[str, str]:
@@ -44,8 +49,8 @@ def _rows(manifest: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
     """Kind, lines, totals, file."""
     for kind, control in manifest["kinds"].items():
         totals = control.get("totals", {})
-        words = ", ".join(f"{c} {totals[c]}" for c in TOTALS if c in totals)
-        yield WORDS.get(kind, kind), str(control["rows"]), words, control["file"]
+        summed = ", ".join(f"{c} {totals[c]}" for c in TOTALS if c in totals)
+        yield words(kind), str(control["rows"]), summed, control["file"]
 
 
 BOOK = "Book only what has its .done beside it; copy the .done to .read when you have it."

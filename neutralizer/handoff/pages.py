@@ -8,7 +8,7 @@ from neutralizer.handoff.standing import StandingOrder
 from neutralizer.proof.files import Row
 from neutralizer.proof.sizes import sizes
 from neutralizer.records.finished import Finished
-from neutralizer.records.handed import KINDS
+from neutralizer.records.units import KINDS
 from neutralizer.records.writing import csv_rows
 from neutralizer.report.terminal import one_line
 from neutralizer.report.words import cut

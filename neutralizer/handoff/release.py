@@ -27,7 +27,6 @@ from neutralizer.records.commit import COMMIT
 from neutralizer.records.finished import Finished, finished
 from neutralizer.records.handed import (
     AUTO,
-    KINDS,
     Handed,
     day_folder,
     hand_over,
@@ -39,6 +38,7 @@ from neutralizer.records.journal import Entry, events, not_ended
 from neutralizer.records.journal import stands as stood
 from neutralizer.records.one_file import holding
 from neutralizer.records.superseded import is_what_left, kept, since
+from neutralizer.records.units import UNITS, kind_of, split, tonight
 from neutralizer.verify import Standing, stands
 
 NO_ENTRY = Entry()  # of no journal
@@ -83,47 +83,42 @@ def release(
         is_what_left(kept(run.files), before)
         _is_the_journal(run, before, told)
         own = [h for h in before if h.run_id == run.run_id]
-        kinds = _left(run, own, order)
-        if kinds is None:
+        units = _left(run, own, order)
+        if units is None:
             COMMIT.stand()
             return Released(own[-1].manifest, already=True)
         _up_to_date(run, to)
         manifest = _told(run, name, given, now) | {"journal": told.mark}
         if order is not None:
-            manifest |= _at_night(order, subject, run, kinds, standing, before, told, to, now)
+            manifest |= _at_night(order, subject, run, units, standing, before, told, to, now)
         parts = sum(h.manifest.get("standing_order") is not None for h in own)
         part = (AUTO + (str(parts + 1) if parts else "")) if order else ""
         own_stem = stem(date.fromisoformat(day[1]), run.run_id, run.manifest["version"], part)
-        hand_over(day_folder(to, day[1] if by_day else ""), own_stem, kinds, manifest)
+        hand_over(day_folder(to, day[1] if by_day else ""), own_stem, units, manifest)
     return Released(manifest, already=False)
-
-
-def _tickets(run: Finished) -> dict[str, bytes]:
-    """Kind by kind, as they lie in the run's folder."""
-    return {kind: run.files[f"{kind}.csv"] for kind in KINDS}
 
 
 def _at_night(
     order: StandingOrder,
     subject: Subject,
     run: Finished,
-    kinds: Mapping[str, bytes],
+    units: Mapping[str, bytes],
     standing: Standing,
     before: Sequence[Handed],
     told: Entry,
     to: Path,
     now: datetime,
 ) -> dict[str, Any]:
-    """What the manifest says of the order that some kinds of a run leave under. Raises NotApproved where it
+    """What the manifest says of the order that some units of a run leave under. Raises NotApproved where it
     does not let them: what left before stands in the journal as it is now, and in the folder that others
     release into too.
     """
     lines = [] if told.folder is None else events(told.folder)
     known = [e for e in lines if e["event"] == "COMPLETE"] + [h.manifest for h in before]
-    own = size_of(kinds, standing.scenario, run.files)
+    own = size_of(units, standing.scenario)
     others = left_before(order, known)
     reasons = list(beyond(order, standing.scenario, run, own, others, now))
-    reasons += [*_newer(run, known), *_elsewhere(run, kinds, known), *_under_way(told, now)]
+    reasons += [*_newer(run, known), *_elsewhere(run, units, known), *_under_way(told, now)]
     reasons += not_on_its_way(standing.loaded, to)
     if reasons:
         raise NotApproved(f"{order.name} does not let this leave: " + "; ".join(reasons[:10]))
@@ -144,11 +139,11 @@ def _newer(run: Finished, known: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _elsewhere(
-    run: Finished, kinds: Mapping[str, bytes], known: Sequence[Mapping[str, Any]]
+    run: Finished, units: Mapping[str, bytes], known: Sequence[Mapping[str, Any]]
 ) -> list[str]:
     """What of the run left before, into another folder."""
     gone = {k for x in known if x.get("run_id") == run.run_id for k in x.get("kinds") or ()}
-    return [f"{kind} of this run left before" for kind in kinds if kind in gone]
+    return [f"{unit} of this run left before" for unit in units if {unit, kind_of(unit)} & gone]
 
 
 def _under_way(told: Entry, now: datetime) -> list[str]:
@@ -213,14 +208,14 @@ def _up_to_date(run: Finished, to: Path) -> None:
 def _left(
     run: Finished, own: Sequence[Handed], order: StandingOrder | None
 ) -> dict[str, bytes] | None:
-    """The kinds that have not left yet; None where all that is asked for has."""
-    tickets = _tickets(run)
-    gone = {kind: data for h in own for kind, data in h.files.items()}
-    changed = [kind for kind, data in gone.items() if tickets[kind] != data]
+    """The units that have not left yet; None where all that is asked for has."""
+    tickets = split(run.files)
+    gone = {unit: data for h in own for unit, data in h.files.items()}
+    changed = [unit for unit, data in gone.items() if tickets.get(unit) != data]
     if changed:
         raise Tampered(f"{', '.join(changed)} of this run left with other bytes before")
-    asked = KINDS if order is None else order.kinds
-    left = {kind: tickets[kind] for kind in asked if kind not in gone}
+    asked = UNITS if order is None else tonight(order.kinds)
+    left = {unit: tickets[unit] for unit in asked if unit not in gone}
     return left or None
 
 

@@ -11,6 +11,7 @@ tickets: 40
 as_of_age: 12h
 accept: ["no caps of the firm"]
 
+Of each kind what may be booked before the hedges leaves (release_phase 1).
 `total` and `tickets` are of everything that leaves under the order for one business date, and within
 any 24 hours. `accept` names findings and notices, by how they begin, that need nobody's eyes.
 """
@@ -70,12 +71,10 @@ def read_order(file: Path) -> tuple[StandingOrder, Subject]:
     return held.value, Subject(file, file.name, held.sha256)
 
 
-def size_of(
-    kinds: Iterable[str], scenario: Scenario, files: Mapping[str, bytes]
-) -> dict[str, Decimal]:
-    """What each ticket of some kinds is worth, base currency, from its quantity."""
+def size_of(units: Mapping[str, bytes], scenario: Scenario) -> dict[str, Decimal]:
+    """What each ticket of some units is worth, base currency, from its quantity."""
     size = sizes(scenario)
-    rows = (row for kind in kinds for row in csv_rows(files[f"{kind}.csv"])[1])
+    rows = (row for data in units.values() for row in csv_rows(data)[1])
     return {row["ticket_id"]: size(row) for row in rows}
 
 
@@ -138,18 +137,14 @@ def beyond(
     for finding in (*run.summary.findings, *run.manifest["notices"]):
         if not finding.startswith(order.accept):
             yield f"a person must read: {finding}"
-    yield from _needs_the_hedges(order, run)
+    yield from _to_a_lot(run)
     yield from _too_much(order, own, scenario, before, now)
 
 
-def _needs_the_hedges(order: StandingOrder, run: Finished) -> Iterator[str]:
+def _to_a_lot(run: Finished) -> Iterator[str]:
     for row in csv_rows(run.files["limits.csv"])[1]:
         if row["status"] == "OK_TO_A_LOT":
             yield f"limit {row['limit_id']} {row['scope']} is held to half a step only"
-    for kind in order.kinds:
-        for row in csv_rows(run.files[f"{kind}.csv"])[1]:
-            if row.get("release_phase") == "2":
-                yield f"{row['ticket_id']} is to be booked with the hedges (release_phase 2)"
 
 
 def _of_another_day(order: StandingOrder, scenario: Scenario, now: datetime) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Whole lots -> Plan: fills shared, short sales split, crossings paired, cash in cents."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -32,7 +33,7 @@ def compose(scenario: Scenario, rounded_lots: Rounded) -> Plan:
     fraction = [Decimal(repr(round(float(r), 12))) for r in whole.remainder]
     changed = [int(m) * s + f for m, s, f in zip(whole.steps, exact_step, fraction, strict=True)]
     transferred = tuple(c - f for c, f in zip(changed, hedged, strict=True))
-    transfers = _transfers(scenario, transferred, whole)
+    transfers = paired(scenario, transferred, fractions_of(scenario, whole), phase=1)
     inside = np.array([float(q) for q in transferred])
     trades = replace(trades, change=np.array([float(q) for q in changed]))
     after_transfers = replace(trades, change=inside, order=np.zeros_like(trades.order))
@@ -72,13 +73,13 @@ def _members(scenario: Scenario) -> list[Ints]:
     return list(np.split(order, np.cumsum(counts)[:-1])) if len(order) else []
 
 
-def _transfers(
-    scenario: Scenario, transferred: tuple[Decimal, ...], whole: Whole
+def paired(
+    scenario: Scenario, moved: Sequence[Decimal], fractions: Sequence[Passed], phase: int
 ) -> tuple[Transfer, ...]:
-    """Whole steps paired, and each fraction from who gives it to who takes it."""
-    found = []
-    fractions = _fractions(scenario, whole)
-    inside = list(transferred)
+    """What each holding gives or takes inside, paired: whole steps with each other, and each fraction, which
+    is part of it, from who gives it to who takes it.
+    """
+    inside, found = list(moved), []
     for giver, taker, quantity in fractions:
         inside[giver] += quantity
         inside[taker] -= quantity
@@ -92,11 +93,11 @@ def _transfers(
             pairs = pair(crossings) + own
         else:
             pairs = through(crossings, central) + [y for x in own for y in _passed_on(x, central)]
-        found += [Transfer(group, g, t, q) for g, t, q in netted(pairs)]
+        found += [Transfer(group, g, t, q, phase) for g, t, q in netted(pairs)]
     return tuple(found)
 
 
-def _fractions(scenario: Scenario, whole: Whole) -> list[Passed]:
+def fractions_of(scenario: Scenario, whole: Whole) -> list[Passed]:
     """(giver, taker, quantity > 0) of every fraction that is moved: of a short one the other way round."""
     step = scenario.instruments.step[scenario.holdings.instrument]
     found = []

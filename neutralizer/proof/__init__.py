@@ -12,6 +12,7 @@ from neutralizer.proof import (
     evidence,
     limits_hold,
     movements,
+    phases,
     positions,
     walls,
 )
@@ -26,7 +27,7 @@ def prove(scenario: Scenario, files: Files, superseded: Superseded | None = None
     faults: list[str] = []
     try:
         ledger: Ledger = rebuild(scenario, files, faults)
-        for part in (movements, walls, positions, cash_and_costs, limits_hold, evidence):
+        for part in (movements, walls, positions, cash_and_costs, limits_hold, phases, evidence):
             part.prove(scenario, files, ledger, faults)
         amendments.prove(files, superseded, faults)
     except (KeyError, ValueError, ArithmeticError) as error:

@@ -93,7 +93,7 @@ def _pools(
         _pledges(scenario, files, ledger, faults),
     )
     free = cash.rungs(replace(ledger.after, cash=0 * ledger.after.cash), scenario)
-    today = _today(scenario, files)
+    today, tonight = _today(scenario, files), _tonight(files)
     for p, name in enumerate(pools.ids):
         row, moved = rows[name], float(received[name] - sent[name])
         balance, borrowed = float(plain[p]) + moved, float(decimal(row["borrowed"]))
@@ -104,7 +104,7 @@ def _pools(
             ("received", float(received[name])),
             ("sent", float(sent[name])),
             ("outflow", float(pools.cash[p] - plain[p])),
-            ("balance_after_transfers", float(inside[p]) + moved),
+            ("balance_after_transfers", float(inside[p]) + float(tonight[name])),
             ("balance_after", balance),
             ("margin_before", float(before[p])),
             ("margin_after", float(called[p])),
@@ -135,6 +135,16 @@ def _today(scenario: Scenario, files: Files) -> dict[str, Decimal]:
     found: dict[str, Decimal] = defaultdict(Decimal)
     for row in files["cash_transfers.csv"]:
         if (row["from_pool"], row["to_pool"]) in same_day:
+            found[row["to_pool"]] += decimal(row["received"])
+    return found
+
+
+def _tonight(files: Files) -> dict[str, Decimal]:
+    """What each pool receives, less what it sends, by the tickets of phase 1."""
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for row in files["cash_transfers.csv"]:
+        if row["release_phase"] == "1":
+            found[row["from_pool"]] -= decimal(row["amount"])
             found[row["to_pool"]] += decimal(row["received"])
     return found
 

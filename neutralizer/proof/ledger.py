@@ -21,6 +21,7 @@ class Ledger:
     """Exact sums by (book, instrument), and the states they make."""
 
     transferred: dict[Key, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    tonight: dict[Key, Decimal] = field(default_factory=lambda: defaultdict(Decimal))  # phase 1
     hedged: dict[Key, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     orders: dict[int, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     holding: dict[Key, int] = field(default_factory=dict)
@@ -41,6 +42,9 @@ def rebuild(scenario: Scenario, files: Files, faults: list[str]) -> Ledger:
         quantity = decimal(row["quantity"])
         ledger.transferred[row["from_book"], row["instrument_id"]] -= quantity
         ledger.transferred[row["to_book"], row["instrument_id"]] += quantity
+        if row["release_phase"] == "1":
+            ledger.tonight[row["from_book"], row["instrument_id"]] -= quantity
+            ledger.tonight[row["to_book"], row["instrument_id"]] += quantity
     for row in files["hedge_allocations.csv"]:
         sign = 1 if row["side"] == "BUY" else -1
         ledger.hedged[row["book_id"], row["instrument_id"]] += sign * decimal(row["quantity"])
@@ -93,7 +97,7 @@ def _states(scenario: Scenario, files: Files, ledger: Ledger) -> tuple[Trades, T
     count = len(scenario.holdings.book)
     inside, outside = np.zeros(count), np.zeros(count)
     for key, h in ledger.holding.items():
-        inside[h] = float(ledger.transferred.get(key, Decimal(0)))
+        inside[h] = float(ledger.tonight.get(key, Decimal(0)))
         outside[h] = float(
             ledger.transferred.get(key, Decimal(0)) + ledger.hedged.get(key, Decimal(0))
         )
@@ -101,7 +105,8 @@ def _states(scenario: Scenario, files: Files, ledger: Ledger) -> tuple[Trades, T
     for o, quantity in ledger.orders.items():
         order[o] = float(quantity)
     pools, routes = scenario.pools.ids, scenario.routes
-    cash, borrowed = np.zeros(len(routes.source)), np.zeros(len(pools))
+    cash, tonight = np.zeros(len(routes.source)), np.zeros(len(routes.source))
+    borrowed = np.zeros(len(pools))
     route = {
         (pools[a], pools[b]): r
         for r, (a, b) in enumerate(zip(routes.source, routes.target, strict=True))
@@ -109,12 +114,15 @@ def _states(scenario: Scenario, files: Files, ledger: Ledger) -> tuple[Trades, T
     for row in files["cash_transfers.csv"]:
         r = route.get((row["from_pool"], row["to_pool"]))
         if r is not None:
-            cash[r] += float(decimal(row["amount"]))
+            amount = float(decimal(row["amount"]))
+            cash[r] += amount
+            tonight[r] += amount if row["release_phase"] == "1" else 0.0
     for row in files["pools.csv"]:
         if row["pool_id"] in pools:
             borrowed[pools.index(row["pool_id"])] = float(decimal(row["borrowed"]))
-    paid = cash, borrowed, _pledged(scenario, files)
-    return Trades(outside, order, *paid), Trades(inside, np.zeros_like(order), *paid)
+    rest = borrowed, _pledged(scenario, files)
+    after = Trades(outside, order, cash, *rest)
+    return after, Trades(inside, np.zeros_like(order), tonight, *rest)
 
 
 def _pledged(scenario: Scenario, files: Files) -> Floats:

@@ -1,6 +1,6 @@
-"""The folder that operations read: what was handed over to them, kind by kind, `.done` last.
+"""The folder that operations read: what was handed over to them, unit by unit, `.done` last.
 
-neutralizer_hedges_20240628_0a1b2c3d4e5f_v1.csv      the tickets, as in the run's folder
+neutralizer_hedges_20240628_0a1b2c3d4e5f_v1.csv      the tickets of one unit, as in the run's folder
 neutralizer_hedges_20240628_0a1b2c3d4e5f_v1.ctl.json rows, control totals, hash
 neutralizer_hedges_20240628_0a1b2c3d4e5f_v1.sha256   for `sha256sum -c`
 neutralizer_manifest_20240628_0a1b2c3d4e5f_v1.json   what belongs together, and who let it go
@@ -26,10 +26,10 @@ from neutralizer.load.written.plain import read_json
 from neutralizer.load.written.values import instant
 from neutralizer.records.manifest import described
 from neutralizer.records.one_file import content, put_all
+from neutralizer.records.units import KINDS, UNITS, kind_of, units_of_kind
 from neutralizer.records.writing import csv_rows, json_bytes
 
 Row = dict[str, str]
-KINDS = ("internal_transfers", "hedges", "hedge_allocations", "cash_transfers")
 AUTO = "_auto"  # a part that a standing order let go at night; a second one of a run is _auto2
 MOST_OF_A_RECEIPT = 2**12
 OF_A_DAY = (
@@ -45,7 +45,7 @@ class Handed:
     """One release that is whole: its manifest and its tables."""
 
     manifest: dict[str, Any]
-    files: dict[str, bytes]  # kind -> CSV
+    files: dict[str, bytes]  # unit -> CSV
     receipt: str = (
         ""  # READ where operations have it, blank where they do not say, else what is wrong
     )
@@ -61,8 +61,13 @@ class Handed:
         return {kind: self.rows(kind) for kind in KINDS}
 
     def rows(self, kind: str) -> list[Row]:
-        """Of one kind; none where that kind is not in this part."""
-        return csv_rows(self.files[kind])[1] if kind in self.files else []
+        """Of one kind, of all phases; none where nothing of that kind is in this part."""
+        return [
+            row
+            for unit in units_of_kind(kind)
+            if unit in self.files
+            for row in csv_rows(self.files[unit])[1]
+        ]
 
 
 def stem(day: date, run_id: str, version: int, part: str = "") -> str:
@@ -71,21 +76,21 @@ def stem(day: date, run_id: str, version: int, part: str = "") -> str:
 
 
 def hand_over(
-    folder: Path, name: str, kinds: Mapping[str, bytes], manifest: dict[str, Any]
+    folder: Path, name: str, units: Mapping[str, bytes], manifest: dict[str, Any]
 ) -> None:
     """Writes every file whole, `.done` last; on failure what was written is taken back, and with `.done`
-    nothing fails. The name of the kinds' files leaves the part out, so that a kind has one name.
+    nothing fails. The name of the units' files leaves the part out, so that a unit has one name.
     Raises OSError, FolderTaken where something else stands there.
     """
     plain, files = PART.sub("", name), {}
-    for kind, data in kinds.items():
-        own = f"neutralizer_{kind}_{plain}"
+    for unit, data in units.items():
+        own = f"neutralizer_{unit}_{plain}"
         sha256 = hashlib.sha256(data).hexdigest()
-        control = {"file": f"{own}.csv"} | described(f"{kind}.csv", data)
+        control = {"file": f"{own}.csv"} | described(f"{kind_of(unit)}.csv", data)
         files[f"{own}.csv"] = data
         files[f"{own}.ctl.json"] = json_bytes(control)
         files[f"{own}.sha256"] = f"{sha256}  {own}.csv\n".encode()
-        manifest["kinds"][kind] = control
+        manifest["kinds"][unit] = control
     data = json_bytes(manifest)
     files[f"neutralizer_manifest_{name}.json"] = data
     files[f"neutralizer_{name}{DONE}"] = f"{hashlib.sha256(data).hexdigest()}\n".encode()
@@ -208,7 +213,7 @@ def _is_one_of_ours(handed: Handed) -> None:
         raise ValueError
     instant(told["released_at"])
     instant(told.get("as_of", told["released_at"]))
-    if not told["kinds"].keys() <= {*KINDS}:
+    if not told["kinds"].keys() <= {*UNITS, *KINDS}:
         raise ValueError
     date.fromisoformat(told["business_date"])
     if not all(

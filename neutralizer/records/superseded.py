@@ -12,9 +12,10 @@ from neutralizer.errors import Tampered
 from neutralizer.load.came_back import LAYOUTS, executions_in, is_layout, kind_of
 from neutralizer.load.layouts.read import FOLDER
 from neutralizer.load.written.plain import read_json
-from neutralizer.records.handed import KINDS, Handed, of_days
+from neutralizer.records.handed import Handed, of_days
 from neutralizer.records.manifest import NAME as MANIFEST
 from neutralizer.records.one_file import content
+from neutralizer.records.units import KINDS, split
 from neutralizer.records.writing import csv_rows
 
 PLACE = "superseded/"  # below inputs/
@@ -55,7 +56,8 @@ def is_what_left(held: Mapping[str, bytes], released: Sequence[Handed]) -> None:
         parts = [h for h in released if h.manifest.get("manifest_sha256") == sha256]
         told = {kind: manifest["outputs"][f"{kind}.csv"]["sha256"] for kind in KINDS}
         same = all(_sha256(own[f"{kind}.csv"]) == told[kind] for kind in KINDS)
-        same = same and all(own[f"{k}.csv"] == data for h in parts for k, data in h.files.items())
+        units = split(own) | {kind: own[f"{kind}.csv"] for kind in KINDS}
+        same = same and all(units[k] == data for h in parts for k, data in h.files.items())
     except (KeyError, ValueError, TypeError, AttributeError):
         parts, same = [], False
     if not parts or not same:

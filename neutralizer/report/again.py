@@ -89,7 +89,8 @@ def _transfers(scenario: Scenario, read: Files, ledger: Ledger) -> Iterator[Tran
         ends = (row["from_book"], row["to_book"])
         giver, taker = (ledger.holding[name, row["instrument_id"]] for name in ends)
         group = scenario.books.group[int(book[giver])]
-        yield Transfer(group, giver, taker, decimal(row["quantity"]))
+        phase = int(row["release_phase"])
+        yield Transfer(group, giver, taker, decimal(row["quantity"]), phase)
 
 
 def _hedges(read: Files, ledger: Ledger) -> Iterator[Hedge]:
@@ -117,7 +118,7 @@ def _cash(scenario: Scenario, read: Files) -> Iterator[CashTransfer]:
     for row in read["cash_transfers.csv"]:
         route = known[row["from_pool"], row["to_pool"]]
         amount = payable(decimal(row["amount"]), pools.currency[int(routes.source[route])])
-        yield CashTransfer.of(scenario, route, amount)
+        yield CashTransfer.of(scenario, route, amount, int(row["release_phase"]))
 
 
 def _first(name: str, faults: Iterator[str]) -> list[str]:

@@ -13,7 +13,6 @@ from neutralizer.proof import Files
 from neutralizer.records.manifest import INPUTS, REPORT, SUMMARY
 from neutralizer.records.writing import csv_bytes, csv_rows, json_bytes
 from neutralizer.report.claims import Claims
-from neutralizer.report.findings import release_phase
 from neutralizer.report.page import render
 from neutralizer.report.summary import summarise
 from neutralizer.report.tables import evidence, money, state, wishes
@@ -27,10 +26,10 @@ TABLES = (
 
 
 def booked(plan: Plan, scenario: Scenario, run_id: str, old: Superseded | None) -> Booking:
-    """The plan with the costs of its orders and when its transfers may leave."""
+    """The plan with the costs of its orders."""
     per_order = costs.amounts(plan.trades, scenario)
     paid = {term: per_order[term] for term in ("half_spread", "market_impact", "commission_tax")}
-    return Booking(plan, scenario, run_id, paid, release_phase(scenario, plan), old)
+    return Booking(plan, scenario, run_id, paid, old)
 
 
 def run_files(

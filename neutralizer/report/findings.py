@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neutralizer.domain.arrays import Floats
 from neutralizer.domain.plan import Plan
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.summary import NOTHING_MOVED
-from neutralizer.domain.trades import Trades, nothing
+from neutralizer.domain.trades import nothing
 from neutralizer.report.claims import Claims
 from neutralizer.report.look.traps import told
 from neutralizer.terms import limits, margin
 from neutralizer.terms.margin import cash
+from neutralizer.terms.night import outside
 
 if TYPE_CHECKING:
     from neutralizer.comparisons.fairness import BookResult
@@ -26,23 +26,10 @@ def breaches(s: Scenario, plan: Plan) -> dict[str, int]:
     """How many limits are outside their bounds before, after transfers, after; a wish is no limit here."""
     states = {"before": nothing(s), "after_transfers": plan.after_transfers, "after": plan.trades}
     limits_alone = np.array([not x.wish for x in s.limits], dtype=bool)
-    outside = {name: _outside(s, state) > 0 for name, state in states.items()}
-    return {name: int(np.count_nonzero(x & limits_alone)) for name, x in outside.items()}
-
-
-def _outside(s: Scenario, state: Trades) -> Floats:
-    """(limits,) excess beyond the written bounds, in the measure's unit."""
-    lower, upper = limits.written(s)
-    beyond = limits.beyond(limits.amounts(state, s), lower, upper)
-    return np.where(beyond > limits.rounding_errors(state, s), beyond, 0.0)
-
-
-def release_phase(s: Scenario, plan: Plan) -> int:
-    """1 where the transfers and the cash leave no limit and no pool worse than before, else 2."""
-    worse = _outside(s, plan.after_transfers) > _outside(s, nothing(s))
-    short = np.minimum(cash.headroom(plan.after_transfers, s), 0)
-    shorter = short < np.minimum(cash.headroom(nothing(s), s), 0)
-    return 2 if worse.any() or shorter.any() else 1
+    return {
+        name: int(np.count_nonzero((outside(s, state) > 0) & limits_alone))
+        for name, state in states.items()
+    }
 
 
 def findings(
@@ -67,10 +54,6 @@ def findings(
             found.append(
                 f"together costs {more:,.2f} {s.base_currency} more than each book alone, both before lots"
             )
-    if release_phase(s, plan) == 2:
-        found.append(
-            "transfers alone leave a limit or a pool worse than before: book them with the hedges (release_phase 2)"
-        )
     if claims.rounding.get("name") == NOTHING_MOVED:
         found.append(
             "nothing is crossed: no crossing in whole lots was found that leaves no limit and no pool worse"
@@ -147,7 +130,7 @@ def _overstated(s: Scenario, plan: Plan) -> list[str]:
 
 def _exceeded(s: Scenario, plan: Plan) -> list[str]:
     """A sentence for each limit and pool that the plan was allowed to exceed."""
-    after, beyond = limits.amounts(plan.trades, s), _outside(s, plan.trades)
+    after, beyond = limits.amounts(plan.trades, s), outside(s, plan.trades)
     half = limits.half_steps(s)
     found = [
         f"NOT KEPT: {x.limit_id} {x.scope} ends at {after[k]:,.6g}, {beyond[k]:,.6g} beyond its bound "

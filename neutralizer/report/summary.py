@@ -13,6 +13,7 @@ from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.summary import (
     Breaches,
     Lines,
+    Night,
     Penalty,
     Relaxed,
     Summary,
@@ -28,6 +29,7 @@ from neutralizer.report.tables import wishes
 from neutralizer.terms import limits, waiting
 from neutralizer.terms.costs.attribution import Costs
 from neutralizer.terms.margin import cash
+from neutralizer.terms.night import everything, worse
 
 if TYPE_CHECKING:
     from neutralizer.comparisons.fairness import BookResult
@@ -91,6 +93,7 @@ def summarise(
             orders=len(plan.hedges),
             cash_transfers=len(plan.cash),
         ),
+        night=_night(s, plan),
         breaches=Breaches(**breaches(s, plan)),
         solver=claims.solver,
         rounding=claims.rounding,
@@ -112,6 +115,22 @@ def _taken_over(booking: Booking) -> list[str]:
     return [
         f"takes over run {old.run_id}: {count} of its tickets are open, replaced or cancelled here"
     ]
+
+
+def _night(s: Scenario, plan: Plan) -> Night:
+    first = [t for t in plan.transfers if t.phase == 1]
+    tonight = sum(1 for c in plan.cash if c.phase == 1)
+    crossed = crossed_notional(s, plan)
+    before = float(s.holding_notional @ np.maximum(plan.after_transfers.change, 0.0))
+    return Night(
+        transfers=len(first),
+        crossed_notional=_money(before, s),
+        cash_transfers=tonight,
+        transfers_with_hedges=len(plan.transfers) - len(first),
+        crossed_with_hedges=_money(crossed - before, s),
+        cash_with_hedges=len(plan.cash) - tonight,
+        worse=tuple(worse(s, everything(plan))),
+    )
 
 
 def _both(cost: float | None, waits: float | None) -> float | None:

@@ -35,6 +35,7 @@ def page(summary: Summary, files: Files) -> str:
     """The summary in at most 80 columns."""
     parts = [
         one_line(summary).replace(" | ", "\n  "),
+        _tonight(summary),
         _costs(summary, files),
         _wishes(summary, files),
         _binding(files),
@@ -43,6 +44,25 @@ def page(summary: Summary, files: Files) -> str:
         _findings(summary),
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def _tonight(summary: Summary) -> str:
+    """What a clerk books when: before the hedges trade, and with them."""
+    night, lines = summary.night, summary.lines
+    if not lines.total:
+        return ""
+    first = [words.count(night.transfers, "transfer"), f"{night.cash_transfers} cash"]
+    last = [words.count(night.transfers_with_hedges, "transfer"), f"{night.cash_with_hedges} cash"]
+    found = [
+        f"book tonight       {', '.join(first)}, {short(night.crossed_notional)} crossed",
+        f"with the hedges    {', '.join([*last, words.count(lines.orders, 'order')])}, "
+        f"{short(night.crossed_with_hedges)} crossed",
+    ]
+    if night.worse:
+        names = f"all of it tonight would leave worse: {', '.join(night.worse[:5])}"
+        names += f" and {len(night.worse) - 5} more" if len(night.worse) > 5 else ""
+        found.append(textwrap.fill(names, 78, initial_indent="  ", subsequent_indent="    "))
+    return "\n".join(found)
 
 
 def _shock(summary: Summary) -> str:

@@ -35,7 +35,8 @@ def _cancel(kind: str, booking: Booking, old: Superseded, row: dict[str, str]) -
     """The old ticket with what is left of it, under an id of its own."""
     ref, left = row["ticket_id"], old.left(row)
     own = head(booking, ticket_id(row["ticket_id"][:3], booking, "CANCEL", ref))
-    cancelled = row | own | {"action": "CANCEL", "ref_ticket_id": ref}
+    # a ticket of an earlier version may have no phase: what could leave first is taken back first
+    cancelled = {"release_phase": "1"} | row | own | {"action": "CANCEL", "ref_ticket_id": ref}
     if kind == "hedges":
         whole = Decimal(row["quantity"])
         notional = Decimal(row["notional_base"]) * left / whole

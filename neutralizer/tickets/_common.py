@@ -37,14 +37,15 @@ def transfer_id(booking: Booking, transfer: Transfer) -> str:
     i = int(s.holdings.instrument[transfer.giver])
     names = [s.books.ids[int(s.holdings.book[h])] for h in (transfer.giver, transfer.taker)]
     terms_of = (plain(transfer.quantity), plain(float(s.tradables.price[i])))
-    return ticket_id("TRF", booking, s.instruments.ids[i], *names, *terms_of)
+    return ticket_id("TRF", booking, s.instruments.ids[i], *names, *terms_of, transfer.phase)
 
 
 def cash_id(booking: Booking, transfer: CashTransfer) -> str:
     """The id of a cash transfer's ticket."""
     s = booking.scenario
     ends = (int(x[transfer.route]) for x in (s.routes.source, s.routes.target))
-    return ticket_id("CSH", booking, *(s.pools.ids[p] for p in ends), transfer.amount)
+    names = (s.pools.ids[p] for p in ends)
+    return ticket_id("CSH", booking, *names, transfer.amount, transfer.phase)
 
 
 def parent_id(booking: Booking, hedge: Hedge) -> str:

@@ -8,7 +8,7 @@ from neutralizer.tickets._common import cash_id, head
 FILE = "cash_transfers.csv"
 COLUMNS = tuple(
     "ticket_id version action ref_ticket_id run_id business_date value_date from_pool to_pool "
-    "currency amount fee received received_currency purpose".split()
+    "currency amount fee received received_currency purpose release_phase".split()
 )
 
 
@@ -34,4 +34,5 @@ def _row(booking: Booking, transfer: CashTransfer) -> dict[str, str]:
         "received": str(transfer.received),
         "received_currency": s.pools.currency[target],
         "purpose": f"margin and settlement of {names[1]}",
+        "release_phase": str(transfer.phase),
     }

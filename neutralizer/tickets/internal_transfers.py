@@ -46,7 +46,7 @@ def _row(booking: Booking, transfer: Transfer) -> dict[str, str]:
         | {
             "settle_date": _settles(s, i, kind),
             "booking": kind,
-            "release_phase": str(booking.transfer_phase),
+            "release_phase": str(transfer.phase),
             "crossing_group": transfer.group,
             "from_book": names[0],
             "to_book": names[1],

@@ -613,6 +613,7 @@ class Program:
                 most = number(row, "capacity") * rate[source] / self.size
                 self.constraints.append(cash[r] <= most)
         cash.value = np.zeros(len(routes))
+        self.cash = cash
         self.costs["transfer_fee"] = fees @ cash if routes else cp.Constant(0.0)
 
     def _borrowing(
@@ -621,6 +622,7 @@ class Program:
         lenders = [p for p, row in pools.items() if number(row, "borrow_limit") > 0]
         borrowed = cp.Variable(len(lenders), nonneg=True)
         borrowed.value = np.zeros(len(lenders))
+        self.lenders, self.borrowed = lenders, borrowed
         days = self.scenario.cost_setting("horizon_days", 1.0) / 360
         total: Any = cp.Constant(0.0)
         for n, p in enumerate(lenders):

@@ -151,8 +151,11 @@ def pool_rows(booking: Booking) -> list[Row]:
     balance, inside = (cash.balances(t, s) for t in still)
     free = cash.rungs(still[0], s)
     posted, today = collateral.counted(plan.trades, s), np.zeros(len(pools.ids))
-    received, sent = np.zeros(len(pools.ids)), np.zeros(len(pools.ids))
+    received, sent, tonight = (np.zeros(len(pools.ids)) for _ in range(3))
     for transfer in plan.cash:
+        if transfer.phase == 1:
+            tonight[s.routes.source[transfer.route]] -= float(transfer.amount)
+            tonight[s.routes.target[transfer.route]] += float(transfer.received)
         sent[s.routes.source[transfer.route]] += float(transfer.amount)
         received[s.routes.target[transfer.route]] += float(transfer.received)
         if s.routes.days[transfer.route] == 0:
@@ -169,7 +172,7 @@ def pool_rows(booking: Booking) -> list[Row]:
             "sent": sent[p],
             "outflow": pools.cash[p] - balance[p],
             "borrowed": loan,
-            "balance_after_transfers": inside[p] + moved,
+            "balance_after_transfers": inside[p] + tonight[p],
             "balance_after": balance[p] + moved,
             "margin_before": before[p],
             "margin_after": after[p],

@@ -2,39 +2,54 @@
 
 from neutralizer.report.page.data import Row, Run, number
 from neutralizer.report.page.parts import Cell, Cells, Column, Part, Section, Table, numbers, shown
-from neutralizer.report.words import cents, count, exact, percent
+from neutralizer.report.words import cents, count, exact, percent, short
 
 CODE = Column("ticket", "code")
 
 
+TONIGHT = {"1": "Book tonight", "2": "Book with the hedges"}
+
+
 def section(run: Run) -> Section | None:
-    """Largest first; the files have all of them by id."""
+    """What is booked tonight, then what with the hedges; largest first. The files have all of it by id."""
     parts: list[Part] = []
-    counts = []
-    for name, table, word in (
-        ("internal_transfers.csv", _transfers, "transfer"),
-        ("hedges.csv", _hedges, "order"),
-        ("cash_transfers.csv", _cash, "cash transfer"),
-    ):
-        rows = run.rows(name)
-        counts.append(count(len(rows), word))
-        if rows:
-            parts.append(table(run, rows))
+    for phase, when in TONIGHT.items():
+        for name, table in (
+            ("internal_transfers.csv", _transfers),
+            ("hedges.csv", _hedges),
+            ("cash_transfers.csv", _cash),
+        ):
+            rows = [r for r in run.rows(name) if r["release_phase"] == phase]
+            if rows:
+                parts.append(table(run, rows, when))
     if not parts:
         return None
-    phase = {
-        r["release_phase"] for n in ("internal_transfers.csv", "hedges.csv") for r in run.rows(n)
-    }
-    together = " Book transfers and orders together (release phase 2)." if "2" in phase else ""
-    lead = f"{', '.join(counts[:-1])} and {counts[-1]}.{together} The CSV files are what is booked."
-    return Section("tickets", "Lines to book", lead, parts)
+    return Section("tickets", "Lines to book", _lead(run), parts)
+
+
+def _lead(run: Run) -> str:
+    night, orders = run.summary.night, run.summary.lines.orders
+    first = [count(night.transfers, "transfer"), f"{night.cash_transfers} cash"]
+    last = [count(night.transfers_with_hedges, "transfer"), f"{night.cash_with_hedges} cash"]
+    why = (
+        " By itself that leaves no limit and no pool worse than before."
+        if night.transfers or night.cash_transfers
+        else ""
+    )
+    if night.worse:
+        names = ", ".join(night.worse[:3]) + (" and others" if len(night.worse) > 3 else "")
+        why += f" The rest would leave {names} worse until the hedges are there."
+    return (
+        f"Tonight: {' and '.join(first)}, {short(night.crossed_notional)} {run.money} crossed. With the hedges: "
+        f"{', '.join(last)} and {count(orders, 'order')}.{why} The CSV files are what is booked."
+    )
 
 
 def _largest(rows: list[Row]) -> list[Row]:
     return sorted(rows, key=lambda r: (-number(r, "notional_base"), r["ticket_id"]))
 
 
-def _transfers(run: Run, rows: list[Row]) -> Table:
+def _transfers(run: Run, rows: list[Row], when: str) -> Table:
     columns = [
         CODE,
         Column("from"),
@@ -57,14 +72,16 @@ def _transfers(run: Run, rows: list[Row]) -> Table:
         for r in _largest(rows)
     ]
     some, more = shown(found, "internal_transfers.csv")
-    return Table(f"Transfers inside ({len(rows):,}), largest first", columns, some, (), more)
+    return Table(
+        f"{when}: transfers inside ({len(rows):,}), largest first", columns, some, (), more
+    )
 
 
 def _settles(date: str) -> str:
     return f"settles {date}" if date else ""
 
 
-def _hedges(run: Run, rows: list[Row]) -> Table:
+def _hedges(run: Run, rows: list[Row], when: str) -> Table:
     why = _reasons(run)
     columns = [
         CODE,
@@ -88,7 +105,7 @@ def _hedges(run: Run, rows: list[Row]) -> Table:
         ]
         found.append((*cells, *([why.get(r["ticket_id"], "")] if why else [])))
     some, more = shown(found, "hedges.csv")
-    return Table(f"Orders outside ({len(rows):,}), largest first", columns, some, (), more)
+    return Table(f"{when}: orders outside ({len(rows):,}), largest first", columns, some, (), more)
 
 
 def _reasons(run: Run) -> dict[str, str | Cell]:
@@ -105,7 +122,7 @@ def _reasons(run: Run) -> dict[str, str | Cell]:
     }
 
 
-def _cash(run: Run, rows: list[Row]) -> Table:
+def _cash(run: Run, rows: list[Row], when: str) -> Table:
     columns = [
         CODE,
         Column("from"),
@@ -121,4 +138,4 @@ def _cash(run: Run, rows: list[Row]) -> Table:
         ends = (r["value_date"], r["purpose"])
         found.append((r["ticket_id"], r["from_pool"], r["to_pool"], *sums, got, *ends))
     some, more = shown(found, "cash_transfers.csv")
-    return Table(f"Cash between pools ({len(rows):,})", columns, some, (), more)
+    return Table(f"{when}: cash between pools ({len(rows):,})", columns, some, (), more)
