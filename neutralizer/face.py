@@ -163,6 +163,7 @@ class Run:
     reasons = _Table("reasons.csv")
     shadow_prices = _Table("shadow_prices.csv")
     books = _Table("books.csv")
+    targets = _Table("targets.csv")
     risk = _Table("risk.csv")
     capital = _Table("capital.csv")
     evidence = _Table("evidence.csv")

@@ -1,6 +1,7 @@
 """What left, as a mail: totals and what to do, no line of any ticket."""
 
 import html
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from email.message import EmailMessage
@@ -9,13 +10,18 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
+from neutralizer.records.units import kind_of
+
 TOTALS = ("quantity", "notional_base", "amount", "fee")
 
 
 def released_mail(manifest: dict[str, Any], to: Path) -> bytes:
     """A mail about one release, as text and as HTML; who sends it names the addresses."""
     told = EmailMessage(policy=SMTP)
-    kinds = ", ".join(f"{c['rows']} {words(k)}" for k, c in manifest["kinds"].items())
+    lines = Counter[str]()
+    for unit, control in manifest["kinds"].items():
+        lines[kind_of(unit).replace("_", " ")] += control["rows"]
+    kinds = ", ".join(f"{n} {kind}" for kind, n in lines.items())
     day, name = manifest["business_date"], manifest["name"]
     told["Subject"] = f"{day} {name}: released {kinds}"
     told["Date"] = format_datetime(datetime.fromisoformat(manifest["released_at"]))

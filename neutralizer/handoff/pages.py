@@ -10,7 +10,7 @@ from neutralizer.proof.sizes import sizes
 from neutralizer.records.finished import Finished
 from neutralizer.records.units import KINDS
 from neutralizer.records.writing import csv_rows
-from neutralizer.report.terminal import one_line
+from neutralizer.report.terminal import one_line, tonight
 from neutralizer.report.words import cut
 
 LARGEST = 10
@@ -27,7 +27,7 @@ def run_page(run: Finished, scenario: Scenario) -> str:
     outputs = run.manifest["outputs"]
     lines = [one_line(run.summary).replace(" | ", "\n  ")]
     lines += [f"  run {run.run_id}, prepared by {run.manifest['prepared_by'] or 'nobody named'}"]
-    lines += ["", "control totals"]
+    lines += ["", *tonight(run.summary).splitlines(), "", "control totals"]
     for kind in KINDS:
         control = outputs[f"{kind}.csv"]
         lines.append(f"  {kind:<22}{control['rows']:>8} lines")

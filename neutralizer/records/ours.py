@@ -15,7 +15,7 @@ from neutralizer.records.manifest import NAME as MANIFEST
 CONFLICTS = "conflicts.csv"
 TABLES = """
 internal_transfers hedges hedge_allocations cash_transfers margin_movements positions_after positions_next limits
-pools collateral costs reasons shadow_prices books risk capital evidence
+pools collateral costs reasons shadow_prices books targets risk capital evidence
 """.split()
 OF_A_RUN = {MANIFEST, SUMMARY, REPORT, *(f"{name}.csv" for name in TABLES)}
 NO_RUN = "files, and no readable manifest.json of a run"

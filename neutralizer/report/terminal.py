@@ -35,7 +35,7 @@ def page(summary: Summary, files: Files) -> str:
     """The summary in at most 80 columns."""
     parts = [
         one_line(summary).replace(" | ", "\n  "),
-        _tonight(summary),
+        tonight(summary),
         _costs(summary, files),
         _wishes(summary, files),
         _binding(files),
@@ -46,7 +46,7 @@ def page(summary: Summary, files: Files) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _tonight(summary: Summary) -> str:
+def tonight(summary: Summary) -> str:
     """What a clerk books when: before the hedges trade, and with them."""
     night, lines = summary.night, summary.lines
     if not lines.total:

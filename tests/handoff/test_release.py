@@ -41,7 +41,10 @@ def test_what_two_approved_is_handed_over_whole(firm: Firm) -> None:
     assert done.returncode == 0, done.stderr
     manifest = json.loads((run_of(firm) / "manifest.json").read_text())
     stem = f"20240627_{manifest['run_id']}_v1"
-    kinds = ("cash_transfers", "hedge_allocations", "hedges", "internal_transfers")
+    kinds = (
+        *("cash_transfers_phase1", "cash_transfers_phase2", "hedge_allocations", "hedges"),
+        *("internal_transfers_phase1", "internal_transfers_phase2"),
+    )
     files = [
         f"neutralizer_{k}_{stem}{end}" for k in kinds for end in (".csv", ".ctl.json", ".sha256")
     ]
@@ -50,7 +53,8 @@ def test_what_two_approved_is_handed_over_whole(firm: Firm) -> None:
     )
     for kind in kinds:
         data = (firm.handoff / f"neutralizer_{kind}_{stem}.csv").read_bytes()
-        assert data == (run_of(firm) / f"{kind}.csv").read_bytes()
+        whole = (run_of(firm) / f"{kind.partition('_phase')[0]}.csv").read_bytes()
+        assert data == (whole if not kind.endswith("2") else whole.splitlines(True)[0])
         sha256 = hashlib.sha256(data).hexdigest()
         control = json.loads((firm.handoff / f"neutralizer_{kind}_{stem}.ctl.json").read_text())
         assert (control["sha256"], control["rows"]) == (sha256, data.count(b"\n") - 1)
@@ -380,7 +384,8 @@ def test_a_standing_order_lets_transfers_leave_at_night(night: tuple[Firm, Path,
     done = firm.release(run, "--auto", order)
     assert done.returncode == 0, done.stderr
     kinds = {name.rsplit("_", 3)[0] for name in firm.names() if name.endswith(".csv")}
-    assert kinds == {"neutralizer_internal_transfers", "neutralizer_cash_transfers"}
+    tonight = ("internal_transfers_phase1", "cash_transfers_phase1")
+    assert kinds == {f"neutralizer_{unit}" for unit in tonight}
     assert len([n for n in firm.names() if n.endswith("_v1_auto.done")]) == 1
     (told,) = firm.handoff.glob("neutralizer_manifest_*_auto.json")
     assert json.loads(told.read_text())["standing_order"] == "nights"
@@ -388,7 +393,7 @@ def test_a_standing_order_lets_transfers_leave_at_night(night: tuple[Firm, Path,
     for name in ("anna", "cleo"):
         assert firm.approves(name, run).returncode == 0
     assert firm.release(run).returncode == 0
-    assert len([n for n in firm.names() if n.endswith(".csv")]) == 4
+    assert len([n for n in firm.names() if n.endswith(".csv")]) == 6
     assert len([n for n in firm.names() if n.endswith(".done")]) == 2
     assert "already released" in firm.release(run).stderr
 

@@ -66,7 +66,7 @@ def test_whatever_call_fails_a_release_is_whole_or_not_there(
             break
         release(run_of(firm), to, "night", None)
         (whole,) = handed_over(to)
-        assert len(whole.files) == 4, n
+        assert len(whole.files) == 6, n
     assert not failed
     assert n > 60
     record_property("faults", n - 1)
@@ -181,7 +181,7 @@ def test_a_killed_release_is_never_half_seen(
         done.communicate(timeout=60)
         assert done.returncode == 0
         (whole,) = handed_over(to)
-        assert len(whole.files) == 4
+        assert len(whole.files) == 6
         assert not [p.name for p in to.iterdir() if p.name.endswith(".staging")]
 
 

@@ -130,7 +130,7 @@ def test_a_release_ends_with_0_exactly_where_done_is_there(
             assert bool(left) == (ended.code == 0), (n, ended, left)
         assert released(stands_already, root).code == 0, n
         (whole,) = handed_over(root / "to")
-        assert len(whole.files) == 4, n
+        assert len(whole.files) == 6, n
     record_property("kills", len(hit))
 
 

@@ -24,7 +24,8 @@ LIMIT = "limit_id scope measure target before after_transfers after lower upper 
 TRANSFER = "ticket_id release_phase instrument_id isin from_book to_book from_account to_account quantity price price_rule currency booking settle_date notional_base"
 HEDGE = "ticket_id release_phase crossing_group instrument_id isin side quantity reference_price currency notional_base share_of_adv half_spread_cost impact_cost commission_tax_cost"
 CASH = (
-    "ticket_id from_pool to_pool currency amount fee received received_currency value_date purpose"
+    "ticket_id from_pool to_pool currency amount fee received received_currency value_date purpose "
+    "release_phase"
 )
 POOL = "pool_id currency balance_before received sent outflow borrowed balance_after margin_before margin_after minimum_balance headroom execution_cost"
 CAPITAL = "instrument_id asset_class factor_id role notional_before notional_after exposure_before exposure_after carry_before carry_after margin_before margin_after cash_change"
@@ -113,7 +114,7 @@ def sample(orders: int = 1, word: str = "", **changes: Any) -> dict[str, bytes]:
             (f"HDG-0{word}", "gross", "firm", "0.2"),
             (f"HDG-0{word}", f"mkt{word}", f"book:{a}", "0.8"),
         ),
-        "cash_transfers.csv": table(CASH, (f"CSH{word}", f"NY{word}", "LN", "USD", "10.00", "0.10", "9.90", "USD", "2024-06-28", f"margin{word}")),
+        "cash_transfers.csv": table(CASH, (f"CSH{word}", f"NY{word}", "LN", "USD", "10.00", "0.10", "9.90", "USD", "2024-06-28", f"margin{word}", "1")),
         "pools.csv": table(POOL, (f"NY{word}", "USD", *"100 0 10 5 0 85 20 30 5 50 1".split())),
         "margin_movements.csv": table(
             "account_id pool_id currency model margin_before margin_after_transfers margin_after change",

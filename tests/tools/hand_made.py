@@ -198,4 +198,4 @@ def _booking(s: Scenario) -> Booking:
     plan = Plan(transfers, hedges, cash, tuple(inside), tuple(outside), trades, after_transfers)
     each = costs.amounts(trades, s)
     order_costs = {t: each[t] for t in ("half_spread", "market_impact", "commission_tax")}
-    return Booking(plan, s, "hand", order_costs, 1)
+    return Booking(plan, s, "hand", order_costs)

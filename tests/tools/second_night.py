@@ -109,7 +109,9 @@ class Night(Program):
         """Notional, base currency."""
         way = np.sign(self.units)
         problem: Any = cp.Problem(cp.Maximize(way @ self.change), self.constraints)
-        problem.solve(solver=cp.CLARABEL, **{k: v for k, v in STRICT.items() if k != "accept_unknown"})
+        problem.solve(
+            solver=cp.CLARABEL, **{k: v for k, v in STRICT.items() if k != "accept_unknown"}
+        )
         if problem.status not in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE):
             raise RuntimeError(f"the second night is {problem.status}")
         return float(problem.value) * self.size / 2

@@ -30,8 +30,9 @@ def exact_quantities(inputs: Inputs) -> dict[tuple[str, str], Decimal]:
     """Units of each pair, held and open together, to the last digit."""
     found: dict[tuple[str, str], Decimal] = {}
     for name in HELD:
-        table, zero = inputs[name], Decimal(0)
+        table = inputs[name]
         columns = (table["book_id"], table["instrument_id"], table.exact("quantity"))
         for book, instrument, quantity in zip(*columns, strict=True):
-            found[book, instrument] = found.get((book, instrument), zero) + quantity
+            before = found.get((book, instrument))  # a sum would round what stands alone
+            found[book, instrument] = quantity if before is None else before + quantity
     return found

@@ -10,5 +10,6 @@ NUMBERS = frozenset(
     "exposure_after_transfers exposure_after variance_before variance_after notional_before notional_after "
     "carry_before carry_after cash_change share sensitivity relief_bps marginal_cost_bps fees_and_carry_bps "
     "residual_bps bound age_seconds bid ask beyond_quotes_bps from_mark to_mark mark_dispersion_bps "
-    "from_profit to_profit".split()
+    "from_profit to_profit wanted_after unit_notional wanted crossed ordered left notional_left waiting "
+    "waiting_alone waiting_together".split()
 )

@@ -10,14 +10,14 @@ from neutralizer.terms import waiting
 Row = dict[str, str]
 FILE = "targets.csv"
 COLUMNS = tuple(
-    "book_id instrument_id before target lower upper may_wait unit_notional wanted crossed ordered left "
+    "book_id instrument_id before wanted_after lower upper may_wait unit_notional wanted crossed ordered left "
     "notional_left waiting why scope shadow_price owner".split()
 )
 NOTHING = 1e-9  # of a position: what is no more left than met
 
 
 def rows(booking: Booking, why: Mapping[tuple[str, str], Row]) -> list[Row]:
-    """A line for each target, by book and instrument. Units signed: wanted = target − before, and left is
+    """A line for each target, by book and instrument. Units signed: wanted = wanted_after − before, and left is
     what is missing to its tolerance; notional_left and waiting in base currency. Why: the limit that
     keeps it from its target, with its shadow price, or `cost`; claimed.
     """
@@ -37,7 +37,7 @@ def rows(booking: Booking, why: Mapping[tuple[str, str], Row]) -> list[Row]:
                 "book_id": book,
                 "instrument_id": instrument,
                 "before": plain(before),
-                "target": plain(target),
+                "wanted_after": plain(target),
                 "lower": plain(lower),
                 "upper": plain(upper),
                 "may_wait": "yes" if s.targets.waits[w] else "no",
