@@ -93,7 +93,7 @@ def _some(scenario: Scenario, rounded: Rounded, plan: Plan, routes: bool) -> Ton
     """The most that may cross tonight, `routes`: with as much of the plan's cash as that needs; None where
     none is found that leaves nothing worse.
     """
-    tonight = _tonight(scenario, rounded, plan, routes)
+    tonight = crossing_at_a_reward(scenario, plan, _in_steps(scenario, rounded, plan), routes)
     try:
         for _ in range(ROUNDS):
             found = in_lots(tonight, solve(tonight), transfers_only=True)
@@ -114,14 +114,15 @@ def _some(scenario: Scenario, rounded: Rounded, plan: Plan, routes: bool) -> Ton
     return None
 
 
-def _tonight(scenario: Scenario, rounded: Rounded, plan: Plan, routes: bool) -> Scenario:
-    """The scenario in which only what the plan crosses may cross, each way that it does, at a reward."""
+def crossing_at_a_reward(scenario: Scenario, plan: Plan, moved: Floats, routes: bool) -> Scenario:
+    """The scenario in which nothing may end worse, and of what a plan crosses, (H,) `moved`, any part may
+    cross, at a reward of its notional; `routes`: with the cash of the plan.
+    """
     s = crosses_only(not_worse(scenario))
-    steps = _in_steps(scenario, rounded, plan)
     h, sent = s.holdings, np.zeros(len(s.routes.source))
     for c in plan.cash:
         sent[c.route] = float(c.amount) if routes else 0.0
-    box = replace(h, low=h.before + np.minimum(steps, 0), high=h.before + np.maximum(steps, 0))
+    box = replace(h, low=h.before + np.minimum(moved, 0), high=h.before + np.maximum(moved, 0))
     return replace(
         s,
         holdings=box,
