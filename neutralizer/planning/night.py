@@ -130,6 +130,8 @@ def crossing_at_a_reward(scenario: Scenario, plan: Plan, moved: Floats, routes: 
         pools=replace(s.pools, borrow_limit=plan.trades.borrowed),
         collateral=replace(s.collateral, quantity=plan.trades.pledged),
         targets=replace(s.targets, rate=np.full(len(s.targets.rate), np.nan)),
+        limits=tuple(replace(x, penalty=0.0) for x in s.limits),
+        conversions=replace(s.conversions, rate=0 * s.conversions.rate),
         costing=REWARD,
         minimum_order=0.0,
         minimum_transfer=0.0,
