@@ -7,7 +7,7 @@ answer; `priorities.answered`, once per class of soft limits; `minimum_sizes`, w
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ from neutralizer.program.solvers.clock import within
 from neutralizer.records.superseded import superseded
 from neutralizer.report.claims import claims
 from neutralizer.report.files import booked, run_files
+from neutralizer.report.since import past_runs, since
 from neutralizer.terms.limits.asked import as_asked
 
 Say = Callable[[str], None]
@@ -59,6 +60,7 @@ class Options(Asked):
     notices: tuple[str, ...] = ()  # of the journal
     mark: dict[str, Any] | None = None  # where the journal tells of it
     past: tuple[dict[str, str], ...] = ()  # figures of earlier runs
+    since: Mapping[str, bytes] | None = None  # the files of the run that it is held against
     say: Say = field(default=lambda text: None)
 
     @property
@@ -106,6 +108,8 @@ def _decided(loaded: Loaded, run_id: str, options: Options) -> Decided:
         scenario.warnings[len(wanted.warnings) :],
         *priced,
         left,
+        None if options.since is None else since(options.since, wanted),
+        past_runs(options.past, loaded.scenario.name, run_id),
     )
     booking = booked(plan.with_orders(len(wanted.orders.tradable)), wanted, run_id, old)
     files = run_files(booking, found, asked, loaded.ages, loaded.bytes_read)

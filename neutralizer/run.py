@@ -93,6 +93,8 @@ def _trip(out: Path | None, options: Options, read: Read, decide: Decide) -> Out
     kept = _superseded_files(options)
     loaded = replace(loaded, bytes_read=loaded.bytes_read | kept)
     options = replace(options, supersedes=digest(kept))
+    if options.against.previous is not None:
+        options = replace(options, since=finished(options.against.previous).files)
     shock_is_known(loaded, options.shock)
     run_id = loaded.run_id(options.asked)
     _takes_over(loaded, run_id, options)

@@ -113,6 +113,35 @@ class Shock(_Part):
     market: Market
 
 
+class Past(_Part):
+    """A run of the same scenario before, as the journal tells of it; base currency."""
+
+    run_id: str
+    business_date: str
+    plan_cost: Money = 0.0
+    crossed_notional: Money = 0.0
+    external_notional: Money = 0.0
+    firm_volatility: Money = 0.0
+    breaches: int = 0
+    lines: int = 0
+
+
+class Since(_Part):
+    """What is other than in the run that this one was held against: its figures, and what moved."""
+
+    run_id: str
+    business_date: str
+    plan_cost: Money = 0.0
+    saving: Money | None = None
+    crossed_notional: Money = 0.0
+    external_notional: Money = 0.0
+    gross_before: Money = 0.0
+    firm_volatility: Money | None = None
+    breaches: int = 0
+    positions: int = 0  # pairs of book and instrument that hold another quantity
+    limits: tuple[str, ...] = ()  # that are new, gone, or have other bounds
+
+
 class Volatility(_Part):
     """Of the firm, base currency a day."""
 
@@ -179,6 +208,8 @@ class Summary(_Part):
     lines: Lines = Lines()
     night: Night = Night()
     breaches: Breaches = Breaches()
+    since: Since | None = None
+    history: tuple[Past, ...] = ()  # the last twenty, oldest first
     solver: dict[str, Any] = {}
     rounding: dict[str, Any] = {}
     held_at_nothing: tuple[str, ...] = ()  # the smaller side of an owner that was on both

@@ -80,6 +80,23 @@ def deviations(scenario: Scenario, units: Floats, model: int = 0) -> Floats:
     return np.concatenate([common, risk.specific * money])
 
 
+def contributions(scenario: Scenario, units: Floats, model: int = 0) -> Floats:
+    """(I,) what each of (I,) positions adds to their daily volatility, base currency: units · ∂σ/∂units,
+    which sum to it (Euler).
+    """
+    risk, money = scenario.models[model], units * scenario.instruments.notional
+    daily = float(np.linalg.norm(deviations(scenario, units, model)))
+    if daily == 0:
+        return np.zeros(len(units))
+    if risk.dense_root is not None:
+        each: Floats = money * (risk.dense_root.T @ (risk.dense_root @ money))
+        return each / daily
+    root = np.zeros((len(risk.factors), 0)) if risk.factor_root is None else risk.factor_root
+    common = units * (risk.exposure @ (root @ (root.T @ (risk.exposure.T @ units))))
+    found: Floats = (common + (risk.specific * money) ** 2) / daily
+    return found
+
+
 def own_volatility(scenario: Scenario, model: int = 0) -> Floats:
     """(I,) daily volatility of one unit of each instrument, base currency."""
     risk, notional = scenario.models[model], scenario.instruments.notional

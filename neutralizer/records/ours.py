@@ -15,7 +15,8 @@ from neutralizer.records.manifest import NAME as MANIFEST
 CONFLICTS = "conflicts.csv"
 TABLES = """
 internal_transfers hedges hedge_allocations cash_transfers margin_movements positions_after positions_next limits
-pools collateral costs reasons shadow_prices books targets risk capital evidence
+pools collateral costs reasons shadow_prices books targets risk capital evidence shocks exposures book_factors
+instrument_risk
 """.split()
 OF_A_RUN = {MANIFEST, SUMMARY, REPORT, *(f"{name}.csv" for name in TABLES)}
 NO_RUN = "files, and no readable manifest.json of a run"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from neutralizer.domain.money import rounded, significant
 from neutralizer.domain.scenario import Scenario
-from neutralizer.domain.summary import ByHand, Market, Shock, Strip, Summary
+from neutralizer.domain.summary import ByHand, Market, Past, Shock, Since, Strip, Summary
 from neutralizer.domain.trades import with_orders
 from neutralizer.report.tables import money
 from neutralizer.terms import limits
@@ -35,6 +35,7 @@ KEYS = (  # of summary.json; `a.b` is b within a
     *("objective", "penalty.objective", "stand_alone_cost", "no_baseline", "equal_risk_cost"),
     *("by_hand", "impact_strip", "shock", "firm_volatility.stand_alone"),
     *("solver", "rounding", "held_at_nothing"),
+    *("since", "history"),
     *("waiting.objective", "waiting.stand_alone", "waiting.equal_risk"),
 )
 
@@ -58,6 +59,8 @@ class Claims:
     by_hand: ByHand | None = None
     strip: tuple[Strip, ...] = ()
     shock: Shock | None = None
+    since: Since | None = None  # what another run's folder said
+    history: tuple[Past, ...] = ()  # what the journal said
     solver: dict[str, Any] = field(default_factory=dict)
     rounding: dict[str, Any] = field(default_factory=dict)
     held_at_nothing: tuple[str, ...] = ()  # sides of an owner that were closed, as sentences
@@ -76,6 +79,8 @@ def claims(
     prices: "tuple[Price, ...]",
     reasons: list[Row],
     left: Mapping[tuple[str, str], Row],
+    since: Since | None,
+    history: tuple[Past, ...],
 ) -> Claims:
     """As a run found them; `shadow` is None where nothing was priced."""
     cents, baseline = _cents(scenario), compared.baseline
@@ -103,6 +108,8 @@ def claims(
         waiting_equal_risk=None if baseline.equal_risk is None else cents(baseline.equal_risk[1]),
         waiting_by_book=_waiting_by_book(scenario, baseline.waiting_by_book),
         left=left,
+        since=since,
+        history=history,
         by_hand=_by_hand(compared, cents),
         strip=tuple(_strip(row, cents) for row in compared.strip),
         shock=_shock(compared, scenario, cents),
@@ -138,6 +145,8 @@ def claimed(read: "Files") -> Claims:
         left={
             (r["book_id"], r["instrument_id"]): {c: r[c] for c in why} for r in read["targets.csv"]
         },
+        since=told.since,
+        history=told.history,
         by_hand=told.by_hand,
         strip=told.impact_strip,
         shock=told.shock,

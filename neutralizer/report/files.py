@@ -15,13 +15,16 @@ from neutralizer.records.writing import csv_bytes, csv_rows, json_bytes
 from neutralizer.report.claims import Claims
 from neutralizer.report.page import render
 from neutralizer.report.summary import summarise
-from neutralizer.report.tables import evidence, money, state, wishes
+from neutralizer.report.tables import evidence, money, risk, state, wishes
 from neutralizer.terms import costs
 from neutralizer.terms.costs.attribution import by_book, fills_of
 from neutralizer.tickets import REGISTRY
 
 TABLES = (
-    state.COLUMNS | money.COLUMNS | {evidence.FILE: evidence.COLUMNS, wishes.FILE: wishes.COLUMNS}
+    state.COLUMNS
+    | money.COLUMNS
+    | risk.COLUMNS
+    | {evidence.FILE: evidence.COLUMNS, wishes.FILE: wishes.COLUMNS}
 )
 
 
@@ -61,6 +64,7 @@ def run_files(
         "capital.csv": money.capital_rows(booking),
         "evidence.csv": evidence.rows(booking),
     }
+    tables |= risk.tables(booking)
     files = {t.FILE: csv_bytes(t.COLUMNS, t.rows(booking)) for t in REGISTRY}
     files |= {name: csv_bytes(TABLES[name], rows) for name, rows in tables.items()}
     summary = summarise(booking, attributed, claims, books, asked, ages)

@@ -95,6 +95,8 @@ def summarise(
         ),
         night=_night(s, plan),
         breaches=Breaches(**breaches(s, plan)),
+        since=claims.since,
+        history=claims.history,
         solver=claims.solver,
         rounding=claims.rounding,
         held_at_nothing=claims.held_at_nothing,

@@ -22,7 +22,7 @@ def plan_page(summary: Summary, files: Files) -> str:
         head = f"{'limits that cost':<28}{'scope':<18}{'after':>14}{f'{money} saved a unit':>20}"
         lines = [
             f"  {cut(r['limit_id'], 25):<26}{cut(r['scope'], 17):<18}{amount(r['after']):>14}"
-            f"{float(r['shadow_price']):>20.6g}"
+            f"{float(r['shadow_price']):>20.6g}" + _of_shock(r)
             for r in priced[:MOST_LINES]
         ]
         parts.append("\n".join([head, *lines, *more(priced)]))
@@ -35,8 +35,51 @@ def plan_page(summary: Summary, files: Files) -> str:
             for r in others[:MOST_LINES]
         ]
         parts.append("\n".join([head, *lines, *more(others)]))
+    parts += [_shocks(files, summary), _books(files, summary)]
     parts += [_lines(files), "for one line: neutralizer explain DIR --line TICKET"]
     return "\n\n".join(part for part in parts if part)
+
+
+def _of_shock(row: Row) -> str:
+    """The shock that a limit of losses is about, on a line of its own."""
+    return f"\n    in {row['worst_shock']}" if row.get("worst_shock") else ""
+
+
+def _shocks(files: Files, summary: Summary) -> str:
+    """What each shock costs the firm, worst first, and who loses most."""
+    rows = rows_of(files, "shocks.csv")
+    firm = sorted((r for r in rows if r["scope"] == "firm"), key=lambda r: -float(r["loss_after"]))
+    if not firm:
+        return ""
+    states = ("loss_before", "loss_after_transfers", "loss_after")
+    head = f"{f'loss by shock, {summary.base_currency}':<31}{'before':>16}{'after tonight':>16}{'after':>16}"
+    lines = []
+    for r in firm[:MOST_LINES]:
+        cells = "".join(f"{amount(r[c]):>16}" for c in states)
+        lines.append(f"  {cut(r['shock_id'], 28):<29}{cells}")
+        own = [x for x in rows if x["scope"] != "firm" and x["shock_id"] == r["shock_id"]]
+        most = max(own, key=lambda x: float(x["loss_after"]), default=None)
+        if r["worst"] == "yes" and most is not None:
+            book = most["scope"].removeprefix("book:")
+            lines.append(
+                f"    the worst; most of it in {cut(book, 20)}: {amount(most['loss_after'])}"
+            )
+    return "\n".join([head, *lines, *more(firm)])
+
+
+def _books(files: Files, summary: Summary) -> str:
+    """Volatility of the firm and of each book."""
+    rows = [r for r in rows_of(files, "exposures.csv") if r["kind"] in ("firm", "book")]
+    rows = [r for r in rows if r["volatility_after"]]
+    if not rows:
+        return ""
+    states = ("volatility_before", "volatility_after_transfers", "volatility_after")
+    head = f"{f'volatility a day, {summary.base_currency}':<31}{'before':>16}{'after tonight':>16}{'after':>16}"
+    lines = [
+        f"  {cut(r['name'] or 'the firm', 28):<29}" + "".join(f"{amount(r[c]):>16}" for c in states)
+        for r in rows[: MOST_LINES + 1]
+    ]
+    return "\n".join([head, *lines, *more(rows[1:])])
 
 
 def _lines(files: Files) -> str:

@@ -1,5 +1,6 @@
 """Numbers as people read them: thousands separated, a true minus sign."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 MINUS = "\u2212"  # the sign of mathematics, as wide as a plus
@@ -49,13 +50,10 @@ def count(value: int, one: str, many: str = "") -> str:
     return f"{value:,} {one if value == 1 else many or one + 's'}"
 
 
-def relief(price: float) -> tuple[str, str]:
-    """What a round number of units of relief would save, and that number; nothing where nothing would."""
-    if not price > 0:
-        return "", ""
-    units = next((n for n in (1, 1_000, 1_000_000) if price * n >= 0.1), 1_000_000)
-    saved = price * units
-    return f"{saved:,.2f}" if saved < 1000 else f"{saved:,.0f}", f"{units:,}"
+def round_number(prices: Iterable[float]) -> int:
+    """1, 1,000 or 1,000,000 units: of which relief of the dearest saves something to be read."""
+    dearest = max(prices, default=0.0)
+    return next((n for n in (1, 1_000, 1_000_000) if dearest * n >= 0.1), 1_000_000)
 
 
 def served(name: str, scope: str) -> str:

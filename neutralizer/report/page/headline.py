@@ -33,7 +33,7 @@ def tiles(run: Run) -> list[Tile]:
     """The numbers of the first glance; a saving that is not known has no tile."""
     found = [*_cost(run), *_crossed(run)]
     n = run.summary.breaches
-    note = "before → after transfers → after"
+    note = "before → after tonight → after"
     text = f"{n.before} → {n.after_transfers} → {n.after}"
     tone = "bad" if n.after else ""
     found.append(Tile("Limits broken", text, note, "breaches.after", n.after, tone))

@@ -11,5 +11,8 @@ NUMBERS = frozenset(
     "carry_before carry_after cash_change share sensitivity relief_bps marginal_cost_bps fees_and_carry_bps "
     "residual_bps bound age_seconds bid ask beyond_quotes_bps from_mark to_mark mark_dispersion_bps "
     "from_profit to_profit wanted_after unit_notional wanted crossed ordered left notional_left waiting "
-    "waiting_alone waiting_together".split()
+    "waiting_alone waiting_together loss_before loss_after_transfers loss_after net_before net_after_transfers "
+    "net_after gross_before gross_after_transfers gross_after volatility_before volatility_after_transfers "
+    "volatility_after units_before units_after contribution_before contribution_after units_a_day days_before "
+    "days_after more_days".split()
 )

@@ -10,9 +10,10 @@ from neutralizer.domain.arrays import Floats
 from neutralizer.domain.money import plain, rounded
 from neutralizer.domain.plan import Booking
 from neutralizer.domain.scenario import Limit, Scenario
-from neutralizer.domain.trades import nothing, sums
+from neutralizer.domain.trades import Trades, nothing, sums
 from neutralizer.terms import limits, margin
 from neutralizer.terms.costs.attribution import Costs, fill_shares, fills_of
+from neutralizer.terms.limits import stress_loss
 from neutralizer.terms.limits.facts import MONEY, UNITS
 from neutralizer.terms.margin import cash, collateral
 
@@ -27,7 +28,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "positions_next.csv": ("book_id", "instrument_id", "quantity"),
     "limits.csv": tuple(
         "limit_id scope measure target before after_transfers after lower upper headroom utilisation "
-        "status binding shadow_price relaxed_by owner".split()
+        "status binding shadow_price relaxed_by owner worst_shock".split()
     ),
     "pools.csv": tuple(
         "pool_id currency balance_before received sent outflow borrowed balance_after_transfers "
@@ -107,8 +108,7 @@ def limit_rows(booking: Booking, shadow: Mapping[tuple[str, str], str]) -> list[
                 "before": show(before[k]),
                 "after_transfers": show(inside[k]),
                 "after": show(after[k]),
-                "lower": show(limit.lower) if np.isfinite(limit.lower) else "",
-                "upper": show(limit.upper) if np.isfinite(limit.upper) else "",
+                **dict(zip(("lower", "upper"), bounds_as_written(s, limit), strict=True)),
                 "headroom": show(headroom),
                 "utilisation": _utilisation(after[k], limit.lower, limit.upper),
                 "status": status,
@@ -116,9 +116,25 @@ def limit_rows(booking: Booking, shadow: Mapping[tuple[str, str], str]) -> list[
                 "shadow_price": price,
                 "relaxed_by": limits.relaxed_by(limit, status),
                 "owner": limit.owner,
+                "worst_shock": _worst_shock(s, plan.trades, limit),
             }
         )
     return found
+
+
+def bounds_as_written(s: Scenario, limit: Limit) -> tuple[str, str]:
+    """Lower and upper as limits.csv has them; blank where there is none."""
+    show = _shown(limit.measure, s.base_currency)
+    lower, upper = (show(x) if np.isfinite(x) else "" for x in (limit.lower, limit.upper))
+    return lower, upper
+
+
+def _worst_shock(s: Scenario, after: Trades, limit: Limit) -> str:
+    """Of the shocks that a limit counts the one with the largest loss after; blank for none."""
+    if not limit.shocks:
+        return ""
+    lost = stress_loss.amounts(after, s, limit)
+    return s.shocks.ids[limit.shocks[int(lost.argmax())]] if lost.max() > 0 else ""
 
 
 def _ends(limit: Limit, after: float) -> list[tuple[float, float]]:

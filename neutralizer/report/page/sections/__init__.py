@@ -9,16 +9,19 @@ from neutralizer.report.page.sections import (
     capital,
     cost,
     crossings,
+    exposure,
     funding,
     limits,
     notes,
     relief,
     risk,
     shock,
+    since,
+    stress,
     tickets,
     wishes,
 )
 
 REGISTRY = (
-    wishes, limits, risk, shock, cost, books, crossings, capital, funding, amendments, tickets, relief, notes,
+    since, wishes, limits, risk, exposure, stress, shock, cost, books, crossings, capital, funding, amendments, tickets, relief, notes,
 )  # fmt: skip

@@ -81,7 +81,7 @@ def _posted(rows: list[Row]) -> Table:
 def _accounts(rows: list[Row]) -> Table:
     columns = [
         *map(Column, ("account", "pool", "model")),
-        *numbers("before", "after transfers", "after", "change"),
+        *numbers("before", "after tonight", "after", "change"),
     ]
     found = []
     for r in rows:

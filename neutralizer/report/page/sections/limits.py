@@ -3,12 +3,12 @@
 from neutralizer.report.page.data import Row, Run, bound, number
 from neutralizer.report.page.parts import Cell, Cells, Column, Figure, Section, Table, numbers
 from neutralizer.report.page.pictures.bands import EDGE, Band, bands
-from neutralizer.report.words import amount, count, cut, percent, relief
+from neutralizer.report.words import amount, count, cut, percent, round_number
 from neutralizer.terms.limits.facts import FACTOR_UNITS, MONEY, SHARE_OF_GROSS, UNITS
 from neutralizer.terms.limits.registry import REGISTRY
 
 MOST_LIMITS = 25  # limits in the picture
-KEY = "○ before  ◆ after transfers  ● after  ✕ after, outside  ◁ ▷ beyond the picture"
+KEY = "○ before  ◆ after tonight  ● after  ✕ after, outside  ◁ ▷ beyond the picture"
 
 
 def section(run: Run) -> Section | None:
@@ -113,9 +113,9 @@ def _unit(row: Row, money: str) -> str:
     return words[unit]
 
 
-def _relief(row: Row, money: str) -> Cell:
-    saved, units = relief(number(row, "shadow_price"))
-    return Cell(saved, f"per {units} {_unit(row, money)}" if saved else "")
+def _relief(row: Row, units: int, money: str) -> Cell:
+    saved = number(row, "shadow_price") * units
+    return Cell(amount(saved), f"per {units:,} {_unit(row, money)}") if saved > 0 else Cell("")
 
 
 def _status(row: Row) -> Cell:
@@ -135,13 +135,14 @@ def _tight(rows: list[Row], money: str) -> Table:
         Column("allowed"),
         *numbers(f"relief saves, {money}"),
     ]
+    units = round_number(number(r, "shadow_price") for r in rows)
     found = [
         (
             _name(r),
             amount(number(r, "before")),
             amount(number(r, "after")),
             Cell(_allowed(r), _status(r).text if _outside(r) else "", tone=_status(r).tone),
-            _relief(r, money),
+            _relief(r, units, money),
         )
         for r in rows
     ]
@@ -154,7 +155,7 @@ def _all(rows: list[Row]) -> Table:
         Column("limit"),
         Column("scope"),
         Column("measure"),
-        *numbers("before", "inside", "after", "allowed", "headroom", "used"),
+        *numbers("before", "tonight", "after", "allowed", "headroom", "used"),
         Column("state"),
         Column("owner"),
     ]

@@ -8,7 +8,7 @@ from neutralizer.report.words import amount, cut, percent, short, whole
 MOST_FACTORS = 18  # factors in the picture
 STATES = (
     ("before", "before"),
-    ("after_transfers", "after transfers"),
+    ("after_transfers", "after tonight"),
     ("after", "after"),
     ("stand_alone", "each book alone"),
 )
@@ -75,7 +75,7 @@ def _share(x: float) -> str:
 def _table(rows: list[Row], total: float) -> Table:
     """Exposures in the factor's own unit; variance as a share of the firm's before."""
     priced = ("variance before", "after") if total else ()
-    columns = [Column("factor"), *numbers("exposure before", "after transfers", "after", *priced)]
+    columns = [Column("factor"), *numbers("exposure before", "after tonight", "after", *priced)]
     found: list[Cells] = []
     for r in rows:
         cells = [

@@ -109,17 +109,28 @@ def _hedges(run: Run, rows: list[Row], when: str) -> Table:
 
 
 def _reasons(run: Run) -> dict[str, str | Cell]:
-    """The limit that asks most for each ticket."""
+    """The limit that asks most for each ticket, of a loss with the shock that it is of."""
     best: dict[str, Row] = {}
+    rows = [r for r in run.rows("limits.csv") if r.get("worst_shock")]
+    shock = {_key(r): f"in {r['worst_shock']}" for r in rows}
     for row in run.rows("reasons.csv"):
         held = best.get(row["ticket_id"])
         if row["share"] and (held is None or number(row, "share") > number(held, "share")):
             best[row["ticket_id"]] = row
     return {
-        t: Cell(r["limit_id"], f"{r['scope']} {percent(number(r, 'share'))}".strip())
+        t: Cell(
+            r["limit_id"],
+            " ".join(
+                x for x in (r["scope"], percent(number(r, "share")), shock.get(_key(r), "")) if x
+            ),
+        )
         for t, r in best.items()
         if number(r, "share") > 0
     }
+
+
+def _key(row: Row) -> tuple[str, str]:
+    return row["limit_id"], row["scope"]
 
 
 def _cash(run: Run, rows: list[Row], when: str) -> Table:
