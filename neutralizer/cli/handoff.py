@@ -229,11 +229,12 @@ def crosses(runs: Path, first: "date", last: "date", as_csv: bool) -> None:
 @click.argument("folder", type=asked.FOLDER)
 @asked.BOOK
 @asked.NEW_FOLDER
-def view(folder: Path, book: str, out: Path) -> None:
+@asked.WITH_PAGE
+def view(folder: Path, book: str, out: Path, report: bool) -> None:
     """Write what one book may see of a run, and nothing of any other."""
     from neutralizer.handoff.view import view as write
 
-    names = write(folder, book, out)
+    names = write(folder, book, out, report)
     show(f"wrote {out}: {', '.join(names)}", err=True)
 
 

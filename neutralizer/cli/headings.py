@@ -10,7 +10,7 @@ LONGEST = 200  # characters of a sentence about a command: wrapped, never cut of
 COMMANDS: Headings = (
     ("Begin", "init layout look show check columns schema"),
     ("Run", "run"),
-    ("Understand", "explain verify"),
+    ("Understand", "explain what-if verify"),
     ("Hand off", "approve release allocate status"),
     ("Govern", "new-key journal model-card crosses view"),
     ("Prepare", "arrays shocks simm"),

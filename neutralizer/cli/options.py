@@ -212,6 +212,7 @@ LAST_DAY = click.option(
 )
 AS_CSV = click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 BOOK = click.option("--book", required=True, help="Whose view.")
+WITH_PAGE = click.option("--report", is_flag=True, help="Write the book's page too.")
 
 # What somebody lets pass: what, and who, why and until when, or none of it.
 

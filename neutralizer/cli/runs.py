@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from neutralizer.cli.headings import GroupedOptions
-from neutralizer.cli.options import BARRIERS, FOLDER, LINE, OVERRIDES, PROVE_AGAINST, RUN
+from neutralizer.cli.options import AS_CSV, BARRIERS, FOLDER, LINE, OVERRIDES, PROVE_AGAINST, RUN
 from neutralizer.cli.talk import progress, say_notices, show
 
 if TYPE_CHECKING:
@@ -98,4 +98,33 @@ def explain(folder: Path, line: str | None, barriers: bool, overrides: tuple[str
         show(why.explain(folder, overrides, line, say))
 
 
-COMMANDS = (run, verify, explain)
+@click.command(name="what-if")
+@click.argument("scenario", type=FOLDER)
+@click.argument("changes", nargs=-1, required=True, metavar="LIMIT=VALUE...")
+@AS_CSV
+@OVERRIDES
+def what_if(
+    scenario: Path, changes: tuple[str, ...], as_csv: bool, overrides: tuple[str, ...]
+) -> None:
+    """Say what other bounds would cost: solved again with each, and with all of them.
+
+    LIMIT=VALUE sets the only bound of a limit, or both ends of its band; LIMIT.lower=VALUE and
+    LIMIT.upper=VALUE one of them; `none` takes it away.
+    """
+    from neutralizer.load.scenario import load
+    from neutralizer.records.writing import csv_bytes
+    from neutralizer.report.cases import case_rows, cases_page
+    from neutralizer.studies.what_if import COLUMNS
+    from neutralizer.studies.what_if import what_if as study
+
+    loaded = load(
+        scenario if (scenario / "scenario.yaml").is_file() else scenario / "inputs", overrides
+    )
+    found = study(loaded.scenario, changes, progress(quiet=False, verbose=False))
+    if as_csv:
+        click.echo(csv_bytes(COLUMNS, case_rows(found)).decode(), nl=False)
+    else:
+        show(cases_page(found, loaded.scenario.base_currency))
+
+
+COMMANDS = (run, verify, explain, what_if)

@@ -14,8 +14,10 @@ from neutralizer.errors import InputsRefused, Issue
 from neutralizer.load.firm.view_key import view_key
 from neutralizer.records.finished import Finished, as_written, finished
 from neutralizer.records.folder import new_folder
+from neutralizer.records.manifest import REPORT
 from neutralizer.records.writing import csv_bytes, rows_of
 from neutralizer.report.files import TABLES
+from neutralizer.report.page.book import book_page
 from neutralizer.tickets import REGISTRY
 from neutralizer.verify import loaded_of
 
@@ -24,8 +26,10 @@ IDS = ("ticket_id", "ref_ticket_id", "parent_order")
 BY_BOOK = ("hedge_allocations.csv", "positions_after.csv", "positions_next.csv", "costs.csv")
 
 
-def view(folder: Path, book: str, out: Path) -> list[str]:
-    """Writes a new folder of CSV files; their names. Raises InputsRefused, FolderTaken, CannotWrite."""
+def view(folder: Path, book: str, out: Path, report: bool = False) -> list[str]:
+    """Writes a new folder of CSV files, with `report` the book's page of them; their names. Raises
+    InputsRefused, FolderTaken, CannotWrite.
+    """
     run = finished(folder)
     books = loaded_of(run).scenario.books.ids
     if book not in books:
@@ -37,6 +41,8 @@ def view(folder: Path, book: str, out: Path) -> list[str]:
             name: csv_bytes(columns, _under(key, run.run_id, book, rows))
             for name, columns, rows in _tables(run, book)
         }
+        if report:
+            files[REPORT] = book_page(files, book, run.summary)
     new_folder(out, files)
     return sorted(files)
 
@@ -52,8 +58,16 @@ def _tables(run: Finished, book: str) -> list[tuple[str, tuple[str, ...], list[R
         sides = [r for r in rows_of(run.files, name) if book in (r["from_book"], r["to_book"])]
         masked = [_masked(row, book, groups[row["ticket_id"]]) for row in sides]
         found.append((name, columns[name], masked))
+    wanted = [r | _ours(r, book) for r in _own(rows_of(run.files, "targets.csv"), book)]
+    found.append(("targets.csv", columns["targets.csv"], wanted))
     limits = [r for r in rows_of(run.files, "limits.csv") if r["scope"] == f"book:{book}"]
     return [*found, ("limits.csv", columns["limits.csv"], [r | {"owner": ""} for r in limits])]
+
+
+def _ours(row: Row, book: str) -> Row:
+    """Why a target is not met, where that is a limit of the book itself or names nobody."""
+    own = row["scope"] in ("", f"book:{book}")
+    return {} if own else {"why": "another limit", "scope": "", "shadow_price": ""}
 
 
 def _under(key: bytes, run_id: str, book: str, rows: list[Row]) -> list[Row]:

@@ -14,9 +14,9 @@ INPUTS = "inputs/"
 class Run:
     """What a page may know: nothing but the files."""
 
-    def __init__(self, files: Mapping[str, bytes]) -> None:
+    def __init__(self, files: Mapping[str, bytes], summary: Summary | None = None) -> None:
         self.files = files
-        self.summary = Summary.read(files["summary.json"])
+        self.summary = summary or Summary.read(files["summary.json"])
         self.money = self.summary.base_currency
 
     def rows(self, name: str) -> list[Row]:

@@ -38,7 +38,7 @@ def tiles(run: Run) -> list[Tile]:
     tone = "bad" if n.after else ""
     found.append(Tile("Limits broken", text, note, "breaches.after", n.after, tone))
     before, after = run.summary.firm_volatility.before, run.summary.firm_volatility.after
-    if before is not None and after is not None:
+    if before is not None and after is not None and (before or after):
         note = f"{run.money} a day, from {whole(before)}"
         found.append(Tile("Firm volatility", whole(after), note, "firm_volatility.after", after))
     lines = run.summary.lines

@@ -23,5 +23,5 @@ from neutralizer.report.page.sections import (
 )
 
 REGISTRY = (
-    since, wishes, limits, risk, exposure, stress, shock, cost, books, crossings, capital, funding, amendments, tickets, relief, notes,
+    wishes, limits, risk, exposure, stress, shock, cost, books, crossings, capital, funding, amendments, tickets, relief, since, notes,
 )  # fmt: skip

@@ -32,6 +32,8 @@ def _lead(rows: list[Row]) -> str:
     outside = sum(r["status"] in ("BREACH", "IMPROVED") for r in rows)
     binds = sum(r["binding"] == "yes" for r in rows)
     kept = "every one is kept" if not outside else f"{count(outside, 'is', 'are')} outside"
+    if not binds:
+        return f"Of {count(len(rows), 'limit')}, {kept}. None binds."
     return (
         f"Of {count(len(rows), 'limit')}, {kept}. {count(binds, 'limit')} "
         f"{'binds' if binds == 1 else 'bind'}: without {'it' if binds == 1 else 'them'} the plan would cost less."

@@ -48,10 +48,8 @@ def _lead(run: Run) -> str:
     if told is None:
         return f"The last {count(len(past), 'run')} of this scenario, as the journal tells of them."
     limits = f"{count(len(told.limits), 'limit')} changed" if told.limits else "no limit changed"
-    return (
-        f"Since run {told.run_id} of {told.business_date} {count(told.positions, 'position')} "
-        f"moved and {limits}."
-    )
+    moved = f"{count(told.positions, 'position')} moved" if told.positions else "no position moved"
+    return f"Since run {told.run_id} of {told.business_date} {moved} and {limits}."
 
 
 def _figures(told: Since, run: Run) -> Table:
