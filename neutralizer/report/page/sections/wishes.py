@@ -50,7 +50,9 @@ def _books(rows: list[Row], run: Run) -> Table:
     foot = [short(totals[c]) for c in BY_BOOK]
     columns = [Column("book"), *numbers("met", *BY_BOOK, f"waiting, {run.money}")]
     end = ("all", f"{met:,} of {len(rows):,}", *foot, cents(totals["waiting"]))
-    return Table(f"By book, notional in {run.money}; what crosses counts on both sides", columns, found, end)
+    return Table(
+        f"By book, notional in {run.money}; what crosses counts on both sides", columns, found, end
+    )
 
 
 def _targets(rows: list[Row], run: Run) -> Table:
