@@ -10,6 +10,7 @@ from neutralizer.report.words import cut, served
 
 Row = dict[str, str]
 LEAST = 0.01  # a share that is worth a word
+MOST_ADD = 6  # positions that are named for what they add to the firm's volatility
 
 
 def plan_page(summary: Summary, files: Files) -> str:
@@ -35,7 +36,7 @@ def plan_page(summary: Summary, files: Files) -> str:
             for r in others[:MOST_LINES]
         ]
         parts.append("\n".join([head, *lines, *more(others)]))
-    parts += [_shocks(files, summary), _books(files, summary)]
+    parts += [_shocks(files, summary), _books(files, summary), _positions(files, summary)]
     parts += [_lines(files), "for one line: neutralizer explain DIR --line TICKET"]
     return "\n\n".join(part for part in parts if part)
 
@@ -80,6 +81,33 @@ def _books(files: Files, summary: Summary) -> str:
         for r in rows[: MOST_LINES + 1]
     ]
     return "\n".join([head, *lines, *more(rows[1:])])
+
+
+def _positions(files: Files, summary: Summary) -> str:
+    """What adds most to the firm's volatility or takes most from it, and what a cap leaves for other days."""
+    rows = rows_of(files, "instrument_risk.csv")
+    adds = [r for r in rows if float(r["contribution_after"])]
+    adds.sort(key=lambda r: -abs(float(r["contribution_after"])))
+    found = []
+    if adds:
+        head = (
+            f"{f'adds to the volatility, {summary.base_currency}':<47}{'before':>16}{'after':>16}"
+        )
+        lines = [
+            f"  {cut(r['instrument_id'], 44):<45}{amount(r['contribution_before']):>16}"
+            f"{amount(r['contribution_after']):>16}"
+            for r in adds[:MOST_ADD]
+        ]
+        found.append("\n".join([head, *lines]))
+    late = [r for r in rows if r["more_days"]]
+    if late:
+        late.sort(key=lambda r: -float(r["more_days"]))
+        lines = [
+            f"  {cut(r['instrument_id'], 44):<45}takes another {float(r['more_days']):.1f} days"
+            for r in late[:MOST_LINES]
+        ]
+        found.append("\n".join(["stopped by what may be traded a day", *lines, *more(late)]))
+    return "\n\n".join(found)
 
 
 def _lines(files: Files) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from neutralizer.domain.arrays import Bools
+from neutralizer.domain.arrays import Bools, Floats
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import nothing, own_volatility, sums, volatility
 from neutralizer.terms import limits, margin
@@ -27,6 +27,7 @@ def facts(s: Scenario) -> Facts:
         "pools": _pools(s),
         "limits": _limits(s),
         "mandates": [_mandate(s, b) for b in range(len(s.books.ids))],
+        "targets": [_wishes(s, b) for b in _wishing(s)],
     }
 
 
@@ -144,6 +145,7 @@ def _limits(s: Scenario) -> list[Row]:
             "outside": "" if x.lower - e <= value <= x.upper + e else "yes",
         }
         for x, value, e in zip(s.limits, today.tolist(), error.tolist(), strict=True)
+        if not x.wish
     ]
 
 
@@ -166,6 +168,34 @@ def _mandate(s: Scenario, b: int) -> Row:
         "fixed": int(np.count_nonzero(held & ~may)),
         "new": int(np.count_nonzero(~held & may)),
     }
+
+
+def _wishing(s: Scenario) -> list[int]:
+    """Books that want to trade something."""
+    return sorted(set(s.holdings.book[s.targets.holding].tolist()))
+
+
+def _wishes(s: Scenario, b: int) -> Row:
+    """How many targets a book has, how many of them may wait, and what it wants to buy and sell."""
+    own = s.holdings.book[s.targets.holding] == b
+    h = s.targets.holding[own]
+    money = (s.targets.target[own] - s.holdings.before[h]) * s.holding_notional[h]
+    return {
+        "book": s.books.ids[b],
+        "targets": int(own.sum()),
+        "may_wait": int(s.targets.waits[own].sum()),
+        "buys": float(money[money > 0].sum()),
+        "sells": float(-money[money < 0].sum()),
+        "days_of_adv": max(days_wanted(s)[own].tolist(), default=0.0),
+    }
+
+
+def days_wanted(s: Scenario) -> Floats:
+    """(W,) what each target wants to trade over a day's volume; 0 where that is not known."""
+    h = s.targets.holding
+    adv = s.tradables.adv[s.holdings.instrument[h]]
+    found = np.abs(s.targets.target - s.holdings.before[h]) / np.where(adv > 0, adv, np.nan)
+    return np.nan_to_num(found)
 
 
 def free(s: Scenario) -> Bools:

@@ -112,6 +112,14 @@ TABLES: dict[str, tuple[str, str, tuple[_Head, ...]]] = {
             ("fixed", "fixed", _text, 13), ("new", "not held yet", _text, 15),
         ),
     ),
+    "targets": (
+        "What each wants to trade",
+        "Notional in base currency; the most in days of volume",
+        _heads(
+            "book", ("targets", "targets", _text, 10), ("may_wait", "may wait", _text, 11),
+            ("buys", "buys", _money, 11), ("sells", "sells", _money, 11), ("days_of_adv", "days", _rate, 9),
+        ),
+    ),
     "limits": (
         "Limits today",
         "In each measure's unit; use of the nearer bound",

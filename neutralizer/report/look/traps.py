@@ -10,7 +10,7 @@ from neutralizer.domain.plan import Plan
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import own_volatility
 from neutralizer.program.out_of_scale import FAR, PER_DOLLAR, far_rates
-from neutralizer.report.look.facts import YEAR, free
+from neutralizer.report.look.facts import YEAR, days_wanted, free
 from neutralizer.report.words import short
 from neutralizer.terms import limits
 
@@ -27,6 +27,7 @@ MINOR = {"GBP": "GBX", "ZAR": "ZAC", "ILS": "ILA"}  # where shares are quoted in
 PENCE = 200.0  # a middle price from which on it looks like hundredths
 MONEY = 1e10  # US dollars a day of a middle share: no market of shares trades that
 PLACES = 4  # decimals of a price that was traded
+MOST_DAYS = 1.0  # of volume, that a book may want to trade today
 SHARES = ("equity", "etf")
 
 
@@ -198,6 +199,21 @@ def warehoused(s: Scenario, plan: Plan) -> Iterator[str]:
         )
 
 
+def targets_fit_the_market(s: Scenario) -> Iterator[str]:
+    """What must be traded today is not many days' volume: a finger too many, or a plan for a month."""
+    days = np.where(s.targets.waits, 0.0, days_wanted(s))
+    large = np.flatnonzero(days > MOST_DAYS)
+    if len(large):
+        most = large[np.argsort(-days[large], kind="stable")]
+        held = s.targets.holding[most]
+        pairs = zip(s.holdings.book[held], s.holdings.instrument[held], days[most], strict=True)
+        names = [f"{s.books.ids[b]} {s.instruments.ids[i]} {d:.3g} days" for b, i, d in pairs]
+        yield (
+            f"targets that may not wait and are more than a day's volume: {_names(names)}; check the units, "
+            "or let them wait"
+        )
+
+
 TRAPS = (
     rates_are_the_right_way_round,
     volatilities_are_of_a_day,
@@ -207,6 +223,7 @@ TRAPS = (
     prices_were_traded,
     no_book_is_a_free_warehouse,
     limits_have_owners,
+    targets_fit_the_market,
 )
 MATTER = TRAPS[:4]  # what a plan rests on, whoever looked before
 

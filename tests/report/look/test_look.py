@@ -79,6 +79,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"instruments": with_stock("A", price=118.403921)}, "prices with more than 4 decimals: A 118.403921; adjusted for dividends?"),
     ({"instruments": with_stock("A", multiplier=1e6)}, "one lot is worth very much (US dollars): A 120.5m; check price, multiplier, lot_size"),
     ({"limits": LIMITS[:1]}, "Y may take 2 names that it does not hold, and no limit of its own counts them: B, L; limit its gross"),
+    ({"targets": [{"book_id": "Y", "instrument_id": "A", "trade": 8e6}]}, "targets that may not wait and are more than a day's volume: Y A 2 days; check the units"),
     ({"limits": [x | {"owner": ""} for x in LIMITS]}, "limits without owner: X-gross, Y-gross; write who may change them"),
 ]  # fmt: skip
 
