@@ -37,7 +37,7 @@ def one(folder: Path) -> str:
     best = solve(tonight)
     most = max(-best.certificate.bound / 2, 0.0)
     in_steps = in_lots(tonight, best, transfers_only=True).report.get("unavoidable", 0.0)
-    steps = max(min(most, -(best.certificate.cost + in_steps) / 2), 0.0)
+    steps = max(min(most, -(best.certificate.cost + in_steps) / 2), 0.0) + 0.0
     whole = night.crossed_notional + night.crossed_with_hedges
     share = f"{night.crossed_notional / steps:.2%}" if steps > 1 else "all of it"
     amounts = (f"{x:,.0f}" for x in (whole, night.crossed_notional, steps, most))

@@ -6,22 +6,24 @@ its cost stay.
 Cash tickets stay whole: each leaves tonight where the transfers of tonight allow or need it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import product
 
 import numpy as np
 
 from neutralizer.domain.arrays import Bools, Floats
 from neutralizer.domain.orders import crosses_only
 from neutralizer.domain.plan import Plan
-from neutralizer.domain.scenario import Costing, Scenario
+from neutralizer.domain.scenario import Costing, Limit, Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.errors import Infeasible, NotSolved
 from neutralizer.planning.compose import fractions_of, paired
 from neutralizer.planning.lots.in_lots import in_lots
 from neutralizer.planning.lots.whole import Rounded
-from neutralizer.program.solve import solve
+from neutralizer.program.solve import Solution, solve
 from neutralizer.terms.limits.asked import not_worse
 from neutralizer.terms.night import worse
 
@@ -32,6 +34,17 @@ REWARD = Costing(
     years=0.0,
     risk_aversion=0.0,
 )
+ENOUGH = 0.995  # of an answer: no search for whole steps
+SHARES = (
+    0.9999,
+    0.999,
+    0.99,
+    0.95,
+    0.8,
+    0.5,
+)  # of an answer, tried where no whole steps were found
+FEW = 4  # cash tickets: of more not every choice is tried
+OF_CHANGES = ("turnover", "external", "margin")  # measures that do not net what a scope holds
 ROUNDS = 4  # of leaving out what would be split below the minimum size
 
 
@@ -41,6 +54,9 @@ class Tonight:
 
     moved: tuple[Decimal, ...]
     cash: tuple[bool, ...]
+
+
+Way = Callable[[Scenario, Plan, Scenario, Solution], Tonight | None]
 
 
 def in_phases(scenario: Scenario, rounded: Rounded, plan: Plan) -> Plan:
@@ -69,16 +85,19 @@ def state(plan: Plan, chosen: Tonight) -> Trades:
 
 
 def _chosen(scenario: Scenario, rounded: Rounded, plan: Plan) -> Tonight:
-    everything, nothing = plan.transferred, (Decimal(0),) * len(plan.transferred)
     for cash in (_cash(plan, True), _cash(plan, False)):
-        found = Tonight(everything, cash)
+        found = Tonight(plan.transferred, cash)
         if not worse(scenario, state(plan, found)):
             return found
-    for routes in (True, False) if plan.cash else (False,):
-        some = _some(scenario, rounded, plan, routes)
-        if some is not None:
-            return some
-    return Tonight(nothing, _cash(plan, False))
+    moved = _in_steps(scenario, rounded, plan)
+    for whole in (_whole_steps, _in_parts):
+        some = [
+            _some(scenario, plan, crossing_at_a_reward(scenario, plan, moved, routes), whole)
+            for routes in ((True, False) if plan.cash else (False,))
+        ]
+        if any(some):
+            return max((x for x in some if x), key=lambda x: _notional(scenario, x))
+    return Tonight((Decimal(0),) * len(plan.transferred), _cash(plan, False))
 
 
 def _cash(plan: Plan, now: bool) -> tuple[bool, ...]:
@@ -89,29 +108,74 @@ def _everything(plan: Plan, chosen: Tonight) -> bool:
     return chosen.moved == plan.transferred
 
 
-def _some(scenario: Scenario, rounded: Rounded, plan: Plan, routes: bool) -> Tonight | None:
-    """The most that may cross tonight, `routes`: with as much of the plan's cash as that needs; None where
-    none is found that leaves nothing worse.
-    """
-    tonight = crossing_at_a_reward(scenario, plan, _in_steps(scenario, rounded, plan), routes)
-    try:
+def _some(scenario: Scenario, plan: Plan, tonight: Scenario, whole: Way) -> Tonight | None:
+    """The most that may cross tonight, in whole steps; None where none is found that leaves nothing worse."""
+    with suppress(Infeasible, NotSolved):
         for _ in range(ROUNDS):
-            found = in_lots(tonight, solve(tonight), transfers_only=True)
-            small = _split_too_small(scenario, plan, found.trades.change)
+            found = whole(scenario, plan, tonight, solve(tonight))
+            if found is None:
+                return None
+            moved = np.array([float(q) for q in found.moved])
+            small = _split_too_small(scenario, plan, moved)
             if not small.any():
-                break
+                return found
             tonight = _without(tonight, small)
-        else:
-            return None
-    except (Infeasible, NotSolved):
-        return None
-    moved = tuple(_exactly(scenario, found.trades.change))
-    used = tuple(bool(found.trades.cash[c.route] > 0) for c in plan.cash)
-    for cash in (_cash(plan, True), used, _cash(plan, False)):
-        chosen = Tonight(moved, cash)
-        if not worse(scenario, state(plan, chosen)):
-            return chosen
     return None
+
+
+def _whole_steps(s: Scenario, plan: Plan, tonight: Scenario, solution: Solution) -> Tonight | None:
+    """The steps below an answer; where they leave something worse, or are much less, what a search for whole
+    steps finds; the larger of both.
+    """
+    used, moved = solution.trades.cash > 0, solution.trades.change
+    found = _held(s, plan, _steps_below(tonight, moved), used)
+    if found and _notional(s, found) >= ENOUGH * float(s.holding_notional @ np.abs(moved)):
+        return found
+    searched = in_lots(tonight, solution, transfers_only=True).trades
+    other = _held(s, plan, searched.change, searched.cash > 0)
+    return max((x for x in (found, other) if x), key=lambda x: _notional(s, x), default=None)
+
+
+def _in_parts(s: Scenario, plan: Plan, tonight: Scenario, solution: Solution) -> Tonight | None:
+    """The steps below the largest share of an answer that leaves nothing worse, which splits every line."""
+    used, moved = solution.trades.cash > 0, solution.trades.change
+    parts = (_held(s, plan, _steps_below(tonight, x * moved), used) for x in SHARES)
+    return next((x for x in parts if x is not None), None)
+
+
+def _held(s: Scenario, plan: Plan, moved: Floats, used: Bools) -> Tonight | None:
+    """What crosses with all cash tickets, with those that were used, or with others of them, most first: the
+    first that leaves nothing worse.
+    """
+    exact = tuple(_exactly(s, moved))
+    ways = [_cash(plan, True), tuple(bool(used[c.route]) for c in plan.cash), _cash(plan, False)]
+    if len(plan.cash) <= FEW:
+        ways += sorted(product((True, False), repeat=len(plan.cash)), key=lambda way: -sum(way))
+    found = (Tonight(exact, cash) for cash in dict.fromkeys(ways))
+    return next((x for x in found if not worse(s, state(plan, x))), None)
+
+
+def _notional(s: Scenario, found: Tonight) -> float:
+    """Of what crosses, base currency, counted on both sides."""
+    return float(s.holding_notional @ np.abs([float(q) for q in found.moved]))
+
+
+def _steps_below(s: Scenario, moved: Floats) -> Floats:
+    """(H,) whole steps towards zero, given as much as taken in each group and instrument: the side that has
+    more gives up steps of its largest.
+    """
+    step, row = s.instruments.step[s.holdings.instrument], s.orders.row
+    steps = np.trunc(moved / step + np.sign(moved) * 1e-9)
+    for r in np.flatnonzero(np.bincount(row, steps) != 0).tolist():
+        own = np.flatnonzero(row == r)
+        over = int(steps[own].sum())
+        while over:
+            side = own[np.sign(steps[own]) == np.sign(over)]
+            k = side[int(np.argmax(np.abs(steps[side])))]
+            less = min(abs(over), int(abs(steps[k])))
+            steps[k] -= np.sign(over) * less
+            over -= int(np.sign(over)) * less
+    return steps * step
 
 
 def crossing_at_a_reward(scenario: Scenario, plan: Plan, moved: Floats, routes: bool) -> Scenario:
@@ -130,12 +194,26 @@ def crossing_at_a_reward(scenario: Scenario, plan: Plan, moved: Floats, routes: 
         pools=replace(s.pools, borrow_limit=plan.trades.borrowed),
         collateral=replace(s.collateral, quantity=plan.trades.pledged),
         targets=replace(s.targets, rate=np.full(len(s.targets.rate), np.nan)),
-        limits=tuple(replace(x, penalty=0.0) for x in s.limits),
+        limits=tuple(replace(x, penalty=0.0) for x in s.limits if _can_move(s, x, moved)),
         conversions=replace(s.conversions, rate=0 * s.conversions.rate),
         costing=REWARD,
         minimum_order=0.0,
         minimum_transfer=0.0,
     )
+
+
+def _can_move(s: Scenario, limit: Limit, moved: Floats) -> bool:
+    """Whether what crosses can change a limit's measure: not where its scope has all or none of what crosses
+    in each group and instrument, for it nets them. Such a limit has no room that a solver could be given.
+    """
+    if limit.measure in OF_CHANGES:
+        return True
+    inside = np.zeros(len(moved), dtype=bool)
+    inside[limit.holdings] = True
+    row, crosses = s.orders.row, moved != 0
+    count = s.orders.change_rows.shape[0]
+    own, every = (np.bincount(row, crosses & x, count) for x in (inside, np.ones_like(inside)))
+    return bool(((own > 0) & (own < every)).any())
 
 
 def _in_steps(scenario: Scenario, rounded: Rounded, plan: Plan) -> Floats:
