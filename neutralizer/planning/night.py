@@ -124,11 +124,12 @@ def _some(scenario: Scenario, plan: Plan, tonight: Scenario, whole: Way) -> Toni
 
 
 def _whole_steps(s: Scenario, plan: Plan, tonight: Scenario, solution: Solution) -> Tonight | None:
-    """The steps below an answer; where they leave something worse, or are much less, what a search for whole
-    steps finds; the larger of both.
+    """The steps nearest to an answer, or below it; where they leave something worse, or are much less, what a
+    search for whole steps finds; the larger of both.
     """
     used, moved = solution.trades.cash > 0, solution.trades.change
-    found = _held(s, plan, _steps_below(tonight, moved), used)
+    near = (_held(s, plan, _steps(tonight, moved, nearest), used) for nearest in (True, False))
+    found = next((x for x in near if x is not None), None)
     if found and _notional(s, found) >= ENOUGH * float(s.holding_notional @ np.abs(moved)):
         return found
     searched = in_lots(tonight, solution, transfers_only=True).trades
@@ -139,7 +140,7 @@ def _whole_steps(s: Scenario, plan: Plan, tonight: Scenario, solution: Solution)
 def _in_parts(s: Scenario, plan: Plan, tonight: Scenario, solution: Solution) -> Tonight | None:
     """The steps below the largest share of an answer that leaves nothing worse, which splits every line."""
     used, moved = solution.trades.cash > 0, solution.trades.change
-    parts = (_held(s, plan, _steps_below(tonight, x * moved), used) for x in SHARES)
+    parts = (_held(s, plan, _steps(tonight, x * moved, nearest=False), used) for x in SHARES)
     return next((x for x in parts if x is not None), None)
 
 
@@ -160,12 +161,13 @@ def _notional(s: Scenario, found: Tonight) -> float:
     return float(s.holding_notional @ np.abs([float(q) for q in found.moved]))
 
 
-def _steps_below(s: Scenario, moved: Floats) -> Floats:
-    """(H,) whole steps towards zero, given as much as taken in each group and instrument: the side that has
-    more gives up steps of its largest.
+def _steps(s: Scenario, moved: Floats, nearest: bool) -> Floats:
+    """(H,) whole steps, the nearest or those towards zero, given as much as taken in each group and instrument:
+    the side that has more gives up steps of its largest.
     """
     step, row = s.instruments.step[s.holdings.instrument], s.orders.row
-    steps = np.trunc(moved / step + np.sign(moved) * 1e-9)
+    counted = moved / step
+    steps = np.rint(counted) if nearest else np.trunc(counted + np.sign(counted) * 1e-9)
     for r in np.flatnonzero(np.bincount(row, steps) != 0).tolist():
         own = np.flatnonzero(row == r)
         over = int(steps[own].sum())
