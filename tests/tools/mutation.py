@@ -37,8 +37,8 @@ from tests.tools.finished import NAMES, finished
 from tests.tools.firm import approved_firm
 
 PACKAGE, TABLE = ROOT / "neutralizer", ROOT / "benchmarks" / "MUTATION.md"
-PROOF = "ledger proof_faults proof_of_amendments verify mutations".split()
-AGAIN = "verify caps forging previous".split()
+PROOF = "ledger proof_faults proof_of_amendments what_leaves_tonight verify mutations".split()
+AGAIN = "verify caps forging previous supersede folders_of_others".split()
 READERS = "readers freshness hostile_inputs".split()
 RELEASE, AMENDED, JOURNAL = (
     "release night who_may came_back compliance supersede allocate".split(),
@@ -47,7 +47,7 @@ RELEASE, AMENDED, JOURNAL = (
 )
 FOLDERS = "folder what_others_write".split()
 SUITES = (
-    (PROOF, sorted(PACKAGE.glob("proof/*.py"))),
+    (PROOF, [*sorted(PACKAGE.glob("proof/*.py")), PACKAGE / "terms" / "night.py"]),
     (AGAIN, [PACKAGE / "verify.py", PACKAGE / "report" / "again.py",
              PACKAGE / "records" / "manifest.py"]),
     (RELEASE, [*(PACKAGE / "handoff" / f"{name}.py" for name in

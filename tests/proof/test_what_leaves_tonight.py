@@ -1,0 +1,102 @@
+"""What may be booked before the hedges, on a plan made by hand: the phases of lines and the state between."""
+
+import pytest
+
+from neutralizer.domain.scenario import Scenario
+from neutralizer.domain.trades import nothing
+from neutralizer.proof import prove
+from neutralizer.proof.files import Files
+from neutralizer.terms.night import outside, worse
+from tests.tools.hand_made import Places, written
+
+FUTURES = (  # A has none, two tonight, one in the end
+    "  limits:\n",
+    "  limits:\n    - {limit_id: A-fut, measure: position, scope: 'book:A', target: FUT, upper: 1}\n",
+)
+
+
+def told(files: Files, *changes: tuple[str, str]) -> list[str]:
+    """Faults of phases and of what is booked tonight."""
+    faults = prove(written(*changes)[0], files)
+    return [f for f in faults if "release_phase" in f or "tonight" in f]
+
+
+def test_the_right_phases_are_proven() -> None:
+    assert prove(*written()) == []
+
+
+@pytest.mark.parametrize("phase", ["", "0", "3", "1.0"])
+@pytest.mark.parametrize("file", ["internal_transfers.csv", "cash_transfers.csv", "hedges.csv"])
+def test_a_phase_is_one_of_two(file: str, phase: str) -> None:
+    files = written()[1]
+    files.rows[file][0]["release_phase"] = phase
+    (fault,) = told(files)
+    assert fault.endswith(f"release_phase {phase or 'blank'} is none of its own")
+
+
+def test_an_order_never_leaves_tonight() -> None:
+    files = written()[1]
+    files.rows["hedges.csv"][0]["release_phase"] = "1"
+    (fault,) = told(files)
+    assert fault.endswith("release_phase 1 is none of its own")
+
+
+def test_a_line_may_wait_for_the_hedges() -> None:
+    """Only the state in between is another then."""
+    files = written()[1]
+    for name in ("internal_transfers.csv", "cash_transfers.csv"):
+        for row in files.rows[name]:
+            row["release_phase"] = "2"
+    assert told(files) == []
+
+
+def test_a_limit_that_is_worse_tonight_is_told() -> None:
+    files = written(FUTURES)[1]
+    assert told(files, FUTURES) == [
+        "A-fut book:A is worse after what is booked tonight than before"
+    ]
+    for row in files.rows["internal_transfers.csv"]:
+        if row["instrument_id"] == "FUT":
+            row["release_phase"] = "2"
+    assert told(files, FUTURES) == []
+
+
+def test_what_crosses_tonight_is_part_of_what_crosses() -> None:
+    """More than all of it one way tonight, and some of it back with the hedges."""
+    files = written()[1]
+    (row,) = (r for r in files.rows["internal_transfers.csv"] if r["instrument_id"] == "FUT")
+    back = dict(row, ticket_id="TRF-back", from_book=row["to_book"], to_book=row["from_book"])
+    back |= {"from_account": row["to_account"], "to_account": row["from_account"]}
+    row["quantity"] = "3"
+    files.rows["internal_transfers.csv"].append(back | {"quantity": "1", "release_phase": "2"})
+    found = [f for f in told(files) if "is no part of" in f]
+    assert found == [
+        "B FUT: -3 crosses tonight, which is no part of the -2 that cross",
+        "A FUT: 3 crosses tonight, which is no part of the 2 that cross",
+    ]
+
+
+def of(s: Scenario, book: str, instrument: str, units: float) -> list[str]:
+    """What a change of one position leaves worse."""
+    state = nothing(s)
+    state.change[Places(s).holding(book, instrument)] = units
+    return worse(s, state)
+
+
+def test_inside_its_bounds_a_limit_may_move_and_outside_only_back() -> None:
+    narrow = ("lower: -300, upper: 5000", "lower: -300, upper: 500")
+    s = written(narrow)[0]  # A holds 1000.25
+    assert outside(s, nothing(s))[0] == 500.25
+    assert of(s, "A", "EQ", 0.25) == ["A-eq book:A"]
+    assert of(s, "A", "EQ", -100) == []
+    assert of(s, "A", "EQ", -1300) == []
+    assert of(s, "A", "EQ", -1301) == []  # outside on the other side by less
+    assert of(written()[0], "A", "EQ", 100) == []
+    assert of(written()[0], "A", "EQ", 4000) == ["A-eq book:A"]
+
+
+def test_a_pool_may_not_be_shorter_than_it_is() -> None:
+    """P has 900,000 less its floor: a purchase of 20,000 shares at 50 takes more."""
+    assert of(written()[0], "A", "EQ", 3000) == []
+    wide = ("lower: -300, upper: 5000", "lower: -300, upper: 500000")
+    assert "pool P" in of(written(wide)[0], "A", "EQ", 20000)
