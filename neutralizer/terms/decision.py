@@ -26,7 +26,7 @@ from neutralizer.terms.rows import (
     Owner,
     Row,
 )
-from neutralizer.terms.shorts import Shorts
+from neutralizer.terms.shorts import Shorts, chosen
 
 BOX = 1000.0  # every position stays within this many times the gross before
 
@@ -259,8 +259,7 @@ class Decision:
         return np.where(np.isnan(given), np.inf, given)
 
     def _spread(self, some: Ints) -> Matrix:
-        shape = (len(self.scenario.holdings.book), len(some))
-        return csr_array((np.ones(len(some)), (some, np.arange(len(some)))), shape=shape)
+        return chosen(some, len(self.scenario.holdings.book))
 
 
 def _sum_rows(row: Ints, count: int) -> Matrix:

@@ -31,7 +31,7 @@ class Shorts:
         rows = csr_array(rows)
         least, most = rows @ self._low, rows @ self._high
         below, open_ = np.flatnonzero(most <= 0), np.flatnonzero((least < 0) & (most > 0))
-        found = -(_chosen(below, len(least)) @ (rows[below] @ self._position))
+        found = -(chosen(below, len(least)) @ (rows[below] @ self._position))
         keys = [
             rows.indices[a:b].tobytes() for a, b in zip(rows.indptr, rows.indptr[1:], strict=False)
         ]
@@ -59,5 +59,6 @@ class Shorts:
         self.parts.append((column, rows[new] @ self._position))
 
 
-def _chosen(some: Ints, count: int) -> Matrix:
+def chosen(some: Ints, count: int) -> Matrix:
+    """(count, len(some)) puts values in their places."""
     return csr_array((np.ones(len(some)), (some, np.arange(len(some)))), shape=(count, len(some)))
