@@ -6,6 +6,7 @@ from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import nothing
 from neutralizer.proof import prove
 from neutralizer.proof.files import Files
+from neutralizer.proof.ledger import rebuild
 from neutralizer.terms.night import outside, worse
 from tests.tools.hand_made import Places, written
 
@@ -100,3 +101,21 @@ def test_a_pool_may_not_be_shorter_than_it_is() -> None:
     assert of(written()[0], "A", "EQ", 3000) == []
     wide = ("lower: -300, upper: 5000", "lower: -300, upper: 500000")
     assert "pool P" in of(written(wide)[0], "A", "EQ", 20000)
+
+
+def test_the_state_between_has_what_leaves_tonight_and_no_more() -> None:
+    """Of transfers and of cash; the state after has all of it."""
+    s, files = written()
+    files.rows["cash_transfers.csv"][0]["release_phase"] = "2"
+    for row in files.rows["internal_transfers.csv"]:
+        row["release_phase"] = "2" if row["instrument_id"] == "FUT" else "1"
+    ledger, at = rebuild(s, files, []), Places(s)
+    late = float(files.rows["cash_transfers.csv"][0]["amount"])
+    between, after = ledger.after_transfers, ledger.after
+    assert sorted(after.cash.tolist()) == [1000.5, 2000.0]
+    assert sorted(between.cash.tolist()) == sorted({0.0, 1000.5, 2000.0} - {late})
+    assert not between.order.any()
+    moved = [between.change[at.holding(*pair)] for pair in (("B", "EQ"), ("A", "EQ"), ("A", "FUT"))]
+    assert moved == [300.25, -300.25, 0.0]
+    assert after.change[at.holding("A", "FUT")] == 1.0
+    assert (between.borrowed == after.borrowed).all()
