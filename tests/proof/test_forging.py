@@ -14,7 +14,7 @@ import pytest
 
 from neutralizer.decide import Options, decided
 from neutralizer.domain.asked import Asked
-from neutralizer.domain.summary import Strip
+from neutralizer.domain.summary import Past, Since, Strip
 from neutralizer.errors import ProofFailed
 from neutralizer.load.scenario import Loaded, load
 from neutralizer.proof.ledger import rebuild
@@ -186,6 +186,8 @@ OTHERS: dict[str, Any] = {
     "waiting_equal_risk": 1.0,
     "waiting_by_book": {"GROWTH": Decimal("1.00")},
     "left": {},
+    "since": Since(run_id="0123456789ab", business_date="2020-01-01"),
+    "history": (Past(run_id="0123456789ab", business_date="2020-01-01"),),
     "by_hand": None,
     "strip": (Strip(impact_coefficient=1, stand_alone_cost=1, objective=1, saving=0),),
     "shock": None,

@@ -7,6 +7,7 @@ from neutralizer.domain.trades import nothing
 from neutralizer.proof import prove
 from neutralizer.proof.files import Files
 from neutralizer.proof.ledger import rebuild
+from neutralizer.terms.margin import cash
 from neutralizer.terms.night import outside, worse
 from tests.tools.hand_made import Places, written
 
@@ -119,3 +120,11 @@ def test_the_state_between_has_what_leaves_tonight_and_no_more() -> None:
     assert moved == [300.25, -300.25, 0.0]
     assert after.change[at.holding("A", "FUT")] == 1.0
     assert (between.borrowed == after.borrowed).all()
+
+
+def test_a_pool_over_its_floor_may_come_nearer_to_it() -> None:
+    """Of the half a dollar that P has over its floor two tenths may be spent, and no more than all of it."""
+    free = float(cash.headroom(nothing(written()[0]), written()[0])[0])
+    floor = ("minimum_balance: 100000", f"minimum_balance: {100000 + free - 0.5}")
+    assert of(written(floor)[0], "A", "EQ", 0.003) == []
+    assert of(written(floor)[0], "A", "EQ", 0.03) == ["pool P"]

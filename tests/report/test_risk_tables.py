@@ -136,8 +136,12 @@ def test_a_closing_that_the_cap_stops_says_how_long_it_takes(tmp_path: Path) -> 
     (tmp_path / "scenario.yaml").write_text(text)
     found = run(tmp_path, None, Options(dry_run=True, baseline=False))
     (row,) = (r for r in table(found, "instrument_risk.csv") if r["instrument_id"] == "P")
-    assert (row["units_after"], row["days_before"], row["days_after"]) == ("600", "7.00", "6.00")
-    assert row["more_days"] == "6.00"
+    assert (row["units_after"], row["days_before"], row["days_after"]) == (
+        "600",
+        "7.000000",
+        "6.000000",
+    )
+    assert row["more_days"] == "6.000000"
     assert "takes another 6 days" in render(found.files).decode()
     kinds = {(r["kind"], r["name"]) for r in table(found, "exposures.csv")}
     assert kinds >= {("sector", "tech"), ("country", "NO"), ("book", "A")}

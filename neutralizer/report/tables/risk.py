@@ -134,9 +134,9 @@ def _instruments(booking: Booking) -> Iterator[Row]:
             "contribution_before": str(rounded(float(adds[0][i]), s.base_currency)),
             "contribution_after": str(rounded(float(adds[1][i]), s.base_currency)),
             "units_a_day": significant(a_day) if np.isfinite(a_day) else "",
-            "days_before": f"{abs(before[i]) / a_day:.2f}" if paced else "",
-            "days_after": f"{abs(after[i]) / a_day:.2f}" if paced else "",
-            "more_days": f"{more[i]:.2f}" if more[i] > 0 else "",
+            "days_before": f"{abs(before[i]) / a_day:.6f}" if paced else "",
+            "days_after": f"{abs(after[i]) / a_day:.6f}" if paced else "",
+            "more_days": f"{more[i]:.6f}" if more[i] > 0 else "",
         }
 
 
