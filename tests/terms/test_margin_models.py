@@ -64,7 +64,7 @@ def by_the_book(scenario: Scenario, trades: Trades, account: int) -> float:
         asked[g], least[g] = max(risk + spread, floor_) + on_top, floor_ + on_top
         net[g] = long - short
         alone[g] = min(
-            mean([side * scan.loss[i][s] for s in points]) / abs(scan.delta[i])
+            max(0.0, mean([side * scan.loss[i][s] for s in points])) / abs(scan.delta[i])
             for i in mine
             for side in (1, -1)
         )
@@ -221,3 +221,18 @@ def test_credits_are_off_the_formula_and_never_off_the_program(scenario_named: N
         assert planned[0] == pytest.approx(planned[1], rel=1e-12)
         cheaper += int((asked < before - 1).any())
     assert cheaper > 20
+
+
+def test_what_gains_at_every_point_is_let_go_nothing(scenario_named: Named) -> None:
+    """Its scan margin is nothing and not less: a credit was turned into a charge, and what one unit can move
+    the margin by into less than nothing.
+    """
+    drawn = with_models(scenario_named("multi-asset"), 0, "scan")
+    gains = np.where(drawn.scan.delta[:, None] != 0, -np.abs(drawn.scan.loss) - 1, drawn.scan.loss)
+    always = replace(drawn, scan=replace(drawn.scan, loss=gains))
+    assert (margin.sensitivity(always) >= 0).all()
+    plain = replace(always, scan=replace(always.scan, credits=()))
+    for seed in range(20):
+        trades = moved(always, np.random.default_rng(seed))
+        asked, before = margin.amounts(trades, always), margin.amounts(trades, plain)
+        assert (asked <= before + 1e-6).all()

@@ -22,7 +22,7 @@ from scipy.sparse import csr_array
 
 from neutralizer.domain.arrays import Floats, Ints, Matrix
 from neutralizer.domain.scenario import Scenario
-from neutralizer.domain.tails import worst_weights
+from neutralizer.domain.tails import worst_mean, worst_weights
 from neutralizer.domain.trades import Trades, entry_position
 from neutralizer.terms.margin.needs import ARRAYS
 
@@ -58,12 +58,10 @@ class _Group:
 
     @property
     def rate(self) -> float:
-        """The least scan margin of one delta alone, long or short."""
+        """The least scan margin of one delta alone, long or short: nothing where it gains at every point."""
         with_delta = np.flatnonzero(self.delta)
         alone = [
-            worst_weights(side * self.loss[k], self.count) @ (side * self.loss[k])
-            for k in with_delta
-            for side in (1.0, -1.0)
+            worst_mean(side * self.loss[k], self.count) for k in with_delta for side in (1.0, -1.0)
         ]
         return float(min(alone / np.repeat(np.abs(self.delta[with_delta]), 2), default=0.0))
 
