@@ -254,6 +254,15 @@ def test_a_small_change_is_told(name: str) -> None:
     assert len(found) == len(faults) + more, found
 
 
+def test_a_still_position_is_proven_to_its_last_digit() -> None:
+    """C may not change a share of which a double does not hold the end."""
+    digits = (
+        "instrument_id: EQ, quantity: 0.5}",
+        "instrument_id: EQ, quantity: 0.12345678901234567891}",
+    )
+    assert said(written(digits)[1], digits) == []
+
+
 def lost(files: Files, file: str) -> Files:
     """The rows without a whole file's."""
     files.rows[f"{file}.csv"].clear()

@@ -63,18 +63,22 @@ def test_a_limit_that_is_worse_tonight_is_told() -> None:
     assert told(files, FUTURES) == []
 
 
-def test_what_crosses_tonight_is_part_of_what_crosses() -> None:
-    """More than all of it one way tonight, and some of it back with the hedges."""
+@pytest.mark.parametrize(("tonight", "back"), [(3, 1), (1, 1), (1, 2)])
+def test_what_crosses_tonight_is_part_of_what_crosses(tonight: int, back: int) -> None:
+    """More than all of it one way tonight, and some of it back with the hedges; then nothing in all, and
+    then the other way.
+    """
     files = written()[1]
     (row,) = (r for r in files.rows["internal_transfers.csv"] if r["instrument_id"] == "FUT")
-    back = dict(row, ticket_id="TRF-back", from_book=row["to_book"], to_book=row["from_book"])
-    back |= {"from_account": row["to_account"], "to_account": row["from_account"]}
-    row["quantity"] = "3"
-    files.rows["internal_transfers.csv"].append(back | {"quantity": "1", "release_phase": "2"})
-    found = [f for f in told(files) if "is no part of" in f]
-    assert found == [
-        "B FUT: -3 crosses tonight, which is no part of the -2 that cross",
-        "A FUT: 3 crosses tonight, which is no part of the 2 that cross",
+    other = dict(row, ticket_id="TRF-back", from_book=row["to_book"], to_book=row["from_book"])
+    other |= {"from_account": row["to_account"], "to_account": row["from_account"]}
+    row["quantity"] = str(tonight)
+    other |= {"quantity": str(back), "release_phase": "2"}
+    files.rows["internal_transfers.csv"].append(other)
+    whole = tonight - back
+    assert [f for f in told(files) if "is no part of" in f] == [
+        f"B FUT: {-tonight} crosses tonight, which is no part of the {-whole} that cross",
+        f"A FUT: {tonight} crosses tonight, which is no part of the {whole} that cross",
     ]
 
 
