@@ -51,9 +51,9 @@ def count(value: int, one: str, many: str = "") -> str:
 
 
 def round_number(prices: Iterable[float]) -> int:
-    """1, 1,000 or 1,000,000 units: of which relief of the dearest saves something to be read."""
-    dearest = max(prices, default=0.0)
-    return next((n for n in (1, 1_000, 1_000_000) if dearest * n >= 0.1), 1_000_000)
+    """1, 1,000 or 1,000,000 units: of which relief of the cheapest still saves something to be read."""
+    cheapest = min((x for x in prices if x > 0), default=0.0)
+    return next((n for n in (1, 1_000, 1_000_000) if cheapest * n >= 1e-3), 1_000_000)
 
 
 def served(name: str, scope: str) -> str:
