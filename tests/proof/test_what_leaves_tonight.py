@@ -52,6 +52,17 @@ def test_a_line_may_wait_for_the_hedges() -> None:
     assert told(files) == []
 
 
+def test_cash_that_moves_with_the_hedges_is_not_in_the_pool_tonight() -> None:
+    """Though it is there in the end: the written balance of the state between is refused."""
+    files = written()[1]
+    row = files.rows["cash_transfers.csv"][0]
+    row["release_phase"] = "2"
+    faults = [f for f in prove(written()[0], files) if "balance_after_transfers" in f]
+    assert [f.split(":")[0] for f in faults] == [
+        f"pool {name}" for name in sorted((row["from_pool"], row["to_pool"]))
+    ]
+
+
 def test_a_limit_that_is_worse_tonight_is_told() -> None:
     files = written(FUTURES)[1]
     assert told(files, FUTURES) == [
