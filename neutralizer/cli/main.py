@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from neutralizer.cli import handoff, inputs, runs
+from neutralizer.cli import handoff, histories, inputs, runs
 from neutralizer.cli.headings import GroupedCommands
 from neutralizer.cli.talk import say_issues, show
 from neutralizer.domain.version import VERSION as __version__
@@ -41,6 +41,7 @@ for command in (
     *inputs.COMMANDS,
     *runs.COMMANDS,
     *handoff.COMMANDS,
+    *histories.COMMANDS,
 ):
     cli.add_command(command)
 

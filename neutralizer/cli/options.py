@@ -140,6 +140,26 @@ SHORT_OPTION_MINIMUM = click.option(
     show_default=True,
     help="A unit, as a share of one outright.",
 )
+SCENARIO = click.option(
+    "--scenario", type=FOLDER, required=True, help="Whose instruments they are."
+)
+METHOD = click.option(
+    "--method",
+    default="auto",
+    show_default=True,
+    help="Of the covariance; auto compares all on this history.",
+)
+INFLATE = click.option(
+    "--inflate",
+    is_flag=True,
+    help="Grow it until it holds for the books that the program decides on past days.",
+)
+AS_OF = click.option(
+    "--as-of",
+    callback=_date,
+    metavar="DATE",
+    help="Nothing later is looked at.  [default: the scenario's]",
+)
 HISTORY = click.option(
     "--history", type=FOLDER, required=True, help="Prices by day and instrument, CSV."
 )

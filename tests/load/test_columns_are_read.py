@@ -22,6 +22,7 @@ RARE = """\
   restricted: [{selector: ETF, book_id: ARB, no_buy: yes, from: 2024-01-01, to: 2025-01-02}]
   barriers: [{book_a: ARB, book_b: OTHER}]
   borrow: [{instrument_id: ETF, account_id: PB, available: 100000, fee_bps: 20}]
+  measured: [{instrument_id: ETF, volatility: 0.01, specific_volatility: 0.01, adv: 1000000, half_spread_bps: 1, n_days: 500}]
   scan_groups: [{product_group: ONE, currency: USD}, {product_group: TWO, currency: USD}]
   scan_arrays:
     - {instrument_id: ETF, product_group: ONE, delta: 1, s1: 1, s2: -1}

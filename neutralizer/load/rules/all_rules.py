@@ -76,6 +76,7 @@ RULES: tuple[tuple[Rule, str], ...] = (
     (risk.covariances_are_sound, ""),
     (risk.covariances_have_rank, "books mandates positions instruments"),
     (risk.currencies_have_risk, "books mandates positions instruments factors"),
+    (risk.days_are_enough, "books mandates positions instruments measured"),
     (risk.volatilities_are_believable, "factors"),
     (limits.bounds_are_sound, ""),
     (limits.soft_limits_are_weighed, ""),

@@ -21,6 +21,8 @@ from neutralizer.load.written.inputs import Inputs, Square
 
 SYMMETRY = 1e-9
 RANK = 1e-12  # of a correlation, a row: what is no eigenvalue
+FEWEST_DAYS = 20  # returns, below which an instrument has no risk of its own
+DAYS_A_ROW = 2.0  # of a covariance, below which it rests on what its method assumes
 _UNITS = "check risk.units: annual, or percent?"
 BELIEVABLE = (1e-5, 0.3)  # daily volatility, fraction
 
@@ -198,6 +200,33 @@ def covariances_have_rank(inputs: Inputs, select: Selector, issues: Issues) -> N
             reason = f"rank {rank} for {len(own)} {what}: some positions have no risk in it"
             remedy = "estimate it from more days than rows, or shrink it"
             square.warning(issues, first, first, reason, remedy)
+
+
+def days_are_enough(inputs: Inputs, select: Selector, issues: Issues) -> None:
+    """Warns of a covariance that rests on fewer days than twice its rows, and of what has hardly any."""
+    table, held = inputs["measured"], in_play(inputs, select)[0].any(axis=0)
+    names = {select.ids[i] for i in np.flatnonzero(held)}
+    rows = [
+        r
+        for r, name in enumerate(table["instrument_id"])
+        if name in names and not np.isnan(table["n_days"][r])
+    ]
+    for row in rows:
+        if table["n_days"][row] < FEWEST_DAYS:
+            reason = "hardly any returns: its risk is that of its like"
+            table.warning(issues, row, "n_days", reason, "look at what it is, or limit it apart")
+    kind = next((k for k in SQUARE_TABLES if k in inputs.squares), None)
+    count = len(inputs.squares[kind].ids) if kind == "factor_covariance" else len(names)
+    days = [table["n_days"][r] for r in rows if table["n_days"][r] >= FEWEST_DAYS]
+    if kind is not None and days and min(days) < DAYS_A_ROW * count:
+        row = next(r for r in rows if table["n_days"][r] == min(days))
+        what = "factors" if kind == "factor_covariance" else "instruments"
+        reason = (
+            f"{min(days):g} days for {count} {what}: true risk may well be above what is forecast"
+        )
+        table.warning(
+            issues, row, "n_days", reason, "estimate from more days, or from fewer factors"
+        )
 
 
 def currencies_have_risk(inputs: Inputs, select: Selector, issues: Issues) -> None:

@@ -172,6 +172,16 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _id("issuer", "for selectors", ""),
         _id("country", "for selectors", ""),
     ),
+    "measured": (
+        _id("instrument_id", "the instrument whose blank columns are filled"),
+        _number("volatility", "of returns, in risk.units", None, low=0),
+        _number("specific_volatility", "not explained by the factors, in risk.units", None, low=0),
+        _number("adv", "average daily volume, units", None, above=0),
+        _number(
+            "half_spread_bps", "of notional, where it has no half spread in any form", None, low=0
+        ),
+        _number("n_days", "returns that its risk rests on", None, low=0),
+    ),
     "positions": (
         _id("book_id", "the book"),
         _id("instrument_id", "the instrument"),
@@ -402,6 +412,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "cash_routes": ("from_pool", "to_pool"),
     "collateral": ("pool_id", "instrument_id"),
     "instruments": ("instrument_id",),
+    "measured": ("instrument_id",),
     "positions": ("book_id", "instrument_id"),
     "open_orders": ("book_id", "instrument_id", "ticket_id"),
     "mandates": ("book_id", "selector", "may"),

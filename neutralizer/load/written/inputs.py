@@ -11,6 +11,7 @@ from neutralizer.errors import InputsRefused, Issues
 from neutralizer.load.written import entry, values
 from neutralizer.load.written.columns import SQUARE_TABLES, TABLES, columns_of, path_of
 from neutralizer.load.written.folder import SCENARIO_FILE
+from neutralizer.load.written.measured import fill
 from neutralizer.load.written.settings import NEEDED_TABLES, Settings, override, read_settings
 from neutralizer.load.written.simm_parameters import BadParameters, Parameters, read_parameters
 from neutralizer.load.written.source import Source
@@ -98,6 +99,8 @@ def read_inputs(source: Source, overrides: tuple[str, ...], issues: Issues) -> I
         if raw is None and (name in entries or name in NEEDED_TABLES):
             inputs.broken.add(name)
         _type(name, raw, inputs, issues)
+    if len(inputs["measured"]):
+        fill(inputs["instruments"], inputs["measured"])
     inputs.simm = _simm(inputs, source, issues)
     return inputs
 

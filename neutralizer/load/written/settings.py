@@ -177,6 +177,7 @@ class TableFiles(Strict):
     margin_rates: Any = None
     mandates: Any = None
     targets: Any = None
+    measured: Any = None
     restricted: Any = None
     borrow: Any = None
     limits: Any = None

@@ -8,7 +8,7 @@ from neutralizer.domain.scenario import Scenario
 from neutralizer.report import words
 from neutralizer.report.look.facts import Facts, Row, facts
 from neutralizer.report.look.traps import traps
-from neutralizer.report.page.page import environment
+from neutralizer.report.page.page import plain_page
 from neutralizer.report.page.parts import Column, Section, Table, Text, shown
 from neutralizer.report.words import MINUS, cut
 
@@ -211,14 +211,17 @@ def page(found: Look) -> bytes:
     )
     first = Section("findings", "What looks wrong", "Read before anything is solved.", [notes])
     sections = [first, *(_section(name, found.facts[name]) for name in TABLES if found.facts[name])]
-    template = environment().get_template("look.html.j2")
-    return template.render(
-        name=s.name,
-        as_of=s.as_of.isoformat(),
-        business_date=str(s.business_date),
-        money=s.base_currency,
-        sections=sections,
-    ).encode()
+    return plain_page(
+        s.name,
+        "what was read",
+        [
+            ("business date", str(s.business_date)),
+            ("as of", s.as_of.isoformat()),
+            ("money in", s.base_currency),
+        ],
+        sections,
+        "Nothing was solved: these are the inputs as they were understood.",
+    )
 
 
 def _section(name: str, rows: list[Row]) -> Section:

@@ -7,6 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from neutralizer.domain.version import VERSION as __version__
 from neutralizer.report.page import headline
 from neutralizer.report.page.data import Run
+from neutralizer.report.page.parts import Section
 from neutralizer.report.page.pictures.canvas import drawing
 from neutralizer.report.page.sections import REGISTRY
 
@@ -25,6 +26,21 @@ def page(files: Mapping[str, bytes]) -> bytes:
         status=headline.status(run),
         banner=headline.banner(run),
         sections=sections,
+    ).encode()
+
+
+def plain_page(
+    name: str, eyebrow: str, meta: list[tuple[str, str]], sections: list[Section], footer: str
+) -> bytes:
+    """A page that is not of a run: sections of tables, figures and texts under one heading."""
+    template = environment().get_template("plain.html.j2")
+    return template.render(
+        name=name,
+        title=f"{name}: {eyebrow}",
+        eyebrow=eyebrow,
+        meta=meta,
+        sections=sections,
+        footer=footer,
     ).encode()
 
 

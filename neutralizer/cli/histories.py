@@ -1,0 +1,58 @@
+"""Commands that learn from the past: estimate."""
+
+import json
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import click
+
+from neutralizer.cli import options as asked
+from neutralizer.cli.talk import progress, say_notices, show
+
+
+@click.command()
+@click.argument("history", type=asked.FOLDER)
+@asked.SCENARIO
+@asked.NEW_FOLDER
+@asked.METHOD
+@asked.AS_OF
+@asked.INFLATE
+@asked.OVERRIDES
+def estimate(
+    history: Path,
+    scenario: Path,
+    out: Path,
+    method: str,
+    as_of: date | None,
+    inflate: bool,
+    overrides: tuple[str, ...],
+) -> None:
+    """Estimate a scenario's risk tables from a history of prices."""
+    from neutralizer.prepare.estimate.estimate import estimated
+    from neutralizer.prepare.estimate.facts import facts_of
+    from neutralizer.prepare.estimate.quality import quality
+    from neutralizer.prepare.estimate.tables import files
+    from neutralizer.prepare.history.folder import read_past
+    from neutralizer.records.folder import new_folder
+    from neutralizer.report.quality import on_a_terminal, page
+    from neutralizer.studies.inflate import inflated as study
+
+    say = progress(quiet=False, verbose=False)
+    facts = facts_of(scenario, overrides)
+    found = estimated(read_past(history, as_of or facts.day), facts, method, say)
+    grown = study(scenario, overrides, found, say) if inflate else None
+    if grown is not None:
+        found = replace(found, covariance=grown.covariance)
+    told = quality(found) | ({} if grown is None else {"inflate": grown.written()})
+    written = files(found) | {
+        "quality.json": (json.dumps(told, indent=2) + "\n").encode(),
+        "quality.html": page(told),
+    }
+    new_folder(out, written)
+    say_notices(found.warnings)
+    show(on_a_terminal(told))
+    show(f"wrote {out}; tables.yaml there says what to write into scenario.yaml", err=True)
+
+
+COMMANDS = (estimate,)
