@@ -11,7 +11,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp -R "$here/../../scenarios/equity-desks" "$work/desks"
 # ewma-126 is what the comparison of README.md chooses; without --method it is made again
-neutralizer estimate "$here/history" --scenario "$work/desks" --out "$work/estimate" --method ewma-126 >&2
+neutralizer estimate "$here/history" --scenario "$work/desks" --out "$work/estimate" --method ewma-126 \
+    > "$work/said" 2>&1 || { cat "$work/said" >&2; exit 3; }
 cp "$work/estimate/covariance.csv" "$work/estimate/measured.csv" "$work/desks"
 sed 's/factor_covariance: factor_covariance.csv}/covariance: covariance.csv}\
   measured: measured.csv/' "$work/desks/scenario.yaml" > "$work/new.yaml"

@@ -45,6 +45,7 @@ SHARES = (
 )  # of an answer, tried where no whole steps were found
 FEW = 4  # cash tickets: of more not every choice is tried
 OF_CHANGES = ("turnover", "external", "margin")  # measures that do not net what a scope holds
+MOST_LINES = 300  # groups and instruments that are tried one after the other
 ROUNDS = 4  # of leaving out what would be split below the minimum size
 
 
@@ -95,6 +96,7 @@ def _chosen(scenario: Scenario, rounded: Rounded, plan: Plan) -> Tonight:
             _some(scenario, plan, crossing_at_a_reward(scenario, plan, moved, routes), whole)
             for routes in ((True, False) if plan.cash else (False,))
         ]
+        some += [_line_by_line(scenario, plan)] if scenario.minimum_transfer else []
         if any(some):
             return max((x for x in some if x), key=lambda x: _notional(scenario, x))
     return Tonight((Decimal(0),) * len(plan.transferred), _cash(plan, False))
@@ -119,7 +121,7 @@ def _some(scenario: Scenario, plan: Plan, tonight: Scenario, whole: Way) -> Toni
             small = _split_too_small(scenario, plan, moved)
             if not small.any():
                 return found
-            tonight = _without(tonight, small)
+            tonight = _less(scenario, plan, tonight, small)
     return None
 
 
@@ -142,6 +144,20 @@ def _in_parts(s: Scenario, plan: Plan, tonight: Scenario, solution: Solution) ->
     used, moved = solution.trades.cash > 0, solution.trades.change
     parts = (_held(s, plan, _steps(tonight, x * moved, nearest=False), used) for x in SHARES)
     return next((x for x in parts if x is not None), None)
+
+
+def _line_by_line(s: Scenario, plan: Plan) -> Tonight | None:
+    """What crosses in each group and instrument whole or not at all, the largest first: no line is split, and so
+    none too small.
+    """
+    whole, row = np.array([float(q) for q in plan.transferred]), s.orders.row
+    size = np.bincount(row, s.holding_notional * np.abs(whole))
+    moved, found = np.zeros(len(whole)), None
+    for r in np.argsort(-size, kind="stable")[:MOST_LINES].tolist():
+        more = np.where(row == r, whole, moved)
+        tried = _held(s, plan, more, np.ones(len(s.routes.source), dtype=bool)) if size[r] else None
+        found, moved = (tried, more) if tried else (found, moved)
+    return found
 
 
 def _held(s: Scenario, plan: Plan, moved: Floats, used: Bools) -> Tonight | None:
@@ -243,12 +259,27 @@ def _split_too_small(scenario: Scenario, plan: Plan, moved: Floats) -> Bools:
     return found
 
 
-def _without(tonight: Scenario, small: Bools) -> Scenario:
-    """Without the groups and instruments in which something would be split too small."""
-    h, row = tonight.holdings, tonight.orders.row
-    gone = np.isin(row, row[small])
-    still = replace(h, low=np.where(gone, h.before, h.low), high=np.where(gone, h.before, h.high))
-    return replace(tonight, holdings=still)
+def _less(scenario: Scenario, plan: Plan, tonight: Scenario, small: Bools) -> Scenario:
+    """With so much less of what would be split too small that a line of the minimum size is left for later, in
+    whole steps; without the groups and instruments in which no such line would be left for tonight.
+    """
+    h, row, least = tonight.holdings, tonight.orders.row, scenario.minimum_transfer
+    step = scenario.instruments.step[h.instrument]
+    units = np.ceil(least / scenario.holding_notional / step - 1e-9) * step  # of the least line
+    whole = np.array([float(q) for q in plan.transferred])
+    most = np.abs(whole) - units
+    box = np.maximum(h.high - h.before, h.before - h.low)
+    cut = np.isin(row, row[small])
+    gone = np.isin(row, row[cut & (whole != 0) & ((most < units) | (box <= most))])
+    room = np.where(gone, 0.0, np.where(cut, np.minimum(box, np.maximum(most, 0.0)), box))
+    return replace(
+        tonight,
+        holdings=replace(
+            h,
+            low=np.maximum(h.low, h.before - room),
+            high=np.minimum(h.high, h.before + room),
+        ),
+    )
 
 
 def _exactly(scenario: Scenario, moved: Floats) -> Iterator[Decimal]:

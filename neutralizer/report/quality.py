@@ -1,5 +1,6 @@
 """The page of an estimate: which methods were compared, how good they are, and what to know before it is used."""
 
+import textwrap
 from collections.abc import Callable
 from typing import Any
 
@@ -145,9 +146,8 @@ def _figures(value: float) -> str:
 
 def on_a_terminal(q: Quality) -> str:
     """A few lines, the warnings among them; what the history holds is on the page."""
-    lines = [
-        f"{q['days']} days to {q['last_day']}, {len(q['instruments'])} instruments: {q['method']}, {q['why']}",
-    ]
+    head = f"{q['method']}, from {q['days']} days to {q['last_day']} of {len(q['instruments'])} instruments"
+    lines = [head, textwrap.fill(q["why"], 78, initial_indent="  ", subsequent_indent="  ")]
     rows = sorted(q["methods"], key=lambda x: x["qlike"])
     if rows:
         lines.append(f"  {'method':<14}{'days':>6}{'QLIKE':>9}{'random':>9}{'hedged':>9}")

@@ -26,9 +26,17 @@ def one_line(summary: Summary) -> str:
         f"{word} {summary.business_date} {summary.name}"
         f" | {lines.transfers} transfers {short(summary.crossed_notional)}"
         f" | {lines.orders} orders {short(summary.external_notional)}"
-        f" | cost {short(summary.plan_cost)}, alone {short(summary.stand_alone_cost)}"
+        f" | {_compared(summary)}"
         f" | breaches {breaches.before} > {breaches.after_transfers} > {breaches.after}"
     )
+
+
+def _compared(summary: Summary) -> str:
+    """What is paid, with what waiting costs where targets wait, and the same of each book alone."""
+    waits = summary.waiting
+    pairs = [(summary.plan_cost, waits.plan), (summary.stand_alone_cost, waits.stand_alone)]
+    own, alone = (short(cost) + (f" + {short(w)} waiting" if w else "") for cost, w in pairs)
+    return f"cost {own}, alone {alone}"
 
 
 def page(summary: Summary, files: Files) -> str:

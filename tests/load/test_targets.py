@@ -58,7 +58,13 @@ WAITS = "may_wait: yes, waiting_bps: 5"
         (f"target: 160, tolerance: 10, {WAITS}", (100, 170)),
         (f"target: 105, tolerance: 10, {WAITS}", (100, 110)),  # never farther than before
         (f"target: 100, tolerance: 10, {WAITS}", (100, 100)),
-        ("target: 160", (100, 161)),  # a limit holds it; a lot beyond it the mandate
+        ("target: 160", (100, 160.5)),  # a limit holds it; the mandate where no whole step reaches
+        ("target: 160, tolerance: 10", (100, 170.5)),
+        (
+            "target: 105, tolerance: 10",
+            (100, 110),
+        ),  # as far on the other side as before, and no further
+        ("target: 95, tolerance: 10", (90, 100)),
     ],
 )
 def test_a_position_may_end_between_where_it_is_and_its_target(
@@ -131,7 +137,7 @@ def test_what_expired_and_what_nobody_knows_is_refused(tmp_path: Path) -> None:
     assert "no such instrument" in refused(tmp_path, "book_id: A, instrument_id: EX, trade: 1")
     assert "no such book" in refused(tmp_path, "book_id: C, instrument_id: EQ, trade: 1")
     twice = ("book_id: A, instrument_id: EQ, trade: 1", "book_id: A, instrument_id: EQ, trade: 2")
-    assert "write one row with the sum of the trades" in refused(tmp_path, *twice)
+    assert "or the sum of the trades" in refused(tmp_path, *twice)
 
 
 def test_a_book_alone_trades_in_lots_and_one_that_may_cross_in_units(tmp_path: Path) -> None:
@@ -141,3 +147,17 @@ def test_a_book_alone_trades_in_lots_and_one_that_may_cross_in_units(tmp_path: P
     other = f"book_id: B, instrument_id: HUN, trade: -100, {WAITS}"
     assert len(read(tmp_path, row, other).targets.holding) == 2
     assert len(read(tmp_path, "book_id: A, instrument_id: HUN, target: 0").targets.holding) == 1
+
+
+def test_a_book_alone_closes_in_whole_lots(tmp_path: Path) -> None:
+    """Another may take what is less than a lot; nobody else, and it cannot be closed."""
+    odd = "  open_orders: [{book_id: A, instrument_id: HUN, quantity: 50, ticket_id: T}]\n"
+    row = "book_id: A, instrument_id: HUN, target: 0"
+    alone = odd + "  restricted: [{selector: HUN, no_cross: yes}]\n"
+    assert "no whole number of 100" in refused(tmp_path, row, more=alone)
+    read(tmp_path, row, "book_id: B, instrument_id: HUN, target: 50", more=odd)
+
+
+def test_a_price_of_waiting_has_a_most(tmp_path: Path) -> None:
+    row = "book_id: A, instrument_id: EQ, trade: 10, may_wait: yes, waiting_bps: 1e12"
+    assert "at most 1e+06" in refused(tmp_path, row)

@@ -14,7 +14,7 @@ from neutralizer.domain.scenario import Scenario
 from neutralizer.planning.lots import milp
 from neutralizer.planning.lots.grain import all_coarse, grain_of
 from neutralizer.planning.lots.integers import Integers, Whole
-from neutralizer.planning.lots.milp import Rounding, Wanted, _rows, attempt, start
+from neutralizer.planning.lots.milp import Rounding, Slack, Wanted, _rows, attempt, start
 from neutralizer.program.solve import Solution
 from neutralizer.program.solvers.process import in_child
 from neutralizer.terms import limits
@@ -196,7 +196,7 @@ def test_what_gives_is_the_least_in_steps() -> None:
     (row,) = found.solution.canonical.rows[EXACT].tolist()
     (k,) = found.solution.program.limit_rows[EXACT].tolist()
     step = float(limits.steps(found.scenario)[k] / limits.scales(found.scenario)[k])
-    whole = attempt(found, Wanted(b, {}, np.inf, gives={row: (step, 1.0)}))
+    whole = attempt(found, Wanted(b, {}, np.inf, gives={row: Slack(step, 1.0)}))
     assert whole is not None
     assert found.scenario.holdings.before[0] + whole.change[0] in (0, 1)
     assert not found.proven

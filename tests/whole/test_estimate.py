@@ -41,7 +41,10 @@ def estimate(tmp_path: Path) -> Path:
         "estimate", history(tmp_path / "h"), "--scenario", TWO, "--out", out, "--method", "ledoit-wolf"
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "ledoit-wolf, asked for" in done.stdout
+    assert done.stdout.startswith(
+        "ledoit-wolf, from 400 days to 2024-06-27 of 2 instruments\n  asked for"
+    )
+    assert max(map(len, done.stdout.splitlines())) <= 80
     return out
 
 

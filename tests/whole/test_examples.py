@@ -262,3 +262,10 @@ def _changed(work: Path, old: str, new: str) -> Path:
     assert old in text
     (copy / "scenario.yaml").write_text(text.replace(old, new))
     return copy
+
+
+def test_shares_of_reasons_are_of_something() -> None:
+    """Where nothing works for a line, what works against it is no multiple of the last digits of nothing."""
+    for name in NAMES:
+        shares = [r["share"] for r in rows(EXAMPLES / name / "expected" / "reasons.csv")]
+        assert all(abs(float(share)) < 100 for share in shares if share), name

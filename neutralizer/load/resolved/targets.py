@@ -33,9 +33,7 @@ class Wishes:
     low: Floats  # between which mandates and the restricted list leave the position after
     high: Floats
     further: Bools  # whether a trade row names book and instrument
-    spare: (
-        Floats  # how far beyond its target a mandate stands: a lot where a limit holds it, else 0
-    )
+    step: Floats  # the least that moves, of what a limit holds too; 0 of what may wait
 
     def boxes(self) -> tuple[Floats, Floats]:
         """(W,) twice: between what mandates leave the position after, never farther from the target than
@@ -43,10 +41,18 @@ class Wishes:
         """
         buys, sells = self.target > self.before, self.target < self.before
         as_far = 2 * self.target - self.before  # on the other side of the target
-        low = np.where(sells, np.maximum(self.lower, as_far) - self.spare, self.before)
-        high = np.where(buys, np.minimum(self.upper, as_far) + self.spare, self.before)
+        most = np.where(sells, self.before - self.lower, self.upper - self.before)  # to be met
+        spare = np.where(most < np.abs(as_far - self.before), self._spare(most), 0.0)
+        low = np.where(sells, np.maximum(self.lower, as_far) - spare, self.before)
+        high = np.where(buys, np.minimum(self.upper, as_far) + spare, self.before)
         low, high = np.maximum(low, self.low), np.minimum(high, self.high)
         return np.where(self.further, self.low, low), np.where(self.further, self.high, high)
+
+    def _spare(self, change: Floats) -> Floats:
+        """(W,) half of what is left from a change to the next whole step beyond it, which no whole step reaches."""
+        step = np.where(self.step > 0, self.step, 1.0)
+        beyond = (np.floor(change / step * (1 + 1e-12)) + 1) * step - change
+        return np.where(self.step > 0, np.maximum(beyond, 0.0) / 2, 0.0)
 
 
 def wishes(inputs: Inputs, select: Selector, books: list[str]) -> Wishes:
@@ -65,8 +71,8 @@ def wishes(inputs: Inputs, select: Selector, books: list[str]) -> Wishes:
     lower, upper = _bands(target, np.nan_to_num(table["tolerance"][row]))
     must = np.array([table["may_wait"][r] != "yes" for r in known], dtype=bool)
     lot = inputs["instruments"]["lot_size"][select.rows][instrument]
-    spare = np.where(must, lot, 0.0)
-    return Wishes(row, book, instrument, before, target, lower, upper, low, high, further, spare)
+    step = np.where(must, np.minimum(1.0, lot), 0.0)
+    return Wishes(row, book, instrument, before, target, lower, upper, low, high, further, step)
 
 
 def wanted(inputs: Inputs, select: Selector, books: list[str]) -> Bools:

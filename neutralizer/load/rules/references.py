@@ -62,7 +62,7 @@ def unique_keys(inputs: Inputs, select: Selector, issues: Issues) -> None:
 _ONE_ROW = {  # lots of one position are no duplicates: keeping one would lose the others
     "positions": "write one row with the sum of the quantities, unless one of them is a copy",
     "open_orders": "write one row with the sum of what is open, unless one of them is a copy",
-    "targets": "write one row with the sum of the trades, unless one of them is a copy",
+    "targets": "write one row: one target, or the sum of the trades, unless one of them is a copy",
 }
 
 _NAMES = (

@@ -70,17 +70,20 @@ def targets_are_allowed(inputs: Inputs, select: Selector, issues: Issues) -> Non
 
 def targets_are_whole(inputs: Inputs, select: Selector, issues: Issues) -> None:
     """What is to be traded is a whole number of lots where the book trades alone, of a unit or of what
-    is traded in less where another book may take the rest; or closes the position; within the tolerance.
+    is traded in less where another book may take the rest, where it may close the position as well; within the
+    tolerance.
     """
     table, books = inputs["targets"], sorted(set(inputs["books"]["book_id"]))
     if not len(table):
         return
     its = wishes(inputs, select, books)
-    for w, grain in enumerate(_grains(inputs, select, its, books)):
+    for w, (grain, crosses) in enumerate(_grains(inputs, select, its, books)):
         change = its.target[w] - its.before[w]
         nearest = its.before[w] + round(change / grain) * grain
         room = WHOLE * max(grain, abs(change))
-        if its.target[w] == 0 or its.lower[w] - room <= nearest <= its.upper[w] + room:
+        if (its.target[w] == 0 and crosses) or its.lower[w] - room <= nearest <= its.upper[
+            w
+        ] + room:
             continue
         row, off = int(its.row[w]), abs(nearest - its.target[w])
         reason = f"{plain(abs(change))} units to trade, which is no whole number of {plain(grain)}"
@@ -88,8 +91,10 @@ def targets_are_whole(inputs: Inputs, select: Selector, issues: Issues) -> None:
         table.error(issues, row, _column(inputs, row), reason, remedy)
 
 
-def _grains(inputs: Inputs, select: Selector, its: Wishes, books: list[str]) -> Iterator[float]:
-    """Of each wish the least that its book can trade: a lot, or less where others of its group may."""
+def _grains(
+    inputs: Inputs, select: Selector, its: Wishes, books: list[str]
+) -> Iterator[tuple[float, bool]]:
+    """Of each wish the least that its book can trade: a lot, or less where others of its group may take it."""
     lots = inputs["instruments"]["lot_size"][select.rows]
     changes, group_of = in_play(inputs, select)[1], groups_of(inputs)
     groups = np.array([group_of.get(b, b) for b in books], dtype=object)
@@ -98,7 +103,7 @@ def _grains(inputs: Inputs, select: Selector, its: Wishes, books: list[str]) -> 
     for b, i in zip(its.book.tolist(), its.instrument.tolist(), strict=True):
         others = (groups == groups[b]) & (np.arange(len(books)) != b) & ~no_cross[:, i]
         crosses = eligible[i] and not no_cross[b, i] and bool(changes[others, i].any())
-        yield min(1.0, float(lots[i])) if crosses else float(lots[i])
+        yield (min(1.0, float(lots[i])) if crosses else float(lots[i])), crosses
 
 
 def _column(inputs: Inputs, row: int) -> str:

@@ -93,6 +93,8 @@ def change(parts: Parts, limit_id: str, changes: Mapping[str, str]) -> None:
     known = [row[header.index("limit_id")] for row in rows]
     if limit_id not in known:
         remedy = "name one of " + ", ".join(known[:8]) if known else "add limits to the scenario"
+        if limit_id.startswith("target-") and "targets" in parts.tables:
+            remedy = "it is the limit of a row of targets: change that row"
         raise InputsRefused([Issue("limits", 0, "limit_id", limit_id, "no such limit", remedy)])
     k = known.index(limit_id)
     new = [c for c in changes if c not in header]

@@ -208,7 +208,11 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _amount("tolerance", "units by which the target may be missed either way", 0.0, low=0),
         _choice("may_wait", "whether it may be left for another day", "yes no", "no"),
         _number(
-            "waiting_bps", "what a notional left costs; required where it may wait", None, low=0
+            "waiting_bps",
+            "what a notional left costs; required where it may wait",
+            None,
+            low=0,
+            high=1_000_000,
         ),
         _text("owner", "who to ask"),
     ),

@@ -48,10 +48,22 @@ class Rounding:
 
 
 @dataclass(frozen=True)
+class Slack:
+    """What a row may give: a step in the row's own unit, what one weighs, and how many it may give beyond its
+    bound; of an equality, above and below.
+    """
+
+    step: float
+    weight: float
+    above: float = np.inf
+    below: float = np.inf
+
+
+@dataclass(frozen=True)
 class Wanted:
     """What one attempt asks for: the program's right-hand sides with the rooms drawn in; equality rows
     that may miss by so much; factors on the windows of integers and of the rest, inf for none; whether any
-    room is drawn in; rows that may give: a step of each in the row's own unit, and what it weighs.
+    room is drawn in; rows that may give.
     """
 
     b: Floats
@@ -59,7 +71,7 @@ class Wanted:
     window: float
     fine: float | None = None
     drawn: bool = False
-    gives: Mapping[int, tuple[float, float]] = field(default_factory=dict)
+    gives: Mapping[int, Slack] = field(default_factory=dict)
 
 
 def start(solution: Solution, grain: Grain, scenario: Scenario) -> Rounding:
@@ -118,7 +130,8 @@ def _task(rounding: Rounding, integers: Integers, wanted: Wanted) -> tuple[dict[
     given = 2 * len(wanted.gives)
     cost = np.append(canonical.c * integers.unit, np.zeros(integers.size - integers.first_order))
     paid = solution.certificate.basis / canonical.unit
-    weights = np.repeat([weight for _, weight in wanted.gives.values()], 2)
+    weights = np.repeat([slack.weight for slack in wanted.gives.values()], 2)
+    most = [end for slack in wanted.gives.values() for end in (slack.above, slack.below)]
     task = {
         "solver": "highs",
         "c": np.append(cost * (THE_COST / paid if given else 1.0), weights),
@@ -127,7 +140,7 @@ def _task(rounding: Rounding, integers: Integers, wanted: Wanted) -> tuple[dict[
         "row_lower": lower,
         "row_upper": upper,
         "lower": np.append(integers.low, np.zeros(given)),
-        "upper": np.append(integers.high, np.full(given, np.inf)),
+        "upper": np.append(integers.high, most),
         "integer": np.isin(
             np.arange(rows.shape[1]), np.arange(integers.first_order, integers.size)
         ),
@@ -192,10 +205,10 @@ def _giving(wanted: Wanted, linear: Any, equal: Bools, one: Floats, count: int) 
     """Two columns for each row that gives: above its bound and, of an equality, below."""
     place = {int(r): k for k, r in enumerate(linear)}
     cells = []
-    for n, (row, (step, _)) in enumerate(wanted.gives.items()):
+    for n, (row, slack) in enumerate(wanted.gives.items()):
         k = place[row]
-        cells.append((k, 2 * n, -step * one[k]))
-        cells.append((k, 2 * n + 1, step * one[k] if equal[k] else 0.0))
+        cells.append((k, 2 * n, -slack.step * one[k]))
+        cells.append((k, 2 * n + 1, slack.step * one[k] if equal[k] else 0.0))
     r, c, v = zip(*cells, strict=True) if cells else ((), (), ())
     return coo_array((list(v), (list(r), list(c))), shape=(count, 2 * len(wanted.gives)))
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from neutralizer.domain.arrays import Floats
+from neutralizer.domain.arrays import Bools, Floats
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.errors import Infeasible
 from neutralizer.planning.lots.grain import all_coarse, grain_of
 from neutralizer.planning.lots.integers import Whole
-from neutralizer.planning.lots.milp import Rounding, start
+from neutralizer.planning.lots.milp import Rounding, Slack, start
 from neutralizer.planning.lots.search import ANYWHERE, NEAR, WIDER, Gives, Tries, search
 from neutralizer.planning.lots.standard import Standard, excess
 from neutralizer.planning.lots.whole import MOST_INTEGERS, Rounded, reported
@@ -20,6 +20,8 @@ from neutralizer.program.conflicts.conflict import limit_row
 from neutralizer.program.priorities import rank
 from neutralizer.program.solve import Solution
 from neutralizer.terms import limits
+from neutralizer.terms.limits.asked import BEST_EFFORT, not_worse
+from neutralizer.terms.rows import Side
 
 CLASS = 1e3  # what a step of one class weighs beside a step of the next
 CLASSES = 3  # that are told apart so
@@ -65,18 +67,45 @@ def _least(
     small = len(scenario.holdings.book) <= MOST_INTEGERS
     grain = grain_of(scenario)
     rounding = start(solution, all_coarse(grain) if small else grain, scenario)
-    standard = Standard.of(scenario).without(weights > 0)
+    standard = _allowed(scenario, weights > 0)
     windows = NEAR[:1] + (ANYWHERE if small else WIDER)[:1]
     found = search(rounding, standard, windows, tries, _gives(solution, scenario, weights))
     return None if found is None else (rounding, *found)
 
 
+def _allowed(scenario: Scenario, gives: Bools) -> Standard:
+    """Without the bounds of what gives; of a limit that only the best effort made soft those that it may not
+    end worse than.
+    """
+    standard = Standard.of(scenario)
+    effort = np.array([x.soft == BEST_EFFORT for x in scenario.limits], dtype=bool) & gives
+    free, worst = standard.without(gives), not_worse(scenario)
+    least, most = (np.array(side) for side in zip(*(x.settled for x in worst.limits), strict=True))
+    lower = np.where(effort, np.minimum(least - standard.widened, standard.lower), free.lower)
+    upper = np.where(effort, np.maximum(most + standard.widened, standard.upper), free.upper)
+    return replace(free, lower=lower, upper=upper)
+
+
 def _gives(solution: Solution, scenario: Scenario, weights: Floats) -> Gives:
-    """The rows of the limits that may give: a step of each over its scale, and its weight."""
+    """The rows of the limits that may give, as far as each may."""
     steps, scale = limits.steps(scenario), limits.scales(scenario)
-    size = np.where(steps > 0, steps / scale, 1.0)
+    size = np.where(steps > 0, steps, scale)
+    (lower, upper), ends = limits.bounds(scenario), _allowed(scenario, weights > 0)
+    with np.errstate(invalid="ignore"):  # of what has no bound on a side
+        above, below = (
+            np.nan_to_num(x, nan=np.inf) for x in (ends.upper - upper, lower - ends.lower)
+        )
+    far = {
+        Side.UPPER: (above, above),
+        Side.LOWER: (below, below),
+        Side.EXACT: (above, below),
+    }
     return {
-        int(r): (float(size[k]), float(weights[k]))
+        int(r): Slack(
+            float(size[k] / scale[k]),
+            float(weights[k]),
+            *(float(x[k] / size[k]) for x in far[row.side]),
+        )
         for row, which in solution.program.limit_rows.items()
         for r, k in zip(solution.canonical.rows[row], which, strict=True)
         if weights[k] > 0

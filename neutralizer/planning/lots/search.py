@@ -14,7 +14,7 @@ from neutralizer.planning.cash import cents, funded
 from neutralizer.planning.lots.checked import Found, checked
 from neutralizer.planning.lots.fine import round_fine
 from neutralizer.planning.lots.grain import pool_rooms, rooms
-from neutralizer.planning.lots.milp import Rounding, Wanted, attempt
+from neutralizer.planning.lots.milp import Rounding, Slack, Wanted, attempt
 from neutralizer.planning.lots.standard import Standard, excess
 from neutralizer.planning.lots.tangents import CONE_ROOM
 from neutralizer.program.build import pool_scales
@@ -27,7 +27,7 @@ TOUCH = 1e-9  # of a limit's scale: room against the rounding solver's own toler
 NEAR = ((1.0, 1.0), (1.0, 1.0), (1.0, 1.0))
 WIDER = ((10.0, np.inf), (10.0, np.inf))
 ANYWHERE = ((np.inf, np.inf), (np.inf, np.inf))
-Gives = Mapping[int, tuple[float, float]]  # row -> a step in its own unit, and what it weighs
+Gives = Mapping[int, Slack]  # row -> what it may give
 
 
 @dataclass

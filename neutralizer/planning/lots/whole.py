@@ -24,7 +24,7 @@ from neutralizer.planning.lots.minimum_sizes import small_lines
 from neutralizer.planning.lots.search import ANYWHERE, NEAR, WIDER, Tries, search
 from neutralizer.planning.lots.standard import Standard
 from neutralizer.planning.lots.tidy import tidied
-from neutralizer.program.certificate import price
+from neutralizer.program.certificate import basis_of, price
 from neutralizer.program.solve import Solution
 from neutralizer.terms import costs
 
@@ -78,16 +78,21 @@ def reported(rounding: Rounding, whole: Whole, trades: Trades) -> Rounded:
     """Whole-lot trades with what finding them took, and what none cost less than, where that is known."""
     scenario = rounding.scenario
     best, paid = rounding.solution.certificate, price(trades, scenario)
-    least = max(best.cost, rounding.bound)
+    of_cost = (
+        not rounding.solution.program.slacks
+    )  # else the least given was looked for, not the least cost
+    before = best.cost if of_cost else price(rounding.solution.trades, scenario)
+    least = max(before, rounding.bound) if of_cost else before
+    basis = best.basis if of_cost else basis_of(rounding.solution.trades, scenario)
     report = {
         "name": "highs" if rounding.seconds else "nearest",
         "seconds": rounding.seconds,
         "nodes": rounding.nodes,
         "small_lines": int(sum(np.count_nonzero(z) for z in small_lines(scenario, trades))),
-        "premium": paid - best.cost,
-        "unavoidable": least - best.cost,
-        "premium_share": (paid - best.cost) / best.basis,
-        "dear": paid - best.cost > _allowed(rounding, MUCH),
+        "premium": paid - before,
+        "unavoidable": least - before,
+        "premium_share": (paid - before) / basis,
+        "dear": of_cost and paid - before > _allowed(rounding, MUCH),
     }
     return Rounded(whole, trades, report)
 

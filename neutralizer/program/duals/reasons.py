@@ -19,6 +19,7 @@ from neutralizer.program.solve import Solution
 from neutralizer.tickets import cash_id, hedge_id, transfer_id
 
 LEAST = 1e-3  # of a line's whole relief: what is smaller is not named
+NOISE = 1e-9  # of the largest: what is no relief at all
 Row = dict[str, str]
 
 
@@ -126,8 +127,10 @@ def _rows(line: _Line, prices: _Prices) -> list[Row]:
     bars = (relief[PARTICIPATION], relief[MANDATE], relief[ROUTE])
     own = [*relief[:COST], *bars, max(-carry, 0.0)]
     marginal, fees = float(line.outside[COST]), line.fee + max(carry, 0.0)
-    helps = sum(x for x in own if x > 0)
-    told = [k for k in np.argsort(-np.array(own), kind="stable") if abs(own[k]) > LEAST * helps]
+    helps, largest = sum(x for x in own if x > 0), max(map(abs, own))
+    helps = helps if helps > NOISE * largest else 0.0
+    least = max(LEAST * helps, NOISE * largest)
+    told = [k for k in np.argsort(-np.array(own), kind="stable") if abs(own[k]) > least]
     ends = {
         "ticket_id": line.ticket,
         "marginal_cost_bps": _bps(marginal),

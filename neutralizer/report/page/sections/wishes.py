@@ -84,6 +84,7 @@ WORDS = {
     "cost": "dearer today than to wait",
     "participation": "no more of it may be traded outside today",
     "mandate": "a mandate",
+    "lots": "less than a lot is left",
 }
 
 
