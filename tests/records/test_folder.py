@@ -16,7 +16,7 @@ import pytest
 from neutralizer import run as trip
 from neutralizer.errors import CannotWrite, FolderTaken, Infeasible, InputsRefused, Locked
 from neutralizer.load.scenario import load
-from neutralizer.records.folder import read_folder
+from neutralizer.records.folder import HOLDER, read_folder
 from neutralizer.records.manifest import NAME as MANIFEST
 from neutralizer.records.ours import OF_A_RUN
 from neutralizer.run import Options
@@ -86,7 +86,7 @@ def test_six_runs_at_once_have_one_winner(tmp_path: Path) -> None:
 def test_what_a_killed_run_left_is_taken_over(tmp_path: Path) -> None:
     out, staged = tmp_path / "run", tmp_path / ".run.staging"
     killed = start("run", TWO_DESKS, "--out", out)
-    wait_for(staged.exists, killed)
+    wait_for((staged / HOLDER).exists, killed)  # a folder without it no run has staged in
     killed.kill()
     killed.communicate()
     (staged / "staged" / "inputs").mkdir(parents=True, exist_ok=True)
