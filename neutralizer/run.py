@@ -132,6 +132,7 @@ def _files(loaded: Loaded, run_id: str, options: Options, decide: Decide) -> dic
         "firm_caps": caps_here().sha256,
         "roles": roles_here().sha256,
         "model_card": card_here().sha256,
+        "costs": options.costs and dict(options.costs),
     }
     record = _record(loaded, Summary.read(files[SUMMARY]), options)
     inputs, seconds = loaded.bytes_read, decision.seconds

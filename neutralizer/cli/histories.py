@@ -1,4 +1,4 @@
-"""Commands that learn from the past: estimate."""
+"""Commands that learn from the past: estimate, calibrate."""
 
 import json
 from dataclasses import replace
@@ -55,4 +55,30 @@ def estimate(
     show(f"wrote {out}; tables.yaml there says what to write into scenario.yaml", err=True)
 
 
-COMMANDS = (estimate,)
+@click.command()
+@click.argument("handoff", type=asked.FOLDER)
+@asked.RUNS
+@asked.NEW_FOLDER
+def calibrate(handoff: Path, runs: Path, out: Path) -> None:
+    """Say what fills cost against what plans said, and which cost parameters follow."""
+    from neutralizer.prepare.calibrate.calibrate import by_class
+    from neutralizer.prepare.calibrate.tables import files, values
+    from neutralizer.records.folder import new_folder
+    from neutralizer.report.calibration import on_a_terminal, page
+    from neutralizer.studies.fills import fills_of
+
+    say = progress(quiet=False, verbose=False)
+    fills = fills_of(handoff, runs, say)
+    say("calibrating")
+    found = by_class(fills.tickets, fills.in_use)
+    told = values(found, fills.left, fills.name, fills.currency)
+    written = files(found, fills.costs) | {
+        "calibration.json": (json.dumps(told, indent=2) + "\n").encode(),
+        "calibration.html": page(told),
+    }
+    new_folder(out, written)
+    show(on_a_terminal(told))
+    show(f"wrote {out}; `run --costs {out / 'costs.yaml'}` takes what follows", err=True)
+
+
+COMMANDS = (estimate, calibrate)

@@ -111,6 +111,9 @@ JOURNAL = click.option(
 HTML = click.option("--html", type=FOLDER, metavar="FILE", help="Write a page for a browser.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print every row as JSON.")
 TABLE = click.option("--table", required=True, help="Which table of ours it holds.")
+RUNS = click.option(
+    "--runs", type=FOLDER, required=True, help="A folder below which the runs' folders lie."
+)
 NEW_FOLDER = click.option("--out", type=FOLDER, required=True, help="A new folder for the files.")
 
 # Of the commands about inputs.
@@ -247,7 +250,7 @@ _WAIVING = _together(
         "--accept-stale",
         multiple=True,
         metavar="TABLE",
-        help="Let a table, or the model_card, be too old.",
+        help="Let a table, the model_card or costs be too old.",
     ),
     click.option("--waived-by", default="", metavar="NAME", help="Who lets it pass."),
     click.option("--waiver-reason", default="", metavar="TEXT", help="Why."),
@@ -369,6 +372,12 @@ _RUNNING = _together(
     JOURNAL,
     WAIVERS,
     REPAIR,
+    click.option(
+        "--costs",
+        type=FOLDER,
+        metavar="FILE",
+        help="Cost parameters that `calibrate` wrote; --set beats them.",
+    ),
     OVERRIDES,
 )
 
@@ -402,13 +411,17 @@ def _options(quiet: bool, asked: dict[str, Any]) -> "Options":
     """By name: what `Against` has a field for goes there, all else is a field of `Options`."""
     from neutralizer.decide import Options
     from neutralizer.gate.against import Against
+    from neutralizer.load.written.costs_file import read_costs
 
     rest = dict(asked)
+    costs = None if rest["costs"] is None else read_costs(rest["costs"])
+    rest["costs"] = None if costs is None else costs.written
+    overrides = (() if costs is None else costs.overrides) + rest.pop("overrides")
     held = {f.name: rest.pop(f.name) for f in fields(Against) if f.name in rest}
     return Options(
         against=Against(**held),
         prepared_by=rest.pop("by"),
-        overrides=with_repair(rest.pop("overrides"), rest.pop("repair_psd")),
+        overrides=with_repair(overrides, rest.pop("repair_psd")),
         say=progress(quiet, rest.pop("verbose")),
         **rest,
     )

@@ -20,7 +20,7 @@ class RunCommand(GroupedOptions):
 
     headings = (
         ("The folder", "out replace dry_run report"),
-        ("What is decided", "transfers_only relax best_effort overrides repair_psd"),
+        ("What is decided", "transfers_only relax best_effort costs overrides repair_psd"),
         ("What it is compared with", "baseline strip shock"),
         ("What the inputs are held against", "live day previous handoff"),
         ("Let pass", "accept_jump accept_stale waived_by waiver_reason until"),

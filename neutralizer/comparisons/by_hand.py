@@ -133,7 +133,8 @@ class _Hand:
         with np.errstate(invalid="ignore"):
             day = (np.abs(self.trades.order) + size) / t.adv[o]
             moved = t.volatility[o] * t.notional[o] * (day if rule.quadratic_impact else day**0.5)
-        found: Floats = rule.impact_coefficient * np.nan_to_num(moved, posinf=0.0)
+        coefficient = rule.impact_coefficient * t.impact[o]
+        found: Floats = coefficient * np.nan_to_num(moved, posinf=0.0)
         return found
 
     def _trade(self, o: int, quantity: float) -> None:

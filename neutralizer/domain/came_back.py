@@ -26,6 +26,14 @@ class Ack:
 
 
 @dataclass(frozen=True)
+class Start:
+    """Where the market stood when the broker began with an order: local price, and when."""
+
+    price: Decimal
+    time: datetime
+
+
+@dataclass(frozen=True)
 class Fill:
     """What one book received; signed units. `ticket_id` is blank for what was not ours to order."""
 
@@ -34,6 +42,8 @@ class Fill:
     instrument_id: str
     quantity: Decimal
     time: datetime
+    price: Decimal | None = None
+    start: Start | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,7 @@ class Trade:
     quantity: Decimal
     price: Decimal
     time: datetime
+    start: Start | None = None
 
 
 Named = TypeVar("Named", Ack, Fill, Trade)
@@ -128,6 +139,7 @@ class Report:
     quantity: Decimal | None
     price: Decimal | None
     time: datetime
+    start: Start | None = None
 
     @property
     def trade(self) -> Trade:
@@ -135,7 +147,7 @@ class Report:
         assert self.quantity is not None
         assert self.price is not None
         own = (self.exec_id, self.ticket_id, self.instrument_id, self.side)
-        return Trade(*own, self.quantity, self.price, self.time)
+        return Trade(*own, self.quantity, self.price, self.time, self.start)
 
 
 def executed(reports: Sequence[Report]) -> tuple[list[Trade], list[Ack], list[Misfit]]:

@@ -70,6 +70,7 @@ class Tradables:
     multiplier: Floats
     notional: Floats  # base per unit, > 0
     half_spread: Floats  # base per unit; nan where it may not be ordered
+    impact: Floats  # times the impact coefficient
     buy_charge: Floats  # commission and tax, base per unit
     sell_charge: Floats
     lot: Floats  # units

@@ -6,6 +6,8 @@ from pathlib import Path
 from neutralizer.errors import InputsRefused, InputsTooOld, Issues
 from neutralizer.gate import previous as earlier
 from neutralizer.gate.against import NOTHING_ELSE, Against
+from neutralizer.gate.calibrated import NAME as COSTS
+from neutralizer.gate.calibrated import no_longer_calibrated
 from neutralizer.gate.clock import is_live, is_past
 from neutralizer.gate.open_orders import not_on_its_way
 from neutralizer.gate.reported import margin_agrees, market_value_agrees, marks_agree
@@ -36,9 +38,13 @@ def agrees(loaded: Loaded, against: Against = NOTHING_ELSE) -> Loaded:
             f"the scenario is of {loaded.scenario.business_date}, not of {against.day}"
         )
     names_tables(against.waivers, loaded)
-    late = expired(loaded.scenario.business_date)
-    if late and CARD not in against.waivers.stale:
-        raise InputsTooOld(late)
+    costs = loaded.inputs.settings.costs
+    for name, late in (
+        (CARD, expired(loaded.scenario.business_date)),
+        (COSTS, no_longer_calibrated(costs, loaded.scenario.business_date)),
+    ):
+        if late and name not in against.waivers.stale:
+            raise InputsTooOld(late)
     issues = Issues()
     market_value_agrees(loaded, issues)
     margin_agrees(loaded, issues)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from neutralizer.domain.record import Waivers
 from neutralizer.errors import InputsRefused, Issue, NotApproved
+from neutralizer.gate.calibrated import NAME as COSTS
 from neutralizer.load.firm.model_card import NAME as CARD
 from neutralizer.load.firm.roles import permitted
 from neutralizer.load.scenario import Loaded
@@ -31,7 +32,7 @@ def still_holds(waivers: Waivers) -> None:
 
 def names_tables(waivers: Waivers, loaded: Loaded) -> None:
     """What is let pass is there."""
-    known = [*sorted(loaded.inputs.given), "risk", CARD]
+    known = [*sorted(loaded.inputs.given), "risk", CARD, COSTS]
     for name in waivers.stale:
         if name not in known:
             remedy = "name one of " + ", ".join(known)

@@ -7,7 +7,16 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
-from neutralizer.domain.came_back import BUST, ORDER_ENDS, Ack, Executions, Fill, Report, executed
+from neutralizer.domain.came_back import (
+    BUST,
+    ORDER_ENDS,
+    Ack,
+    Executions,
+    Fill,
+    Report,
+    Start,
+    executed,
+)
 from neutralizer.errors import InputsRefused, Issues
 from neutralizer.load.layouts.files import TYPED
 from neutralizer.load.layouts.read import FOLDER, Wanted, layout_of, read_through
@@ -120,7 +129,8 @@ def _fills(table: Table, known: dict[str, Fill], issues: Issues) -> None:
     if issues.errors:
         return
     ids = (table[c] for c in ("ticket_id", "book_id", "instrument_id"))
-    columns = (*ids, table.exact("quantity"), table["time"])
+    prices = table.exact_or_none("price")
+    columns = (*ids, table.exact("quantity"), table["time"], prices, _starts(table, issues))
     for row, cells in enumerate(zip(*columns, strict=True)):
         fill_id, fill = table["fill_id"][row], Fill(*cells)
         if known.setdefault(fill_id, fill) != fill:
@@ -144,5 +154,19 @@ def _reports(table: Table, sender: str, issues: Issues) -> list[Report]:
     words = [
         table[c] for c in ("exec_id", "status", "ref_exec_id", "ticket_id", "instrument_id", "side")
     ]
-    rows = zip(table["sender"], *words, *exact, table["time"], strict=True)
+    rows = zip(table["sender"], *words, *exact, table["time"], _starts(table, issues), strict=True)
     return [Report(own or from_name, *cells) for own, *cells in rows]
+
+
+def _starts(table: Table, issues: Issues) -> list[Start | None]:
+    """Of each row, where it says both price and time."""
+    found: list[Start | None] = []
+    pairs = zip(table.exact_or_none("start_px"), table["start_time"], table["time"], strict=True)
+    for row, (price, time, end) in enumerate(pairs):
+        if (price is None) != (time is None):
+            blank = "start_px" if price is None else "start_time"
+            table.error(issues, row, blank, "a start is a price and a time", "fill both, or none")
+        elif time is not None and time > end:
+            table.error(issues, row, "start_time", "after the row's own time", "correct one")
+        found.append(None if price is None or time is None else Start(price, time))
+    return found

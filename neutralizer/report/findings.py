@@ -41,8 +41,11 @@ def findings(
     """Sentences, what is not kept first."""
     found = [*_exceeded(s, plan), *s.warnings, *claims.held_at_nothing]
     t, ordered = s.tradables, np.unique(s.orders.tradable[plan.trades.order != 0])
-    silent = [t.ids[k] for k in ordered if np.isnan(t.adv[k]) or not t.volatility[k] > 0]
-    if silent and s.costing.impact_coefficient > 0:
+    unknown = np.isnan(t.adv) | ~(t.volatility > 0)
+    silent = [
+        t.ids[k] for k in ordered if unknown[k] and s.costing.impact_coefficient * t.impact[k] > 0
+    ]
+    if silent:
         found.append("no market impact for want of adv or volatility: " + ", ".join(silent))
     found += _one_isin(s) + told(s, plan)
     if claims.no_baseline:

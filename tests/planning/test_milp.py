@@ -3,6 +3,7 @@
 ARB gives MM's 60,000 ETF their buyer, and MM sells ten futures of 200,000 to come within 2 million.
 """
 
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -225,3 +226,28 @@ def stopped(handed: list[dict[str, Any]], task: dict[str, Any]) -> dict[str, Any
     """What a search tells that found nothing in its time; keeps the task."""
     handed.append(task)
     return {"x": None, "status": "Node limit", "seconds": 0.0, "nodes": 1, "bound": -np.inf}
+
+
+def test_what_runs_in_circles_is_asked_again_with_the_solver_s_own_tolerance(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Once: what is searched after it sets out with that. A search has time by its size, not by the run's."""
+    handed: list[dict[str, Any]] = []
+
+    def circles(task: dict[str, Any], *rest: Any) -> dict[str, Any]:
+        handed.append(deepcopy(task))
+        if task["settings"]["mip_feasibility_tolerance"] < 1e-6:
+            return stopped([], task) | {"status": "Time limit reached", "nodes": 0}
+        return in_child(task, *rest)
+
+    monkeypatch.setattr(milp, "in_child", circles)
+    found, b = rounding()
+    whole = attempt(found, Wanted(b, {}, 1.0))
+    assert whole is not None
+    assert closes(found.scenario, whole)
+    assert attempt(found, Wanted(b, {}, 1.0)) is not None
+    told = [task["settings"] for task in handed]
+    assert [x["mip_feasibility_tolerance"] for x in told][:2] == [1e-9, 1e-6]
+    assert {x["mip_feasibility_tolerance"] for x in told[2:]} == {1e-6}
+    columns = len(handed[0]["c"])
+    assert told[0]["time_limit"] == 5 + 0.05 * columns < found.scenario.time_limit / 6

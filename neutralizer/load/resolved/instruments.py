@@ -11,6 +11,7 @@ from neutralizer.load.resolved.currencies import in_major, major, share
 from neutralizer.load.resolved.mandates import Selector
 from neutralizer.load.resolved.risk import volatility_scale
 from neutralizer.load.written.inputs import Inputs
+from neutralizer.load.written.settings import ClassCosts
 from neutralizer.load.written.table import Table
 from neutralizer.load.written.values import BPS
 
@@ -79,6 +80,7 @@ def _tradables(
             value = sum(q * worth[select.index[i]] for i, q in legs[name]) / own
             local[k] = float(f"{value:.{DIGITS}g}")
         eligible[k] = all(eligible[select.index[i]] for i, _ in legs[name])
+    wider, impact = _of_classes(inputs, [table["asset_class"][r] for r in rows])
     commission = table["commission_bps"][rows] * BPS * notional
     commission += table["commission_per_unit"][rows] * rate
     text = {
@@ -95,7 +97,8 @@ def _tradables(
         price=local,
         multiplier=multiplier,
         notional=notional,
-        half_spread=_half_spread(table, rows, notional, multiplier, rate),
+        half_spread=wider * _half_spread(table, rows, notional, multiplier, rate),
+        impact=impact,
         buy_charge=commission + table["buy_tax_bps"][rows] * BPS * notional,
         sell_charge=commission + table["sell_tax_bps"][rows] * BPS * notional,
         lot=table["lot_size"][rows],
@@ -129,6 +132,13 @@ def _half_spread(
     quoted = (table["ask"][rows] - table["bid"][rows]) / 2 * multiplier * rate
     given: Floats = np.where(np.isnan(unit), quoted, unit * rate)
     return np.where(np.isnan(bps), given, bps * BPS * notional)
+
+
+def _of_classes(inputs: Inputs, classes: list[str]) -> tuple[Floats, Floats]:
+    """(T,) each: what fills of its asset class make of the half spread, and of the impact coefficient."""
+    known = {str(k): said for k, said in inputs.settings.costs.asset_classes.items()}
+    found = [known.get(name, ClassCosts()) for name in classes]
+    return np.array([x.half_spread for x in found]), np.array([x.impact for x in found])
 
 
 def _cap(table: Table, rows: list[int]) -> Floats:

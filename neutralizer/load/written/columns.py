@@ -5,6 +5,7 @@ as the manual by `neutralizer columns`.
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from neutralizer.terms import limits, margin
 
@@ -65,7 +66,10 @@ def _choice(name: str, doc: str, choices: str | Collection[str], default: object
 
 HALTED = "of what is halted leave adv blank and write max_participation 0"
 REBATE = "a rebate is not known here: write 0"
-ASSET_CLASSES = "equity etf bond future option swap fx commodity combination"
+AssetClass = Literal[
+    "equity", "etf", "bond", "future", "option", "swap", "fx", "commodity", "combination"
+]  # fmt: skip
+ASSET_CLASSES = " ".join(get_args(AssetClass))
 
 TABLES: dict[str, tuple[Column, ...]] = {
     "books": (
@@ -368,6 +372,10 @@ ACKS = (
     Column("time", "datetime", "when", REQUIRED),
     _text("reason", "for people"),
 )
+_START = (
+    _number("start_px", "middle of the market when the broker began with the order, local", None),
+    Column("start_time", "datetime", "when that was"),
+)
 FILLS = (
     _id("fill_id", "of the execution: the same fill never counts twice"),
     _id("ticket_id", "the ticket; blank: not ours to order, such as a client's trade", ""),
@@ -376,6 +384,7 @@ FILLS = (
     _amount("quantity", "signed units, + bought", REQUIRED),
     _number("price", "local", None),
     Column("time", "datetime", "when", REQUIRED),
+    *_START,
 )
 EXECUTIONS = (
     _id(
@@ -398,6 +407,7 @@ EXECUTIONS = (
     ),
     _id("ref_exec_id", "the execution that is corrected or busted; blank: exec_id is its own", ""),
     _id("sender", "who reports; blank: as the file is named, executions_SENDER_DATE.csv", ""),
+    *_START,
 )
 
 SQUARE_TABLES = {

@@ -10,7 +10,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from neutralizer.errors import Issues
 from neutralizer.load.written import values
-from neutralizer.load.written.columns import LATER_TABLES, NUMBERED, RISK_TABLES, TABLES
+from neutralizer.load.written.columns import (
+    LATER_TABLES,
+    NUMBERED,
+    RISK_TABLES,
+    TABLES,
+    AssetClass,
+)
 from neutralizer.load.written.yaml_text import Path, YamlText
 
 
@@ -42,6 +48,13 @@ def needed(meaning: str) -> Any:
     return Field(description=meaning)
 
 
+class ClassCosts(Strict):
+    """What fills of an asset class say of the costs that are modelled, as `calibrate` writes it."""
+
+    half_spread: NotNegative = said(1.0, "times the half spread of its instruments")
+    impact: NotNegative = said(1.0, "times `costs.impact_coefficient`")
+
+
 class CostSettings(Strict):
     """How costs are computed."""
 
@@ -54,6 +67,10 @@ class CostSettings(Strict):
         1.0, "days that financing, funding and borrowing are charged for"
     )
     risk_aversion: NotNegative = said(0.0, "charge per unit of the firm's daily variance")
+    asset_classes: dict[AssetClass, ClassCosts] = said({}, "what fills say of them")
+    valid_until: Day | None = said(
+        None, "the last business date on which these hold; a later one is too old for them"
+    )
 
 
 class LotSettings(Strict):

@@ -22,6 +22,10 @@ from neutralizer.program.solvers.process import in_child, sparse_parts
 
 NODES = 60
 MORE = 10  # times as many, where there is no window
+OUT_OF_TIME = "Time limit reached"
+LONG, SLOW = 5.0, 0.05  # seconds, and seconds a column: many times what so many nodes take
+NARROW = 1e-9  # the solver's tolerance on rows and whole numbers, with which it may run in circles
+WIDE = 1e-6  # its own, for what it did not answer in time
 LAST_NODES = 3000  # where the first found nothing and no proof that there is nothing
 PREMIUM = 5e-4  # of the cost: where the search may stop
 ROUNDS = 5  # of tangents
@@ -40,6 +44,7 @@ class Rounding:
     grain: Grain
     scenario: Scenario
     tangents: Tangents = field(default_factory=Tangents)
+    tolerance: float = NARROW
     seconds: float = 0.0
     nodes: int = 0
     proven: bool = False  # whether the last "none found" was a proof: no window, no room
@@ -93,7 +98,10 @@ def attempt(rounding: Rounding, wanted: Wanted) -> Whole | None:
         if endless and rounding.known is not None:
             task["start"] = integers.start(rounding.known)
         answer = _answer(rounding, task, nodes)
-        if answer["x"] is None and answer["status"] != "Infeasible":
+        if answer["x"] is None and answer["status"] == OUT_OF_TIME:
+            rounding.tolerance = task["settings"]["mip_feasibility_tolerance"] = WIDE
+            answer = _answer(rounding, task, nodes)
+        elif answer["x"] is None and answer["status"] != "Infeasible":
             answer = _answer(rounding, task, LAST_NODES)
         if whole and exact:
             rounding.bound = max(rounding.bound, answer["bound"] * solution.canonical.unit)
@@ -152,9 +160,9 @@ def _task(rounding: Rounding, integers: Integers, wanted: Wanted) -> tuple[dict[
             "small_matrix_value": SMALLEST,
             "mip_rel_gap": 0.0,
             "mip_abs_gap": GIVEN if given else PREMIUM * paid,
-            "mip_feasibility_tolerance": 1e-9,
+            "mip_feasibility_tolerance": rounding.tolerance,
             "primal_feasibility_tolerance": 1e-9,
-            "time_limit": SHARE * scenario.time_limit,
+            "time_limit": min(SHARE * scenario.time_limit, LONG + SLOW * rows.shape[1]),
         },
     }
     return task, exact
