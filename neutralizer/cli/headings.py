@@ -13,7 +13,7 @@ COMMANDS: Headings = (
     ("Understand", "explain what-if verify"),
     ("Hand off", "approve release allocate status"),
     ("Govern", "new-key journal model-card crosses view"),
-    ("Prepare", "estimate calibrate arrays shocks simm"),
+    ("Prepare", "estimate calibrate signals arrays shocks simm"),
 )
 
 

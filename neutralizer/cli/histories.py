@@ -1,4 +1,4 @@
-"""Commands that learn from the past: estimate, calibrate."""
+"""Commands that learn from the past: estimate, calibrate, signals."""
 
 import json
 from dataclasses import replace
@@ -81,4 +81,41 @@ def calibrate(handoff: Path, runs: Path, out: Path) -> None:
     show(f"wrote {out}; `run --costs {out / 'costs.yaml'}` takes what follows", err=True)
 
 
-COMMANDS = (estimate, calibrate)
+@click.command()
+@click.argument("history", type=asked.FOLDER)
+@asked.SCENARIO
+@asked.NEW_FOLDER
+@asked.FAMILIES
+@asked.AS_OF
+@asked.OVERRIDES
+def signals(
+    history: Path,
+    scenario: Path,
+    out: Path,
+    column: str,
+    as_of: date | None,
+    overrides: tuple[str, ...],
+) -> None:
+    """Find prices of like instruments that are out today, and books' marks that differ."""
+    from neutralizer.load.scenario import load
+    from neutralizer.prepare.history.folder import read_past
+    from neutralizer.prepare.signals.signals import signals as found_in
+    from neutralizer.prepare.signals.tables import dislocations, values
+    from neutralizer.records.folder import new_folder
+    from neutralizer.report.signals import on_a_terminal, page
+
+    s = load(scenario, overrides).scenario
+    past = read_past(history, as_of or s.as_of.date())
+    found = found_in(past, s, column, progress(quiet=False, verbose=False))
+    told = values(found, past, s.name)
+    written = {
+        "dislocations.csv": dislocations(found),
+        "signals.json": (json.dumps(told, indent=2) + "\n").encode(),
+        "signals.html": page(told),
+    }
+    new_folder(out, written)
+    show(on_a_terminal(told))
+    show(f"wrote {out}; docs/history.md says how a scenario takes dislocations.csv", err=True)
+
+
+COMMANDS = (estimate, calibrate, signals)

@@ -111,6 +111,14 @@ JOURNAL = click.option(
 HTML = click.option("--html", type=FOLDER, metavar="FILE", help="Write a page for a browser.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print every row as JSON.")
 TABLE = click.option("--table", required=True, help="Which table of ours it holds.")
+FAMILIES = click.option(
+    "--by",
+    "column",
+    default="underlying",
+    show_default=True,
+    metavar="COLUMN",
+    help="A text column of instruments: those of one value carry one exposure.",
+)
 RUNS = click.option(
     "--runs", type=FOLDER, required=True, help="A folder below which the runs' folders lie."
 )

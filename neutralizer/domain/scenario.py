@@ -180,6 +180,19 @@ class Targets:
 
 
 @dataclass(frozen=True)
+class Dislocations:
+    """d: instruments whose price is out by a known amount, of which the firm may make use."""
+
+    instrument: Ints
+    rate: Floats  # base per unit of the firm's net purchase on the side that gains, > 0
+    sign: Floats  # 1: it gains by buying, -1 by selling
+    most: Floats  # units beyond which nothing is gained
+
+
+NO_DISLOCATIONS = Dislocations(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0), np.zeros(0))
+
+
+@dataclass(frozen=True)
 class Costing:
     """How costs are computed."""
 
@@ -189,6 +202,7 @@ class Costing:
     years: float  # horizon_days / 360
     risk_aversion: float
     make_good: bool = False  # whether books that pay more together are compensated
+    dislocation_budget: float = 0.0  # base: the most that prices which are out may count for
 
 
 @dataclass(frozen=True)
@@ -247,6 +261,7 @@ class Scenario:
     stress: Stress
     limits: tuple[Limit, ...]
     targets: Targets
+    dislocations: Dislocations  # none without a budget
     costing: Costing
     minimum_order: float  # base
     minimum_transfer: float

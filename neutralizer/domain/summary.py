@@ -57,6 +57,13 @@ class Wishes(_Part):
     waiting: int = 0
 
 
+class Dislocation(_Part):
+    """What prices that are out are worth, in no cost and no saving: of the plan, and before lots."""
+
+    plan: Money = 0.0
+    objective: Money = 0.0
+
+
 class Night(_Part):
     """What may be booked before the hedges, and what of the crossings waits for them; `worse` names what
     crossing everything by itself would leave worse than before.
@@ -191,6 +198,7 @@ class Summary(_Part):
     penalty: Penalty = Penalty()
     waiting: Waiting = Waiting()
     wishes: Wishes = Wishes()
+    dislocation: Dislocation = Dislocation()
     costs: dict[str, Money] = {}
     stand_alone_cost: Money | None = None
     no_baseline: str = ""  # why there is none

@@ -17,7 +17,7 @@ import numpy as np
 from neutralizer.domain.arrays import Bools, Floats
 from neutralizer.domain.orders import crosses_only
 from neutralizer.domain.plan import Plan
-from neutralizer.domain.scenario import Costing, Limit, Scenario
+from neutralizer.domain.scenario import NO_DISLOCATIONS, Costing, Limit, Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.errors import Infeasible, NotSolved
 from neutralizer.planning.compose import fractions_of, paired
@@ -214,6 +214,7 @@ def crossing_at_a_reward(scenario: Scenario, plan: Plan, moved: Floats, routes: 
         targets=replace(s.targets, rate=np.full(len(s.targets.rate), np.nan)),
         limits=tuple(replace(x, penalty=0.0) for x in s.limits if _can_move(s, x, moved)),
         conversions=replace(s.conversions, rate=0 * s.conversions.rate),
+        dislocations=NO_DISLOCATIONS,
         costing=REWARD,
         minimum_order=0.0,
         minimum_transfer=0.0,

@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 from neutralizer.domain.arrays import Floats, Ints
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import nothing
-from neutralizer.terms import costs, limits, waiting
+from neutralizer.terms import costs, dislocation, limits, waiting
 from neutralizer.terms.decision import Decision
 from neutralizer.terms.margin import cash, collateral
 from neutralizer.terms.rows import POOLS, Owner, Row, Side
@@ -99,7 +99,7 @@ def _boxes(decision: Decision, scenario: Scenario) -> list[tuple[Any, Floats]]:
 
 def _cost(program: Program, scenario: Scenario) -> Any:
     paid = [cost.expression(program.decision, scenario) for cost in costs.REGISTRY]
-    paid.append(waiting.expression(program.decision, scenario))
+    paid += [beside.expression(program.decision, scenario) for beside in (waiting, dislocation)]
     return sum(paid) / program.unit + _penalties(program, scenario)
 
 

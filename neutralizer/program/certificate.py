@@ -11,7 +11,7 @@ from neutralizer.domain.money import minor_unit
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, nothing, position
 from neutralizer.program.build import Give, pool_scales
-from neutralizer.terms import costs, limits, margin, waiting
+from neutralizer.terms import costs, dislocation, limits, margin, waiting
 from neutralizer.terms.margin import cash, collateral
 
 FEASIBLE = 1e-6  # of each thing's own scale
@@ -55,13 +55,18 @@ class Certificate:
 
 
 def cost_of(trades: Trades, scenario: Scenario) -> tuple[float, float]:
-    """(sum of the cost terms, what is minimised beside it: penalties on improving limits and waiting),
-    base currency; margin as the program computes it, for the bound is the program's.
+    """(sum of the cost terms, what is minimised beside it: penalties on improving limits, waiting, and what
+    prices that are out are worth), base currency; margin as the program computes it, for the bound is the program's.
     """
     above = scenario.accounts.funding_rate @ margin.overstated(trades, scenario)
     cost = sum(costs.totals(trades, scenario).values()) + float(above) * scenario.costing.years
+    return cost, limits.penalty(trades, scenario) + sum(_beside(trades, scenario).values())
+
+
+def _beside(trades: Trades, scenario: Scenario) -> dict[str, float]:
+    """What is minimised with the costs and paid by nobody, base currency."""
     waits = float(waiting.amounts(trades, scenario).sum())
-    return cost, limits.penalty(trades, scenario) + waits
+    return {waiting.TERM: waits, dislocation.TERM: -dislocation.credit(trades, scenario)}
 
 
 def price(trades: Trades, scenario: Scenario) -> float:
@@ -74,10 +79,7 @@ def basis_of(trades: Trades, scenario: Scenario) -> float:
     least 1e-6 of the gross before, so that the gap allowed is never below what doubles can show.
     """
     states = (nothing(scenario), trades)
-    before, after = (
-        costs.totals(x, scenario) | {waiting.TERM: float(waiting.amounts(x, scenario).sum())}
-        for x in states
-    )
+    before, after = (costs.totals(x, scenario) | _beside(x, scenario) for x in states)
     changed = sum(abs(after[term] - before[term]) for term in after)
     return max(changed, 1e-6 * scenario.gross_before, 1e-6)
 

@@ -31,7 +31,7 @@ from neutralizer.program.conflicts import conflict
 from neutralizer.program.conflicts.impossible import impossible
 from neutralizer.program.out_of_scale import out_of_scale
 from neutralizer.program.solvers.conic import run_solver
-from neutralizer.terms import margin, waiting
+from neutralizer.terms import dislocation, margin, waiting
 from neutralizer.terms.decision import BOX
 from neutralizer.terms.margin import collateral
 
@@ -91,9 +91,14 @@ class Solution:
         return float(waiting.amounts(self.trades, self.program.decision.scenario).sum())
 
     @property
+    def dislocation(self) -> float:
+        """What prices that are out are worth beside it, base currency."""
+        return dislocation.credit(self.trades, self.program.decision.scenario)
+
+    @property
     def compared(self) -> float:
         """What two answers are compared by: or one that waits more would look cheaper."""
-        return self.objective + self.waiting
+        return self.objective + self.waiting - self.dislocation
 
 
 def solve(scenario: Scenario) -> Solution:

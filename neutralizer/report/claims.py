@@ -37,6 +37,7 @@ KEYS = (  # of summary.json; `a.b` is b within a
     *("solver", "rounding", "held_at_nothing"),
     *("since", "history"),
     *("waiting.objective", "waiting.stand_alone", "waiting.equal_risk"),
+    "dislocation.objective",
 )
 
 
@@ -55,6 +56,7 @@ class Claims:
     waiting_alone: float | None = None
     waiting_equal_risk: float | None = None
     waiting_by_book: Mapping[str, Decimal] = field(default_factory=dict)  # each book alone
+    dislocation: float = 0.0  # what prices that are out are worth at the optimum
     left: Mapping[tuple[str, str], Row] = field(default_factory=dict)  # why a wish is not met
     by_hand: ByHand | None = None
     strip: tuple[Strip, ...] = ()
@@ -104,6 +106,7 @@ def claims(
         ),
         alone_by_book=None if baseline.by_book is None else _by_book(baseline.by_book),
         waiting=cents(solution.waiting),
+        dislocation=cents(solution.dislocation),
         waiting_alone=None if baseline.cost is None else cents(baseline.waiting),
         waiting_equal_risk=None if baseline.equal_risk is None else cents(baseline.equal_risk[1]),
         waiting_by_book=_waiting_by_book(scenario, baseline.waiting_by_book),
@@ -139,6 +142,7 @@ def claimed(read: "Files") -> Claims:
         volatility_alone=told.firm_volatility.stand_alone,
         alone_by_book=None if told.stand_alone_cost is None else alone,
         waiting=told.waiting.objective,
+        dislocation=told.dislocation.objective,
         waiting_alone=told.waiting.stand_alone,
         waiting_equal_risk=told.waiting.equal_risk,
         waiting_by_book=waits,

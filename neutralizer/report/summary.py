@@ -12,6 +12,7 @@ from neutralizer.domain.plan import Booking, Plan
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.summary import (
     Breaches,
+    Dislocation,
     Lines,
     Night,
     Penalty,
@@ -26,7 +27,7 @@ from neutralizer.domain.trades import Trades, nothing, volatility
 from neutralizer.report.claims import Claims
 from neutralizer.report.findings import breaches, findings
 from neutralizer.report.tables import wishes
-from neutralizer.terms import limits, waiting
+from neutralizer.terms import dislocation, limits, waiting
 from neutralizer.terms.costs.attribution import Costs
 from neutralizer.terms.margin import cash
 from neutralizer.terms.night import everything, worse
@@ -75,6 +76,9 @@ def summarise(
             equal_risk=claims.waiting_equal_risk,
         ),
         wishes=_wishes(s, plan),
+        dislocation=Dislocation(
+            plan=_money(dislocation.credit(plan.trades, s), s), objective=claims.dislocation
+        ),
         saving=_less(alone, claims.objective + claims.waiting, s),
         equal_risk_cost=claims.equal_risk,
         saving_equal_risk=_less(alone, _both(claims.equal_risk, claims.waiting_equal_risk), s),

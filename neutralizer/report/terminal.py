@@ -114,6 +114,11 @@ def _costs(summary: Summary, files: Files) -> str:
         lines.append(
             f"  {'waiting, not paid':<24}{waits.plan:>18,.2f} (before lots {waits.objective:,.2f})"
         )
+    out = summary.dislocation
+    if out.plan or out.objective:
+        lines.append(
+            f"  {'prices that are out':<24}{out.plan:>18,.2f} (before lots {out.objective:,.2f}; no saving)"
+        )
     if summary.stand_alone_cost is not None:
         more = f" (and waiting {waits.stand_alone:,.2f})" if waits.stand_alone else ""
         lines.append(f"  {'each book alone':<24}{summary.stand_alone_cost:>18,.2f}{more}")

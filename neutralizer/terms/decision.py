@@ -52,6 +52,7 @@ class Decision:
         self.pledged = cp.Variable(len(scenario.collateral.pool), nonneg=True)  # base, at value
         self._before = holdings.before * scenario.holding_notional / self.money
         self._extra: list[Any] = []
+        self.lost: list[Any] = []  # rows that say what of prices that are out is not made use of
         self.missed: list[tuple[Any, Any, Ints]] = []  # of targets: column, what it covers, which
 
     @cached_property
@@ -145,6 +146,12 @@ class Decision:
         self.missed.append((column, beyond, targets))
         return column
 
+    def unused(self, most: Any, used: Any) -> Any:
+        """max(most − used, 0), element by element, as a column of its own: most − this is min(used, most)."""
+        column = cp.Variable(used.shape, nonneg=True)
+        self.lost.append(column >= most - used)
+        return column
+
     def in_cells(self, holdings: Ints) -> Floats | None:
         """(cells,) 0/1 when the holdings are whole cells, else None."""
         inside = np.zeros(len(self.cells), dtype=bool)
@@ -222,6 +229,7 @@ class Decision:
         found |= {Row(Owner.EXPOSURE, index=k): row for k, row in enumerate(self._extra)}
         missed = [column >= beyond for column, beyond, _ in self.missed]
         found |= {Row(Owner.WAITING, index=k): row for k, row in enumerate(missed)}
+        found |= {Row(Owner.DISLOCATION, index=k): row for k, row in enumerate(self.lost)}
         defined = self.shorts.constraints
         return found | {Row(Owner.SHORT, index=k): row for k, row in enumerate(defined)}
 

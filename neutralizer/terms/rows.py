@@ -23,6 +23,7 @@ class Owner(Enum):
     EXPOSURE = "exposure"  # defines the exposures to one factor
     SHORT = "short"  # defines short parts of positions
     WAITING = "waiting"  # defines what is left of targets
+    DISLOCATION = "dislocation"  # says what prices that are out are worth
     MARGIN = "margin"
     CROSSINGS = "crossings"
     BARRIERS = "barriers"

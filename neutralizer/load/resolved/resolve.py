@@ -21,6 +21,7 @@ from neutralizer.load.resolved.barriers import (
 )
 from neutralizer.load.resolved.currencies import conversions, fx_rates
 from neutralizer.load.resolved.days import business_date
+from neutralizer.load.resolved.dislocations import dislocations_of
 from neutralizer.load.resolved.holdings import holdings_of
 from neutralizer.load.resolved.instruments import tradables_of
 from neutralizer.load.resolved.limits import resolve_limits
@@ -77,6 +78,7 @@ def resolve(inputs: Inputs, select: Selector) -> Scenario:
             inputs, select, books, holdings, accounts, pools, shocks, [risk, *stressed], targets
         ),
         targets=targets,
+        dislocations=dislocations_of(inputs, select, tradables),
         costing=Costing(
             costs.impact == "quadratic",
             costs.impact_coefficient,
@@ -84,6 +86,7 @@ def resolve(inputs: Inputs, select: Selector) -> Scenario:
             costs.horizon_days / DAYS_A_YEAR,
             costs.risk_aversion,
             settings.fairness == "make_good",
+            costs.dislocation_budget,
         ),
         minimum_order=settings.lots.minimum_order_notional,
         minimum_transfer=settings.lots.minimum_transfer_notional,

@@ -67,6 +67,7 @@ _ONE_ROW = {  # lots of one position are no duplicates: keeping one would lose t
 
 _NAMES = (
     ("measured", "instrument_id", "instruments"),
+    ("dislocations", "instrument_id", "instruments"),
     ("positions", "book_id", "books"),
     ("positions", "instrument_id", "instruments"),
     ("open_orders", "book_id", "books"),

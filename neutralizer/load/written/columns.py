@@ -204,6 +204,20 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("selector", "selector", "which instruments", REQUIRED),
         _choice("may", "what it may do", "trade reduce none", REQUIRED),
     ),
+    "dislocations": (
+        _id("instrument_id", "whose price is out; no combination"),
+        Column("fair_value", "number", "what it should be, local", REQUIRED, (), above=0),
+        Column(
+            "max_quantity",
+            "number",
+            "units beyond which nothing is gained; blank: the budget alone says",
+            None,
+            (),
+            above=0,
+        ),
+        Column("expires", "date", "last business date on which it counts"),
+        _number("confidence", "share of the gap that is expected to close", 1.0, low=0, high=1),
+    ),
     "targets": (
         _id("book_id", "whose wish it is"),
         _id("instrument_id", "of what"),
@@ -416,7 +430,6 @@ SQUARE_TABLES = {
 }
 TIMES = {"positions": "as_of", "instruments": "price_time"}  # the column of a row's own time
 RISK_TABLES = ("factors", "loadings", "factor_covariance", "covariance")
-LATER_TABLES = ("dislocations",)
 NUMBERED = {"scan_arrays": re.compile(r"s[1-9][0-9]{0,3}")}  # columns, as many as are needed
 KEYS: dict[str, tuple[str, ...]] = {
     "books": ("book_id",),
@@ -427,6 +440,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "collateral": ("pool_id", "instrument_id"),
     "instruments": ("instrument_id",),
     "measured": ("instrument_id",),
+    "dislocations": ("instrument_id",),
     "positions": ("book_id", "instrument_id"),
     "open_orders": ("book_id", "instrument_id", "ticket_id"),
     "mandates": ("book_id", "selector", "may"),

@@ -11,7 +11,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from neutralizer.errors import Issues
 from neutralizer.load.written import values
 from neutralizer.load.written.columns import (
-    LATER_TABLES,
     NUMBERED,
     RISK_TABLES,
     TABLES,
@@ -67,6 +66,9 @@ class CostSettings(Strict):
         1.0, "days that financing, funding and borrowing are charged for"
     )
     risk_aversion: NotNegative = said(0.0, "charge per unit of the firm's daily variance")
+    dislocation_budget: NotNegative = said(
+        0.0, "the most that `dislocations` may count for, base currency; 0: they count for nothing"
+    )
     asset_classes: dict[AssetClass, ClassCosts] = said({}, "what fills say of them")
     valid_until: Day | None = said(
         None, "the last business date on which these hold; a later one is too old for them"
@@ -195,6 +197,7 @@ class TableFiles(Strict):
     mandates: Any = None
     targets: Any = None
     measured: Any = None
+    dislocations: Any = None
     restricted: Any = None
     borrow: Any = None
     limits: Any = None
@@ -271,7 +274,6 @@ def read_settings(document: YamlText, issues: Issues) -> Settings | None:
     """Types the document; every mistake with its line, hint and remedy. Where there are mistakes, what
     is left serves to check the tables as well; None where nothing is left.
     """
-    _refuse_later_tables(document, issues)
     try:
         return Settings.model_validate(document.root)
     except ValidationError as error:
@@ -304,8 +306,6 @@ def _report(document: YamlText, path: Path, mistake: dict[str, Any], issues: Iss
     value = mistake["input"] if isinstance(mistake["input"], str) else None
     dotted = ".".join(map(str, path))
     if mistake["type"] == "extra_forbidden":
-        if path[:1] == ("tables",) and path[-1] in LATER_TABLES:
-            return
         hint = values.nearest(str(path[-1]), _known_keys(path))
         reason, remedy, value = "unknown key", "remove or rename it" + hint, None
     elif mistake["type"] == "missing":
@@ -324,17 +324,6 @@ def _known_keys(path: Path) -> list[str]:
         annotation = model.model_fields[step].annotation if hasattr(model, "model_fields") else None
         model = RiskFiles if step == "risk" else annotation
     return list(getattr(model, "model_fields", {}))
-
-
-def _refuse_later_tables(document: YamlText, issues: Issues) -> None:
-    tables = document.root.get("tables")
-    for name in LATER_TABLES if isinstance(tables, dict) else ():
-        if name in tables:
-            path: Path = ("tables", name)
-            reason = f"the table {name} is not available in this version"
-            issues.error(
-                document.file, document.line(path), f"tables.{name}", None, reason, "remove it"
-            )
 
 
 def override(document: YamlText, setting: str, issues: Issues) -> None:

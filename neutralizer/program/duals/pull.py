@@ -17,8 +17,9 @@ from neutralizer.program.solve import Solution
 from neutralizer.terms import waiting
 from neutralizer.terms.rows import FALL, RISE, Owner, Row
 
-COST, PARTICIPATION, MANDATE, ROUTE, OTHER = -5, -4, -3, -2, -1  # owners beside limits and pools
+COST, PARTICIPATION, MANDATE, ROUTE, DISLOCATION, OTHER = range(-6, 0)  # beside limits and pools
 BESIDE = {
+    Owner.DISLOCATION: DISLOCATION,
     Owner.PARTICIPATION: PARTICIPATION,
     Owner.MANDATE: MANDATE,
     Owner.ROUTE_CAPACITY: ROUTE,
@@ -28,8 +29,8 @@ BESIDE = {
 @dataclass(frozen=True)
 class Pulls:
     """(columns, owners) in base currency per base currency of notional. Owners are the limits, the
-    pools, the targets as far as they wait, then cost, participation, mandate, route capacity and what
-    is left.
+    pools, the targets as far as they wait, then cost, participation, mandate, route capacity,
+    prices that are out, and what is left.
     """
 
     matrix: Matrix
@@ -50,7 +51,7 @@ class Pulls:
 def pulls(solution: Solution, scenario: Scenario) -> Pulls:
     """Takes apart an accepted answer."""
     canonical, decision = solution.canonical, solution.program.decision
-    count = first_target(scenario) + len(scenario.targets.holding) + 5
+    count = first_target(scenario) + len(scenario.targets.holding) - COST
     owner = _direct(solution, scenario, count)
     paid = _paid(solution, scenario, count)
     share = _shares(solution, owner, paid, count)

@@ -13,7 +13,15 @@ from neutralizer.domain.arrays import Floats
 from neutralizer.domain.money import significant
 from neutralizer.domain.plan import Booking, CashTransfer, Hedge, Transfer
 from neutralizer.domain.wishes import wish_names
-from neutralizer.program.duals.pull import COST, MANDATE, PARTICIPATION, ROUTE, Pulls, pulls
+from neutralizer.program.duals.pull import (
+    COST,
+    DISLOCATION,
+    MANDATE,
+    PARTICIPATION,
+    ROUTE,
+    Pulls,
+    pulls,
+)
 from neutralizer.program.duals.shadow import pool_prices, shadow_prices
 from neutralizer.program.solve import Solution
 from neutralizer.tickets import cash_id, hedge_id, transfer_id
@@ -21,6 +29,9 @@ from neutralizer.tickets import cash_id, hedge_id, transfer_id
 LEAST = 1e-3  # of a line's whole relief: what is smaller is not named
 NOISE = 1e-9  # of the largest: what is no relief at all
 Row = dict[str, str]
+
+
+BESIDE = ("participation", "mandate", "capacity", "dislocation", "carry")
 
 
 @dataclass(frozen=True)
@@ -60,7 +71,7 @@ class _Prices:
         self.names += wish_names(s)
         waits = np.nan_to_num(s.targets.rate) * s.holding_notional[held]
         self.prices = np.concatenate([shadow_prices(solution, s), pool_prices(solution, s), waits])
-        self.names += [(name, "") for name in ("participation", "mandate", "capacity", "carry")]
+        self.names += [(name, "") for name in BESIDE]
 
 
 def _hedge(booking: Booking, found: Pulls, hedge: Hedge) -> _Line:
@@ -124,7 +135,7 @@ def _cash(booking: Booking, found: Pulls, transfer: CashTransfer) -> _Line:
 def _rows(line: _Line, prices: _Prices) -> list[Row]:
     relief = -(line.outside + line.inside)
     carry = float(line.inside[COST]) - line.fee
-    bars = (relief[PARTICIPATION], relief[MANDATE], relief[ROUTE])
+    bars = (relief[PARTICIPATION], relief[MANDATE], relief[ROUTE], relief[DISLOCATION])
     own = [*relief[:COST], *bars, max(-carry, 0.0)]
     marginal, fees = float(line.outside[COST]), line.fee + max(carry, 0.0)
     helps, largest = sum(x for x in own if x > 0), max(map(abs, own))

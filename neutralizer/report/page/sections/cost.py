@@ -25,6 +25,16 @@ def section(run: Run) -> Section:
 
 
 def _lead(run: Run) -> str:
+    out = run.summary.dislocation.plan
+    used = (
+        f" Prices that are out count for {short(out)} beside it, in no cost and no saving."
+        if out
+        else ""
+    )
+    return _saved(run) + used
+
+
+def _saved(run: Run) -> str:
     s = run.summary
     alone, equal, saved = s.stand_alone_cost, s.saving_equal_risk, s.saving
     if alone is None:

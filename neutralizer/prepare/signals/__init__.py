@@ -1,0 +1,1 @@
+"""Prices of carriers of one exposure that drift apart and come back."""
