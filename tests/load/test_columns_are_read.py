@@ -23,6 +23,7 @@ RARE = """\
   barriers: [{book_a: ARB, book_b: OTHER}]
   borrow: [{instrument_id: ETF, account_id: PB, available: 100000, fee_bps: 20}]
   measured: [{instrument_id: ETF, volatility: 0.01, specific_volatility: 0.01, adv: 1000000, half_spread_bps: 1, n_days: 500}]
+  dislocations: [{instrument_id: ETF, fair_value: 99, max_quantity: 1000, expires: 2024-07-01, confidence: 0.5}]
   scan_groups: [{product_group: ONE, currency: USD}, {product_group: TWO, currency: USD}]
   scan_arrays:
     - {instrument_id: ETF, product_group: ONE, delta: 1, s1: 1, s2: -1}
@@ -59,6 +60,7 @@ def rare(folder: Path) -> Path:
         "book_id: MM, entity: BD, account_id: PB", "book_id: MM, entity: UK, account_id: PM"
     )
     text = text.replace("  accounts:\n", "  accounts:\n    - {account_id: PM, pool_id: USD}\n")
+    text = text.replace("booking_fee_bps: 0.1", "booking_fee_bps: 0.1, dislocation_budget: 1000")
     folder.mkdir()
     (folder / "scenario.yaml").write_text(text)
     return folder

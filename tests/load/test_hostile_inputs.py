@@ -241,7 +241,7 @@ YAML = [
     ("scenario.yaml", "costs:", "freshness: {positions: 24h}\ncosts:", "scenario.yaml:19 freshness.positions the table has no time; write {file: x.csv, as_of: 2024-06-28T16:00:00-04:00} or fill the rows' times"),
     ("scenario.yaml", "costs:", "calendar: NOWHERE\ncosts:", "scenario.yaml:19 calendar value='NOWHERE' no such calendar; write a market or country code such as XNYS or DE, or leave it out"),
     ("scenario.yaml", "costs:", "calendar: date\ncosts:", "scenario.yaml:19 calendar value='date' no such calendar; write a market or country code such as XNYS or DE, or leave it out"),
-    ("scenario.yaml", "  fx: fx.csv", "  fx: fx.csv\n  dislocations: [{instrument_id: ROLL, fair_value: 1}]", "scenario.yaml:11:instrument_id value='ROLL' a combination; write the fair values of its legs"),
+    ("scenario.yaml", "  fx: fx.csv", "  fx: fx.csv\n  dislocations: [{instrument_id: ROLL, fair_value: 1}]", "scenario.yaml:11 tables.dislocations.0.instrument_id value='ROLL' no such instrument; add it to instruments or correct the id"),
     ("scenario.yaml", "  risk: {units: daily_fraction", "  risk: risk.csv #", "scenario.yaml:9 tables.risk value='risk.csv' not a valid value; it must be a valid dictionary or instance of RiskFiles"),
     ("scenario.yaml", WORLD["scenario.yaml"], "- a\n- b\n", "scenario.yaml the file is empty or not a mapping; write `key: value`, one a line"),
     ("scenario.yaml", WORLD["scenario.yaml"][WORLD["scenario.yaml"].index("tables"):], "tables: 5\n", "scenario.yaml:5 tables value='5' not a valid value; it must be a valid dictionary or instance of TableFiles"),

@@ -16,23 +16,9 @@ from neutralizer.prepare.signals import signals as module
 from neutralizer.prepare.signals.signals import Signals, _judged, signals
 from neutralizer.prepare.signals.spread import Spread, spread, statistic
 from tests.tools.desks import desks
+from tests.tools.spreads import DAYS, LIQUID, reverting, walk
 
-DAYS, DRAWS = 1000, 199
-LIQUID = (
-    ("half_spread_bps: 2,", "half_spread_bps: 2, adv: 1000000, underlying: IDX,"),
-    ("half_spread_bps: 0.5,", "half_spread_bps: 0.5, adv: 50000, underlying: IDX,"),
-)
-
-
-def walk(rng: np.random.Generator, by: float = 0.01) -> Floats:
-    return np.asarray(np.cumsum(by * rng.standard_t(4, DAYS) / np.sqrt(2)))
-
-
-def reverting(rng: np.random.Generator, half_life: float, by: float = 0.004) -> Floats:
-    found, shock = np.zeros(DAYS), by * rng.standard_normal(DAYS)
-    for t in range(1, DAYS):
-        found[t] = 2 ** (-1 / half_life) * found[t - 1] + shock[t]
-    return found
+DRAWS = 199
 
 
 def planted(rng: np.random.Generator, half_life: float) -> Spread:

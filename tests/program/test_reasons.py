@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 
 from neutralizer.domain.scenario import Scenario
-from neutralizer.program.duals.pull import COST, MANDATE, OTHER, PARTICIPATION, ROUTE, pulls
+from neutralizer.program.duals.pull import (
+    COST,
+    DISLOCATION,
+    MANDATE,
+    OTHER,
+    PARTICIPATION,
+    ROUTE,
+    pulls,
+)
 from neutralizer.program.duals.shadow import pool_prices, shadow_prices
 from neutralizer.program.solve import solve
 from neutralizer.records.writing import csv_rows
@@ -90,7 +98,9 @@ def test_owners_beside_limits_and_pools_are_last(scenario_named: Named) -> None:
     solution = solve(scenario)
     found = pulls(solution, scenario)
     owners = len(scenario.limits) + len(pool_prices(solution, scenario))
-    assert found.matrix.shape[1] == owners + len({COST, PARTICIPATION, MANDATE, ROUTE, OTHER})
+    assert found.matrix.shape[1] == owners + len(
+        {COST, PARTICIPATION, MANDATE, ROUTE, DISLOCATION, OTHER}
+    )
 
 
 def test_transfers_only_says_shares_without_prices(tmp_path: Path) -> None:

@@ -181,6 +181,7 @@ OTHERS: dict[str, Any] = {
     "equal_risk": 1.0,
     "volatility_alone": 1.0,
     "alone_by_book": {},
+    "dislocation": 1.0,
     "waiting": 1.0,
     "waiting_alone": 1.0,
     "waiting_equal_risk": 1.0,

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from neutralizer.domain.arrays import Floats
-from tests.prepare.test_signals import LIQUID, reverting, walk
 from tests.tools.command_line import neutralizer
 from tests.tools.desks import desks, rows
 from tests.tools.past import write
+from tests.tools.spreads import LIQUID, reverting, walk
 
 
 def history(folder: Path, etf: Floats, fut: Floats, days: int) -> Path:

@@ -72,7 +72,7 @@ def _components(local: Floats, count: int) -> Floats:
     deviation = np.sqrt(np.nansum((local - mean) ** 2, axis=0) / there)
     safe = np.where(deviation > 0, deviation, 1.0)
     standard = np.nan_to_num((local - mean) / safe)
-    axes = PCA(count, svd_solver="full").fit(standard).components_
+    axes = PCA(count, svd_solver="covariance_eigh").fit(standard).components_
     axes = axes * np.where(axes.sum(axis=1) < 0, -1.0, 1.0)[:, None]
     scale = np.abs(axes / safe).sum(axis=1)
     found: Floats = np.nan_to_num(local) @ (axes / safe).T / scale

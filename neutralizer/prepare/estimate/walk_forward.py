@@ -1,6 +1,7 @@
 """How good a method's forecasts are: each is made from the days before, and held against the days after."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ STEP, STEP_OF_MANY = 5, 21  # days between forecasts; of panels with more instru
 MANY = 60
 FAIR = (0.9, 1.1)
 SEED = 20
+CLEAR = 1e-6  # of the largest pivot of a root: what is smaller is as good as none
 
 
 @dataclass(frozen=True)
@@ -92,29 +94,39 @@ def judged_days(panel: Panel) -> Sequence[int]:
 
 def _block(covariance: Covariance, returns: Floats, settled: Bools, books: Books) -> Floats:
     """(4, days, books): P&L of random and of hedged books over their forecast, then log variances; of
-    instruments that every method knows, and that have a return on the day.
+    instruments that every method knows, and that have a return on the day. Days with the same ones have the same books.
     """
     found = []
     known = settled & np.isfinite(np.diag(covariance.matrix))
+    made: dict[bytes, tuple[tuple[Floats, Floats], tuple[Floats, Floats]]] = {}
     for row in returns:
         there = known & np.isfinite(row)
         if there.sum() < 2:
             continue
-        matrix, gain = covariance.matrix[np.ix_(there, there)], row[there]
-        deviation = np.sqrt(np.diag(matrix))
-        safe = np.where(deviation > 0, deviation, np.inf)
-        inventory = books.inventory[:, there]
-        random = (inventory - inventory.mean(axis=1, keepdims=True)) / safe
-        hedged = _hedged(inventory / safe, matrix, books.splits[:, there])
-        kinds = [_over(book, matrix, gain) for book in (random, hedged)]
-        found.append([kinds[0][0], kinds[1][0], kinds[0][1], kinds[1][1]])
+        if there.tobytes() not in made:
+            made[there.tobytes()] = _made(covariance.matrix[np.ix_(there, there)], there, books)
+        (random, its), (hedged, their) = made[there.tobytes()]
+        gain = row[there]
+        p_and_l = random @ gain / np.sqrt(its), hedged @ gain / np.sqrt(their)
+        found.append([*p_and_l, np.log(its), np.log(their)])
     return np.array(found).transpose(1, 0, 2) if found else np.empty((4, 0, BOOKS))
 
 
-def _over(books: Floats, matrix: Floats, gain: Floats) -> tuple[Floats, Floats]:
-    variance = np.einsum("bn,bn->b", books @ matrix, books)
-    variance = np.maximum(variance, np.finfo(float).tiny)
-    return books @ gain / np.sqrt(variance), np.log(variance)
+def _made(
+    matrix: Floats, there: Bools, books: Books
+) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
+    """(books, their variances) of random and of hedged ones."""
+    deviation = np.sqrt(np.diag(matrix))
+    safe = np.where(deviation > 0, deviation, np.inf)
+    inventory = books.inventory[:, there]
+    random = (inventory - inventory.mean(axis=1, keepdims=True)) / safe
+    hedged = _hedged(inventory / safe, matrix, books.splits[:, there])
+    return (random, _variance(random, matrix)), (hedged, _variance(hedged, matrix))
+
+
+def _variance(books: Floats, matrix: Floats) -> Floats:
+    found: Floats = np.einsum("bn,bn->b", books @ matrix, books)
+    return np.maximum(found, np.finfo(float).tiny)
 
 
 def _hedged(inventory: Floats, matrix: Floats, splits: Bools) -> Floats:
@@ -125,9 +137,21 @@ def _hedged(inventory: Floats, matrix: Floats, splits: Bools) -> Floats:
         book = np.where(own, inventory[its], 0.0)
         if own.any() and not own.all():
             cross = matrix[np.ix_(~own, own)] @ book[:, own].T
-            book[:, ~own] = -np.linalg.lstsq(matrix[np.ix_(~own, ~own)], cross, rcond=1e-12)[0].T
+            book[:, ~own] = -_solved(matrix[np.ix_(~own, ~own)], cross).T
         found[its] = book
     return found
+
+
+def _solved(matrix: Floats, right: Floats) -> Floats:
+    """matrix⁻¹ · right by Cholesky; the shortest answer where that is as good as singular."""
+    from scipy.linalg import cho_solve
+
+    with suppress(np.linalg.LinAlgError):
+        root = np.linalg.cholesky(matrix)
+        if np.diag(root).min() > CLEAR * np.diag(root).max():
+            found: Floats = cho_solve((root, True), right)
+            return found
+    return np.asarray(np.linalg.lstsq(matrix, right, rcond=CLEAR**2)[0])
 
 
 def _figures(p_and_l: Floats) -> tuple[float, float, float]:
