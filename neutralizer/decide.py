@@ -50,7 +50,9 @@ class Options(Asked):
     """How a run was asked for, with what does not change what is written."""
 
     overrides: tuple[str, ...] = ()
-    costs: Mapping[str, str] | None = None  # name and hash of a file that the first of them are of
+    costs: Mapping[str, str | None] | None = (
+        None  # name and hash of a file that the first of them are of
+    )
     replace: bool = False
     dry_run: bool = False
     against: Against = NOTHING_ELSE

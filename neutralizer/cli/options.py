@@ -419,7 +419,7 @@ def _options(quiet: bool, asked: dict[str, Any]) -> "Options":
     """By name: what `Against` has a field for goes there, all else is a field of `Options`."""
     from neutralizer.decide import Options
     from neutralizer.gate.against import Against
-    from neutralizer.load.written.costs_file import read_costs
+    from neutralizer.load.firm.costs import read_costs
 
     rest = dict(asked)
     costs = None if rest["costs"] is None else read_costs(rest["costs"])

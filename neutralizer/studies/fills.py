@@ -139,6 +139,11 @@ def _names(h: Handed) -> list[str]:
 def _release(h: Handed, folder: Path, back: Executions, found: Fills) -> None:
     loaded = inputs_of(finished(folder))
     settings = loaded.inputs.settings
+    if found.currency not in ("", settings.base_currency):
+        found.left[f"their run is in {settings.base_currency}, not in {found.currency}"] += _names(
+            h
+        )
+        return
     found.name, found.currency, found.costs = settings.name, settings.base_currency, settings.costs
     done: dict[str, tuple[Order, _Done]] = {}
     for order in orders(h.tables):
