@@ -19,6 +19,7 @@ from neutralizer.proof import evidence, prove
 from neutralizer.proof.caps import exceeded
 from neutralizer.proof.files import Files, decimal, same
 from neutralizer.proof.ledger import rebuild
+from neutralizer.proof.movements import _steps
 from neutralizer.proof.walls import passed_fractions
 from tests.tools.hand_made import Places, written
 
@@ -545,6 +546,26 @@ def test_fractions_pass_through_the_centre_whole(
     row = {"crossing_group": "house", "from_book": giver, "to_book": taker, "instrument_id": "EQ"}
     found = passed_fractions(scenario, ledger, row, Decimal(1))
     assert " ".join(sorted(format(x.normalize(), "f") for x in found)) == fractions
+
+
+@pytest.mark.parametrize(
+    ("step", "quantity", "whole"),
+    [(1.0, "2.9", True), (1.0, "2.1", True), (1.0, "2.8", False), (0.5, "2.4", True), (0.5, "2.2", False)],
+)  # fmt: skip
+def test_what_a_fraction_lacks_to_a_step_may_move_beside_whole_steps(
+    step: float, quantity: str, whole: bool
+) -> None:
+    """A has a tenth beyond whole steps: three steps less that tenth leave it with whole ones."""
+    scenario = with_books(via={})
+    k = scenario.instruments.ids.index("EQ")
+    steps = np.where(np.arange(len(scenario.instruments.ids)) == k, step, 1.0)
+    scenario = replace(scenario, instruments=replace(scenario.instruments, step=steps))
+    ledger = rebuild(scenario, written()[1], [])
+    exact = list(scenario.holdings.exact)
+    exact[ledger.holding["A", "EQ"]], exact[ledger.holding["B", "EQ"]] = Decimal("7.1"), Decimal(-7)
+    scenario = replace(scenario, holdings=replace(scenario.holdings, exact=tuple(exact)))
+    row = {"crossing_group": "house", "from_book": "A", "to_book": "B", "instrument_id": "EQ"}
+    assert (not _steps(scenario, ledger, row | {"quantity": quantity}, k)) is whole
 
 
 @pytest.mark.parametrize(
