@@ -42,8 +42,9 @@ def _out(s: Told) -> Section:
         for x in s["out"]
     ]  # fmt: skip
     lead = (
-        "Each leg of a spread is taken to be out by half of it. A firm that must trade one of them anyway may prefer the "
-        "cheap one; nothing is to be quoted or held for it."
+        "Each leg of a spread is taken to be out by half of it. With costs.dislocation_budget a firm that has to trade prefers "
+        "the cheap one; where limits and mandates allow, it may also hold one against the other, within the quantities here "
+        "and the budget."
     )
     parts: list[Any] = [Table("dislocations.csv", columns, rows)] if rows else [Text(["No price is out."])]  # fmt: skip
     parts += [Text(s["said"])] if s["said"] else []

@@ -108,6 +108,16 @@ def test_going_against_it_costs_and_the_cap_holds(tmp_path: Path) -> None:
         assert dislocation.credit(replace(nothing(s), order=order), s) == pytest.approx(credit)
 
 
+def test_a_budget_without_end_is_no_larger_than_the_firm(tmp_path: Path) -> None:
+    """What gains is bounded by ten times the gross of 16 million, whatever is written: the scale of the program."""
+    endless = (BUDGET[0], BUDGET[1].replace("10000", "1000000000000000"))
+    s = resolved(tmp_path, table("fair_value: 99.9"), endless)
+    assert s.dislocations.most == pytest.approx([1_600_000])
+    assert s.costing.dislocation_budget == pytest.approx(0.08 * 1_600_000)
+    out = run(tmp_path, "a", table("fair_value: 99.9"), endless)
+    assert orders(out)["ETF"] < -20000
+
+
 def test_crossings_earn_nothing(tmp_path: Path) -> None:
     folder = desks(tmp_path / "a", table("fair_value: 99.9"), BUDGET)
     done = neutralizer("run", folder, "--dry-run", "--transfers-only", "--no-baseline", "--json")

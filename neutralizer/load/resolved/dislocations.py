@@ -8,10 +8,14 @@ from neutralizer.load.resolved.days import business_date
 from neutralizer.load.resolved.mandates import Selector
 from neutralizer.load.written.inputs import Inputs
 
+REACH = 10.0  # times the gross of the firm: what it buys or sells beyond gains nothing, whatever the budget
 
-def dislocations_of(inputs: Inputs, select: Selector, tradables: Tradables) -> Dislocations:
+
+def dislocations_of(
+    inputs: Inputs, select: Selector, tradables: Tradables, gross: float
+) -> Dislocations:
     """None without a budget. What has expired is left out, and what the way out again would cost more than it
-    is expected to bring.
+    is expected to bring. `gross`: of the firm before, base currency.
     """
     table, today = inputs["dislocations"], business_date(inputs)
     budget = inputs.settings.costs.dislocation_budget
@@ -27,7 +31,8 @@ def dislocations_of(inputs: Inputs, select: Selector, tradables: Tradables) -> D
         if (ends is None or ends >= today) and abs(gap) > out:
             rate = abs(gap) - out
             most = np.nan_to_num(table["max_quantity"][row], nan=np.inf)
-            found.append((k, rate, np.sign(gap), min(most, budget / rate)))
+            most = min(most, budget / rate, REACH * gross / t.notional[k])
+            found.append((k, rate, np.sign(gap), most))
     if not found:
         return NO_DISLOCATIONS
     columns = [np.array(c) for c in zip(*sorted(found), strict=True)]

@@ -49,6 +49,8 @@ def resolve(inputs: Inputs, select: Selector) -> Scenario:
     pools = _pools(inputs, fx, shocks)
     targets = targets_of(inputs, wishes(inputs, select, list(books.ids)), holdings)
     may_change = (holdings.low < holdings.before) | (holdings.high > holdings.before)
+    gross = float(np.abs(holdings.before) @ instruments.notional[holdings.instrument])
+    dislocations = dislocations_of(inputs, select, tradables, gross)
     costs, business = settings.costs, business_date(inputs)
     return Scenario(
         name=settings.name,
@@ -78,7 +80,7 @@ def resolve(inputs: Inputs, select: Selector) -> Scenario:
             inputs, select, books, holdings, accounts, pools, shocks, [risk, *stressed], targets
         ),
         targets=targets,
-        dislocations=dislocations_of(inputs, select, tradables),
+        dislocations=dislocations,
         costing=Costing(
             costs.impact == "quadratic",
             costs.impact_coefficient,
@@ -86,7 +88,7 @@ def resolve(inputs: Inputs, select: Selector) -> Scenario:
             costs.horizon_days / DAYS_A_YEAR,
             costs.risk_aversion,
             settings.fairness == "make_good",
-            costs.dislocation_budget,
+            min(costs.dislocation_budget, float(dislocations.rate @ dislocations.most)),
         ),
         minimum_order=settings.lots.minimum_order_notional,
         minimum_transfer=settings.lots.minimum_transfer_notional,
