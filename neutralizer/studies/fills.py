@@ -85,9 +85,9 @@ class _Run:
         return instant(row["price_time"]) if row["price_time"] else self.as_of
 
     def wider(self, asset_class: str) -> float:
-        """What half spreads were multiplied by."""
+        """What half spreads were multiplied by; infinite where by nothing, which hides what they are."""
         own = {str(c): x.half_spread for c, x in self.costs.asset_classes.items()}
-        return own.get(asset_class, 1.0) or np.nan
+        return own.get(asset_class, 1.0) or np.inf
 
     def impact(self, k: int) -> float:
         """σ · √(share of ADV), of all that was executed of a tradable; with quadratic impact the share itself."""

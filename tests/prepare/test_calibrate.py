@@ -1,6 +1,7 @@
 """Cost parameters from fills: bands that hold the truth, shrinkage, and nothing where nothing is known."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -111,7 +112,7 @@ def test_errors_of_one_day_count_once() -> None:
 def test_an_outlier_moves_little() -> None:
     tickets = drawn(np.random.default_rng(4), np.ones(2), 300, 60)
     first = calibrated("equity", tickets, USE).parameters[1]
-    wild = Ticket(**{**tickets[7].__dict__, "cost": tickets[7].cost + 0.5})  # fifty per cent
+    wild = replace(tickets[7], cost=tickets[7].cost + 0.5)  # fifty per cent
     again = calibrated("equity", [*tickets[:7], wild, *tickets[8:]], USE).parameters[1]
     assert abs(again.value - first.value) < (first.high - first.low) / 4
 
@@ -157,8 +158,27 @@ def test_the_second_half_is_judged_with_the_first() -> None:
 
 
 def test_tickets_without_volume_teach_nothing() -> None:
-    tickets = [Ticket(**{**x.__dict__, "impact": np.nan}) for x in drawn(np.random.default_rng(8), np.ones(2), 90, 30)]  # fmt: skip
+    tickets = [replace(x, impact=np.nan) for x in drawn(np.random.default_rng(8), np.ones(2), 90, 30)]  # fmt: skip
     (one,) = by_class(tickets, lambda name: USE)
     assert isinstance(one.result, Calibrated)
     assert one.result.why.startswith("0 days")
     assert one.modelled == pytest.approx(sum(x.notional * x.half_spread for x in tickets))
+
+
+def test_terms_that_are_alike_cannot_be_told_apart() -> None:
+    tickets = [
+        replace(x, half_spread=0.0) for x in drawn(np.random.default_rng(9), np.ones(2), 90, 30)
+    ]
+    found = calibrated("equity", tickets, USE)
+    assert found.why == "half spread and impact cannot be told apart"
+    assert not any(p.identified for p in found.parameters)
+
+
+def test_fills_without_any_noise_are_fitted() -> None:
+    """Every ticket cost what its plan said."""
+    tickets = [
+        replace(x, cost=x.half_spread + x.impact)
+        for x in drawn(np.random.default_rng(10), np.ones(2), 90, 30)
+    ]
+    found = calibrated("equity", tickets, USE)
+    assert [p.value for p in found.parameters] == pytest.approx([1.0, 1.0], rel=1e-6)

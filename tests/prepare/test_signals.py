@@ -76,6 +76,20 @@ def test_a_new_fit_would_call_random_walks_reverting() -> None:
     assert 5 <= sum(p <= 0.05 for p in found) <= 35
 
 
+@pytest.mark.parametrize("moves", ["never", "never again", "together"])
+def test_prices_that_stand_still_say_nothing(moves: str) -> None:
+    rng = np.random.default_rng(12)
+    a, b = np.full(DAYS, 4.6), walk(rng)
+    if moves == "never again":
+        a[: DAYS // 2] += reverting(rng, 5)[: DAYS // 2]
+        b[:] = 0.0
+        b[: DAYS // 2] = walk(rng)[: DAYS // 2]
+    a = b + 4.6 if moves == "together" else a
+    found = spread(("A", "B"), a, b, DRAWS)
+    assert called([found]) == 0
+    assert not np.isnan([found.p, found.second, found.half_life, found.deviation]).any()
+
+
 def past(folder: Path, a: Floats, b: Floats, after: int = 0) -> Past:
     """ETF and FUT on days up to 2024-06-27, and days after it where asked for."""
     index = pd.bdate_range(end="2024-06-27", periods=len(a) - after)

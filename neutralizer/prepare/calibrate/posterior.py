@@ -58,24 +58,25 @@ def doubt(in_use: InUse) -> Floats:
 
 def calibrated(asset_class: str, tickets: Sequence[Ticket], in_use: InUse) -> Calibrated:
     """Of tickets that tell. Nothing is learned of fewer than `FEW_DAYS` days, or where terms are alike."""
-    days = {x.day for x in tickets}
-    fit, why = None, ""
+    days = sorted({x.day for x in tickets})
     if len(days) < FEW_DAYS:
         why = f"{len(days)} days with fills; at least {FEW_DAYS} are needed"
-    else:
-        number = {d: k for k, d in enumerate(sorted(days))}
-        terms = np.array([[x.half_spread, x.impact] for x in tickets])
-        cost, deviation = (
-            np.array([getattr(x, c) for x in tickets]) for c in ("cost", "deviation")
-        )
-        try:
-            fit = fitted(cost, terms, deviation, np.array([number[x.day] for x in tickets]))
-        except (ValueError, np.linalg.LinAlgError) as error:
-            why = str(error)
-    found = believed(in_use, fit)
-    return Calibrated(
-        asset_class, len(tickets), len(days), found, fit.scale if fit else np.nan, why
-    )
+        return _nothing(asset_class, tickets, in_use, why)
+    number = {day: k for k, day in enumerate(days)}
+    terms = np.array([[x.half_spread, x.impact] for x in tickets])
+    cost, deviation = (np.array([getattr(x, c) for x in tickets]) for c in ("cost", "deviation"))
+    try:
+        fit = fitted(cost, terms, deviation, np.array([number[x.day] for x in tickets]))
+        found = believed(in_use, fit)
+    except np.linalg.LinAlgError:
+        why = "half spread and impact cannot be told apart"
+        return _nothing(asset_class, tickets, in_use, why)
+    return Calibrated(asset_class, len(tickets), len(days), found, fit.scale)
+
+
+def _nothing(asset_class: str, tickets: Sequence[Ticket], in_use: InUse, why: str) -> Calibrated:
+    days = len({x.day for x in tickets})
+    return Calibrated(asset_class, len(tickets), days, believed(in_use, None), np.nan, why)
 
 
 def believed(in_use: InUse, fit: Fit | None) -> tuple[Parameter, ...]:

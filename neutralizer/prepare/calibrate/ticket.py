@@ -1,5 +1,6 @@
 """One released hedge that was filled, as the cost model sees it."""
 
+import math
 from dataclasses import dataclass
 from datetime import date
 
@@ -31,7 +32,7 @@ class Ticket:
     @property
     def tells(self) -> bool:
         """Whether it says something of both parameters."""
-        return self.impact == self.impact and self.deviation > 0
+        return math.isfinite(self.impact) and self.deviation > 0
 
 
 @dataclass(frozen=True)

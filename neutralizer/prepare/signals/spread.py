@@ -13,6 +13,7 @@ import numpy as np
 from neutralizer.domain.arrays import Floats
 
 DRAWS, SEED = 999, 17
+STILL = 1e-9  # log: a spread that moves by no more in a half of the days says nothing
 SHORTEST, SLOWEST = 1.0, 0.1  # half-life: days, and a share of the days that it was found on
 
 
@@ -50,10 +51,12 @@ def spread(names: tuple[str, str], a: Floats, b: Floats, draws: int = DRAWS) -> 
     x = np.column_stack([np.ones(half), b[:half]])
     level, ratio = np.linalg.lstsq(x, a[:half], rcond=None)[0]
     path = a - level - ratio * b
-    own = path[:half]
+    own, later = path[:half], path[half - 1 :]
+    if min(own.std(), np.diff(later).std()) < STILL:
+        found = (float(level), float(ratio), 1.0, np.inf, float(own.std()), 1.0)
+        return Spread(*names, *found, path, half)
     beta = float(own[:-1] @ own[1:] / (own[:-1] @ own[:-1]))
     half_life = -np.log(2) / np.log(beta) if 0 < beta < 1 else (0.0 if beta <= 0 else np.inf)
-    later = path[half - 1 :]
     bet = -np.sign(later[:-1]) * np.diff(later)
     second = float(ttest_1samp(bet, 0.0, alternative="greater").pvalue)
     return Spread(
