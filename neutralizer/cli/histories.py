@@ -71,8 +71,8 @@ def calibrate(handoff: Path, runs: Path, out: Path) -> None:
     fills = fills_of(handoff, runs, say)
     say("calibrating")
     found = by_class(fills.tickets, fills.in_use)
-    told = values(found, fills.left, fills.name, fills.currency)
-    written = files(found, fills.costs) | {
+    told = values(found, fills.left, fills.last.name, fills.last.base_currency)
+    written = files(found, fills.last.costs) | {
         "calibration.json": (json.dumps(told, indent=2) + "\n").encode(),
         "calibration.html": page(told),
     }

@@ -422,6 +422,10 @@ def _options(quiet: bool, asked: dict[str, Any]) -> "Options":
     from neutralizer.load.firm.costs import read_costs
 
     rest = dict(asked)
+    if any(x.startswith("costs.valid_until") for x in rest["overrides"]):
+        raise click.UsageError(
+            "--set does not move costs.valid_until: calibrate anew, or --accept-stale costs"
+        )
     costs = None if rest["costs"] is None else read_costs(rest["costs"])
     rest["costs"] = None if costs is None else costs.written
     overrides = (() if costs is None else costs.overrides) + rest.pop("overrides")

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -85,6 +85,9 @@ class Executions:
     fills: tuple[Fill, ...] = ()
     trades: tuple[Trade, ...] = ()
     misfits: tuple[Misfit, ...] = ()  # reports that contradict each other
+    standing: tuple[
+        Trade, ...
+    ] = ()  # trades that nothing took back, corrected, at their first times
 
     @cached_property
     def _said(self) -> dict[str, list[Ack]]:
@@ -155,15 +158,27 @@ def executed(reports: Sequence[Report]) -> tuple[list[Trade], list[Ack], list[Mi
     takes it back and puts another in its place. The same report twice is one, an execution is known by
     its sender, date and exec_id.
     """
-    book = _Blotter()
-    for report in sorted(set(reports), key=lambda r: (r.time, r.status != TRADE, r.exec_id)):
-        book.take(report)
+    book = _played(reports)
     acks = [
         Ack(r.ticket_id, ORDER_ENDS[r.status], r.time)
         for r in dict.fromkeys(reports)
         if r.status in ORDER_ENDS
     ]
     return book.trades, acks, book.misfits
+
+
+def standing(reports: Sequence[Report]) -> list[Trade]:
+    """What is left of reports when all are in: each execution once, as it was last corrected, at the time at which
+    it was first reported.
+    """
+    return _played(reports).standing
+
+
+def _played(reports: Sequence[Report]) -> "_Blotter":
+    book = _Blotter()
+    for report in sorted(set(reports), key=lambda r: (r.time, r.status != TRADE, r.exec_id)):
+        book.take(report)
+    return book
 
 
 class _Blotter:
@@ -173,7 +188,14 @@ class _Blotter:
         self.trades: list[Trade] = []
         self.misfits: list[Misfit] = []
         self._standing: list[Trade | None] = []  # None: taken back
+        self._first: list[datetime] = []  # when each of them was reported
         self._known: dict[tuple[str, str], int] = {}  # the last of an id, by sender and exec_id
+
+    @property
+    def standing(self) -> list[Trade]:
+        """What was not taken back, at the times at which it was first reported."""
+        pairs = zip(self._standing, self._first, strict=True)
+        return [replace(trade, time=first) for trade, first in pairs if trade is not None]
 
     def take(self, report: Report) -> None:
         """One more report."""
@@ -192,6 +214,7 @@ class _Blotter:
             return
         self._known[key] = len(self._standing)
         self._standing.append(report.trade)
+        self._first.append(report.time)
         self.trades.append(report.trade)
 
     def _amend(self, report: Report) -> None:
@@ -209,7 +232,9 @@ class _Blotter:
                 old.exec_id, old.ticket_id, old.instrument_id, old.side,
                 -old.quantity, old.price, report.time,
             )  # fmt: skip
-            new = [report.trade] if report.status == CORRECT else []
+            new = []
+            if report.status == CORRECT:
+                new = [replace(report.trade, start=report.start or old.start)]
             self.trades += [back, *new]
             self._standing[k] = new[0] if new else None
             self._known[report.sender, report.exec_id] = k

@@ -58,7 +58,7 @@ class Wishes(_Part):
 
 
 class Dislocation(_Part):
-    """What prices that are out are worth, in no cost and no saving: of the plan, and before lots."""
+    """What prices that are out are worth, in no cost: of the plan, and before lots."""
 
     plan: Money = 0.0
     objective: Money = 0.0

@@ -16,6 +16,7 @@ from neutralizer.domain.came_back import (
     Report,
     Start,
     executed,
+    standing,
 )
 from neutralizer.errors import InputsRefused, Issues
 from neutralizer.load.layouts.files import TYPED
@@ -74,6 +75,7 @@ def executions_in(files: Mapping[str, bytes]) -> Executions:
         tuple(sorted(fills.values(), key=lambda f: f.time)),
         tuple(trades),
         tuple(misfits),
+        tuple(standing(reports)),
     )
 
 

@@ -53,10 +53,15 @@ def told(c: Calibration) -> list[str]:
         if one["why"]:
             found.append(f"{one['asset_class']}: {one['why']}; nothing is proposed")
         for p in one["parameters"]:
-            if not p["identified"] and not one["why"]:
+            if p["far"]:
                 found.append(
-                    f"{one['asset_class']}: {p['name']} is not identified, {p['prior']:.0%} of what is believed is what "
-                    "was believed before; nothing is proposed"
+                    f"{one['asset_class']}: fills put {p['name']} at {p['value']:.3g}, more than five times off the "
+                    f"{p['in_use']:.3g} in use; look at the fills first; nothing of this class is proposed"
+                )
+            elif not p["identified"] and not one["why"]:
+                found.append(
+                    f"{one['asset_class']}: {p['name']} is not identified, {p['prior']:.0%} of the weight lies on what was "
+                    "believed before; nothing is proposed"
                 )
     return found
 
@@ -73,8 +78,8 @@ def _paid(c: Calibration) -> Section:
     rows = [
         [
             x["asset_class"], f"{x['tickets']:,}", *(f"{x[k]:,.0f}" for k in ("notional", "modelled", "paid")),
-            *(f"{1e4 * x[k] / x['notional']:.2f}" for k in ("modelled", "paid")),
-            "" if x["error"] is None else f"{1e4 * x['error'] / x['notional']:.2f}", f"{x['delay']:,.0f}",
+            *(f"{x['bp'][k]:.2f}" if k in x["bp"] else "" for k in ("modelled", "paid", "error")),
+            f"{x['delay']:,.0f}",
         ]
         for x in c["classes"]
     ]  # fmt: skip
@@ -97,7 +102,7 @@ def _parameters(c: Calibration) -> Section:
     rows = [
         [
             x["asset_class"], NAMES[p["name"]], *(f"{p[k]:.3g}" for k in ("in_use", "value", "low", "high")),
-            percent(p["prior"], 0), "yes" if p["identified"] else "not identified",
+            percent(p["prior"], 0), _word(p),
         ]
         for x in c["classes"]
         for p in x["parameters"]
@@ -107,6 +112,12 @@ def _parameters(c: Calibration) -> Section:
         "towards what is in use: prior is its share. Where fills say less than was believed before, nothing is proposed."
     )
     return Section("parameters", "Parameters", lead, [Table("Parameters", columns, rows)])
+
+
+def _word(p: dict[str, Any]) -> str:
+    if p["proposed"]:
+        return "yes"
+    return "too far off" if p["far"] else "no" if p["identified"] else "not identified"
 
 
 def _held(c: Calibration) -> Section:
@@ -138,15 +149,15 @@ def on_a_terminal(c: Calibration) -> str:
     """A few lines; what is left out is on the page."""
     lines = [
         f"{c['tickets']:,} tickets on {c['days']} days, {c['first_day']} to {c['last_day']}",
-        f"  {'':<12}{'parameter':<13}{'in use':>8}{'fills say':>11}{'90 % band':>16}",
+        f"  {'':<12}{'parameter':<13}{'in use':>8} {'fills say':>10} {'90 % band':>18}",
     ]
     for x in c["classes"]:
         for k, p in enumerate(x["parameters"]):
             name = "" if k else x["asset_class"]
-            band = f"{p['low']:.2f} to {p['high']:.2f}"
-            note = "" if p["identified"] else "  no"
+            band = f"{p['low']:.3g} to {p['high']:.3g}"
+            note = "" if p["proposed"] else "  no"
             lines.append(
-                f"  {name:<12}{p['name']:<13}{p['in_use']:>8.3g}{p['value']:>11.3g}{band:>16}{note}"
+                f"  {name:<12}{p['name']:<13}{p['in_use']:>8.3g} {p['value']:>10.3g} {band:>18}{note}"
             )
     for sentence in told(c):
         lines.append(textwrap.fill(sentence, 78, initial_indent="  ", subsequent_indent="  "))

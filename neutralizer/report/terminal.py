@@ -117,7 +117,7 @@ def _costs(summary: Summary, files: Files) -> str:
     out = summary.dislocation
     if out.plan or out.objective:
         lines.append(
-            f"  {'prices that are out':<24}{out.plan:>18,.2f} (before lots {out.objective:,.2f}; no saving)"
+            f"  {'prices that are out':<24}{out.plan:>18,.2f} (before lots {out.objective:,.2f}; in no cost)"
         )
     if summary.stand_alone_cost is not None:
         more = f" (and waiting {waits.stand_alone:,.2f})" if waits.stand_alone else ""

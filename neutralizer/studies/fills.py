@@ -2,9 +2,9 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +14,9 @@ from neutralizer.domain.money import decimal
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.sharing import Order, orders
 from neutralizer.errors import InputsRefused, Issue
+from neutralizer.handoff.approval import CLOCKS
 from neutralizer.load.came_back import executions_in
-from neutralizer.load.written.settings import CostSettings
+from neutralizer.load.written.settings import CostSettings, Settings
 from neutralizer.load.written.values import instant
 from neutralizer.prepare.calibrate.ticket import InUse, Ticket
 from neutralizer.records.finished import finished
@@ -34,17 +35,31 @@ OTHER_UNIT = 3.0  # times: two prices of one thing that differ by more are in ot
 class Fills:
     """Tickets that were executed, oldest first; what is in use, by asset class; and what was left out, why."""
 
-    name: str = ""  # of the last run's scenario
-    currency: str = ""  # its base currency
+    now: datetime
     tickets: list[Ticket] = field(default_factory=list)
-    costs: CostSettings = field(default_factory=CostSettings)  # of the last run
+    runs: list[Settings] = field(default_factory=list)  # that count, newest first
     left: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # why: tickets
+
+    @property
+    def last(self) -> Settings:
+        """Of the newest run that counts."""
+        return self.runs[0]
+
+    def unlike(self, other: Settings) -> str:
+        """Why a run cannot be counted with the last one; blank where it can."""
+        last = self.runs[0] if self.runs else other
+        if other.base_currency != last.base_currency:
+            return f"their run is in {other.base_currency}, not in {last.base_currency}"
+        if other.costs.impact != last.costs.impact:
+            return f"their run has {other.costs.impact} impact, the last one {last.costs.impact}"
+        return ""
 
     def in_use(self, asset_class: str) -> InUse:
         """What the last run was decided with."""
-        own = {str(k): x for k, x in self.costs.asset_classes.items()}.get(asset_class)
+        costs = self.last.costs
+        own = {str(k): x for k, x in costs.asset_classes.items()}.get(asset_class)
         wider, times = (own.half_spread, own.impact) if own else (1.0, 1.0)
-        return InUse(wider, times * self.costs.impact_coefficient)
+        return InUse(wider, times * costs.impact_coefficient)
 
 
 @dataclass(frozen=True)
@@ -78,7 +93,7 @@ class _Run:
     scenario: Scenario
     costs: CostSettings
     as_of: datetime
-    executed: Mapping[str, float]
+    executed: dict[str, float]
 
     def priced(self, row: Mapping[str, str]) -> datetime:
         """When the reference price of a ticket was made."""
@@ -98,21 +113,24 @@ class _Run:
         )
 
 
-def fills_of(handoff: Path, runs: Path, say: Callable[[str], None]) -> Fills:
+def fills_of(
+    handoff: Path, runs: Path, say: Callable[[str], None], now: datetime | None = None
+) -> Fills:
     """Every release of the hand-off of which something was executed, by the inputs of its own run, which lies
-    somewhere below `runs`. Raises InputsRefused, Tampered, CannotWrite.
+    somewhere below `runs`. Newest first: those of another base currency or form of impact are left out. Raises
+    InputsRefused, Tampered, CannotWrite.
     """
-    found = Fills()
+    found = Fills(now or datetime.now(UTC))
     back = executions_in(came_back(handoff))
     folders = _folders(runs)
-    releases = [h for h in handed_over(handoff) if h.rows("hedges")]
+    releases = [h for h in reversed(handed_over(handoff)) if h.rows("hedges")]
     for k, h in enumerate(releases, 1):
         say(f"reading release {k} of {len(releases)}")
         folder = folders.get(h.manifest.get("manifest_sha256", ""))
         if folder is None:
             found.left["their run is not below the folder of runs"] += _names(h)
-            continue
-        _release(h, folder, back, found)
+        else:
+            _release(h, folder, back, found)
     found.tickets.sort(key=lambda x: (x.day, x.ticket_id))
     if not found.tickets:
         why = "; ".join(f"{len(names)} {reason}" for reason, names in sorted(found.left.items()))
@@ -123,11 +141,11 @@ def fills_of(handoff: Path, runs: Path, say: Callable[[str], None]) -> Fills:
 
 
 def _folders(runs: Path) -> dict[str, Path]:
-    """Run folders by the hash of their manifest."""
+    """Run folders by the hash of their manifest; what holds no inputs is no more than a copy of that."""
     found = {}
     for path in sorted(runs.rglob(MANIFEST)):
         data = content(path)
-        if data is not None:
+        if data is not None and (path.parent / "inputs").is_dir():
             found[hashlib.sha256(data).hexdigest()] = path.parent
     return found
 
@@ -139,23 +157,20 @@ def _names(h: Handed) -> list[str]:
 def _release(h: Handed, folder: Path, back: Executions, found: Fills) -> None:
     loaded = inputs_of(finished(folder))
     settings = loaded.inputs.settings
-    if found.currency not in ("", settings.base_currency):
-        found.left[f"their run is in {settings.base_currency}, not in {found.currency}"] += _names(
-            h
-        )
+    unlike = found.unlike(settings)
+    if unlike:
+        found.left[unlike] += _names(h)
         return
-    found.name, found.currency, found.costs = settings.name, settings.base_currency, settings.costs
+    found.runs.append(settings)
     done: dict[str, tuple[Order, _Done]] = {}
+    run = _Run(h.run_id, loaded.scenario, settings.costs, settings.as_of, defaultdict(float))
     for order in orders(h.tables):
-        own = _executed(order, back)
+        own = _executed(order, back, settings.as_of, found.now)
         if isinstance(own, str):
             found.left[own].append(order.ticket_id)
         else:
             done[order.ticket_id] = order, own
-    whole = defaultdict[str, float](float)
-    for order, own in done.values():
-        whole[order.instrument_id] += own.quantity
-    run = _Run(h.run_id, loaded.scenario, settings.costs, settings.as_of, whole)
+            run.executed[order.instrument_id] += own.quantity
     rows = {row["ticket_id"]: row for row in h.rows("hedges")}
     for name, (order, own) in done.items():
         ticket = _ticket(run, rows[name], order, own)
@@ -165,24 +180,45 @@ def _release(h: Handed, folder: Path, back: Executions, found: Fills) -> None:
             found.tickets.append(ticket)
 
 
-def _executed(order: Order, back: Executions) -> _Done | str:
-    """Or why it says nothing."""
-    sign, lines, starts = -1 if order.side in SOLD else 1, [], []
-    for trade in back.trades_of(order.ticket_id):
-        if trade.instrument_id not in ("", order.instrument_id):
-            return "executed leg by leg"
-        if (trade.side in SOLD) != (order.side in SOLD):
-            return "executed on the other side"
-        lines.append((float(trade.quantity), float(trade.price), trade.time))
-        starts.append(trade.start)
-    for fill in back.fills_of(order.ticket_id):
-        if fill.price is None or fill.instrument_id != order.instrument_id:
-            return "filled without a price, or leg by leg"
-        lines.append((sign * float(fill.quantity), float(fill.price), fill.time))
-        starts.append(fill.start)
-    known = [s for s in starts if s is not None]
-    done = _Done(tuple(lines), min(known, key=lambda s: s.time) if known else None)
-    return done if done.quantity > 0 else "nothing executed"
+def _executed(order: Order, back: Executions, first: datetime, last: datetime) -> _Done | str:
+    """What stands of it, as brokers report it, else as books received it; or why it says nothing."""
+    if any(m.ticket_id == order.ticket_id for m in back.misfits):
+        return "reports that contradict each other"
+    done = _traded(order, back) or _filled(order, back)
+    if isinstance(done, str):
+        return done
+    if done is None or done.quantity <= 0:
+        return "nothing executed"
+    if done.quantity > float(order.quantity):
+        return "more executed than ordered"
+    times = [t for _, _, t in done.lines] + ([done.start.time] if done.start else [])
+    if min(times) < first - CLOCKS or max(times) > last + CLOCKS:
+        return "executed before the plan's prices, or after today"
+    return done
+
+
+def _traded(order: Order, back: Executions) -> _Done | str | None:
+    """As brokers report it; None where they do not."""
+    own = [t for t in back.standing if t.ticket_id == order.ticket_id]
+    if any(t.instrument_id not in ("", order.instrument_id) for t in own):
+        return "executed leg by leg"
+    if any((t.side in SOLD) != (order.side in SOLD) for t in own):
+        return "executed on the other side"
+    lines = tuple((float(t.quantity), float(t.price), t.time) for t in own)
+    return _Done(lines, _first(t.start for t in own)) if own else None
+
+
+def _filled(order: Order, back: Executions) -> _Done | str | None:
+    """As books received it."""
+    own, sign = back.fills_of(order.ticket_id), -1 if order.side in SOLD else 1
+    if any(f.price is None or f.instrument_id != order.instrument_id for f in own):
+        return "filled without a price, or leg by leg"
+    lines = tuple((sign * float(f.quantity), float(f.price or 0), f.time) for f in own)
+    return _Done(lines, _first(f.start for f in own)) if own else None
+
+
+def _first(starts: Iterable[Start | None]) -> Start | None:
+    return min((s for s in starts if s is not None), key=lambda s: s.time, default=None)
 
 
 def _ticket(run: _Run, row: Mapping[str, str], order: Order, own: _Done) -> Ticket | str:
@@ -193,7 +229,9 @@ def _ticket(run: _Run, row: Mapping[str, str], order: Order, own: _Done) -> Tick
     reference = Start(decimal(row["reference_price"]), run.priced(row))
     start = own.start or reference
     prices = (float(reference.price), float(start.price), own.average)
-    if min(prices) <= 0 or max(prices) > OTHER_UNIT * min(prices):
+    if min(prices) <= 0:
+        return "a price that is not above zero"
+    if max(prices) > OTHER_UNIT * min(prices):
         return "a price in another unit than the plan's"
     sign = -1 if order.side in SOLD else 1
     paid = sign * np.diff(prices) * t.multiplier[k] * t.fx[k] / t.notional[k]

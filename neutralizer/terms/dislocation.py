@@ -2,7 +2,8 @@
 
 z is what the firm buys outside of an instrument, net, so that passing a position on inside earns nothing. It is
 concave in the orders, and minimised with the costs; nobody is paid it tonight, so it is told apart from them and is
-never part of `objective`, `plan_cost` or a saving. A budget of 0, the default, leaves it out.
+never part of `objective` or `plan_cost`. What is spent to earn it is, and of each book alone too. A budget of 0, the
+default, leaves it out.
 """
 
 from typing import TYPE_CHECKING, Any

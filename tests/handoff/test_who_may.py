@@ -58,6 +58,19 @@ def kept(folder: Path, name: str) -> Path:
     return path
 
 
+@pytest.mark.parametrize("name", sorted(READ))
+def test_a_key_that_stands_twice_is_refused(etc: Path, name: str) -> None:
+    """The last one would win: somebody could sign who may not."""
+    path, read = kept(etc, name), READ[name][0]
+    read()
+    first = path.read_text()
+    line = next(x for x in first.splitlines() if re.match(r"\w+: ", x))
+    path.write_text(first + line + "\n")
+    with pytest.raises(InputsRefused) as refusal:
+        read()
+    assert "duplicate key" in refusal.value.issues[0].reason
+
+
 @pytest.mark.parametrize("name", READ)
 def test_a_variable_does_not_put_another_file_in_the_place_of_the_firm_s(
     etc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str

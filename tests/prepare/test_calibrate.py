@@ -14,8 +14,9 @@ from neutralizer.prepare.calibrate import posterior
 from neutralizer.prepare.calibrate.calibrate import by_class
 from neutralizer.prepare.calibrate.posterior import Calibrated, calibrated, doubt
 from neutralizer.prepare.calibrate.regression import fitted
-from neutralizer.prepare.calibrate.tables import files
+from neutralizer.prepare.calibrate.tables import files, values
 from neutralizer.prepare.calibrate.ticket import InUse, Ticket
+from neutralizer.report.calibration import on_a_terminal, page
 
 USE = InUse(1.0, 1.0)
 FIRST = date(2024, 1, 1)
@@ -165,13 +166,52 @@ def test_tickets_without_volume_teach_nothing() -> None:
     assert one.modelled == pytest.approx(sum(x.notional * x.half_spread for x in tickets))
 
 
-def test_terms_that_are_alike_cannot_be_told_apart() -> None:
-    tickets = [
-        replace(x, half_spread=0.0) for x in drawn(np.random.default_rng(9), np.ones(2), 90, 30)
-    ]
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda x: {"half_spread": 0.0}, "nothing but impact is modelled"),
+        (lambda x: {"impact": 0.0}, "nothing but half_spread is modelled"),
+        (lambda x: {"half_spread": x.impact}, "half spread and impact cannot be told apart"),
+    ],
+)
+def test_terms_that_are_alike_cannot_be_told_apart(
+    change: Callable[[Ticket], dict[str, float]], why: str
+) -> None:
+    tickets = drawn(np.random.default_rng(9), np.ones(2), 90, 30)
+    tickets = [replace(x, deviation=1.0, **change(x)) for x in tickets]
     found = calibrated("equity", tickets, USE)
-    assert found.why == "half spread and impact cannot be told apart"
+    assert found.why == why
     assert not any(p.identified for p in found.parameters)
+
+
+@pytest.mark.parametrize("paid", [-5e-4, 0.0, 0.3])
+def test_what_is_far_from_what_is_in_use_is_not_proposed(paid: float) -> None:
+    """Passive executions gain, somebody's prices are of another day: it is told, and nothing is set by it."""
+    noise = np.random.default_rng(11)
+    tickets = [
+        replace(x, cost=paid + 1e-5 * noise.standard_normal())
+        for x in drawn(np.random.default_rng(12), np.ones(2), 300, 60)
+    ]
+    (one,) = by_class(tickets, lambda name: USE)
+    assert any(p.far for p in one.result.parameters)
+    assert one.result.proposed == ()  # nor what lies near beside it
+    assert one.held is not None
+    told = values([one], {}, "s", "USD")
+    assert page(told)
+    assert max(map(len, on_a_terminal(told).splitlines())) <= 80
+    for p in one.result.parameters:
+        if p.far:
+            assert f"fills put {p.name} at" in " ".join(on_a_terminal(told).split())
+
+
+def test_what_is_not_learned_anew_holds_no_longer_for_that() -> None:
+    few = drawn(np.random.default_rng(13), np.ones(2), 40, 10)
+    costs = CostSettings.model_validate(
+        {"valid_until": "2024-02-01", "asset_classes": {"equity": {"half_spread": 2, "impact": 3}}}
+    )
+    found = written(few, costs)
+    assert found["valid_until"] == date(2024, 2, 1)
+    assert found["asset_classes"] == {"equity": {"half_spread": 2.0, "impact": 3.0}}
 
 
 def test_fills_without_any_noise_are_fitted() -> None:

@@ -1,5 +1,6 @@
 """Spreads that revert are found, random walks are not, and nothing of the second half finds anything."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from neutralizer.errors import InputsRefused
 from neutralizer.load.scenario import load
 from neutralizer.prepare.history.past import Past
 from neutralizer.prepare.signals import signals as module
-from neutralizer.prepare.signals.signals import Signals, _judged, signals
+from neutralizer.prepare.signals.signals import Signals, _judged, needed, signals
 from neutralizer.prepare.signals.spread import Spread, spread, statistic
 from tests.tools.desks import desks
 from tests.tools.spreads import DAYS, LIQUID, reverting, walk
@@ -94,7 +95,8 @@ def past(folder: Path, a: Floats, b: Floats, after: int = 0) -> Past:
     """ETF and FUT on days up to 2024-06-27, and days after it where asked for."""
     index = pd.bdate_range(end="2024-06-27", periods=len(a) - after)
     index = index.append(pd.bdate_range("2024-06-28", periods=after))
-    prices = pd.DataFrame({"ETF": 100 * np.exp(a), "FUT": 4000 * np.exp(b)}, index)
+    ends = (np.exp(x - x[-1]) for x in (a, b))
+    prices = pd.DataFrame(dict(zip(("ETF", "FUT"), ends, strict=True)), index) * [100, 4000]
     none = prices.iloc[:, :0]
     return Past("drawn", date(2024, 6, 27), {"price": prices}, none, none, {})
 
@@ -178,3 +180,63 @@ def test_instruments_that_move_together_are_a_family(
     monkeypatch.setattr(module, "MOST_PAIRS", 0)
     with pytest.raises(InputsRefused):
         signals(past(tmp_path, common, common), other, "underlying", lambda text: None)
+
+
+def test_fair_values_are_in_the_currency_that_the_row_is_written_in(tmp_path: Path) -> None:
+    """An ETF in cents, and a run that takes its fair value in cents."""
+    cents = ("currency: USD, price: 100,", "currency: USX, price: 10000,")
+    plain, _ = found_in(tmp_path / "dollars", 0.02)
+    rng = np.random.default_rng(9)
+    common, apart = walk(rng), reverting(rng, 5)
+    apart[-1] = 0.02
+    s = load(desks(tmp_path / "cents", *LIQUID, cents)).scenario
+    own = past(tmp_path, common + apart, common)
+    own.prices["price"]["ETF"] *= 100
+    found = signals(own, s, "underlying", lambda text: None)
+    assert found.out[0].fair == pytest.approx(100 * plain.out[0].fair)
+    assert found.out[0].price == 10000
+
+
+def test_a_history_that_is_old_or_of_other_prices_says_nothing_of_today(tmp_path: Path) -> None:
+    rng = np.random.default_rng(9)
+    common, apart = walk(rng), reverting(rng, 5)
+    apart[-1] = 0.02
+    s = load(desks(tmp_path / "desks", *LIQUID)).scenario
+    old = past(tmp_path, common + apart, common)
+    old.prices["price"] = old.prices["price"].iloc[:-6]
+    with pytest.raises(InputsRefused) as refusal:
+        signals(old, s, "underlying", lambda text: None)
+    assert "ends on" in refusal.value.issues[0].reason
+    other = past(tmp_path, common + apart, common)
+    other.prices["price"]["ETF"] /= 2
+    found = signals(other, s, "underlying", lambda text: None)
+    assert [x.instrument for x in found.out] == ["FUT"]
+    assert "ETF ends at 50 in the history, and its price is 100" in found.said
+
+
+def test_what_a_run_would_refuse_is_not_written(tmp_path: Path) -> None:
+    found, _ = found_in(tmp_path, 1.0)
+    assert not found.out
+    assert all("more than a run takes" in text for text in found.said)
+
+
+def test_a_price_that_reverts_alone_makes_no_pair() -> None:
+    rng, why = np.random.default_rng(14), []
+    for _ in range(20):
+        own = spread(("A", "B"), 4.6 + reverting(rng, 5), walk(rng), DRAWS)
+        why += [x.why for x in _judged("family", [own])]
+    assert "" not in why
+    assert any(text.endswith("not one exposure") for text in why)
+
+
+def test_one_true_pair_of_many_can_be_called(tmp_path: Path) -> None:
+    """Of 28 pairs: with 999 draws no p would be small enough."""
+    assert needed(1) == 999
+    draws, pairs = needed(28), 28
+    harmonic = sum(1 / k for k in range(1, pairs + 1))
+    assert pairs * harmonic / (draws + 1) <= 0.05
+    rng = np.random.default_rng(15)
+    common = walk(rng)
+    true = spread(("A", "B"), common + reverting(rng, 3), common, draws)
+    others = [replace(true, p=0.5) for _ in range(27)]
+    assert called([true, *others]) == 1

@@ -1,4 +1,4 @@
-"""Prices that are out: made use of on the cheap carrier, within a cap and a budget, and in no saving.
+"""Prices that are out: made use of on the cheap carrier, within a cap and a budget, and in no cost.
 
 MM has 2 million to sell, for 400 in ETF or 120 in futures. ETF at 100 is worth 99.90: 10 basis points, of which the
 half spread on the way out again takes 2, so a share sold gains 0.08.
@@ -146,3 +146,10 @@ def test_a_firm_is_never_worse_off_by_what_it_may_use() -> None:
         assert found.objective >= least - found.certificate.allowed - 1
         assert found.certificate.cost == pytest.approx(found.compared, rel=1e-9)
         assert found.dislocation <= 20_000 + 1e-6
+
+
+@pytest.mark.parametrize("fair", ["0.99", "1e-20", "1e20", "66", "151"])
+def test_a_fair_value_of_another_unit_is_refused(tmp_path: Path, fair: str) -> None:
+    done = neutralizer("check", desks(tmp_path / "a", table(f"fair_value: {fair}")))
+    assert done.returncode == 3
+    assert "the price is 100, in the same unit as the instrument's row" in done.stderr

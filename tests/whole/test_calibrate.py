@@ -1,11 +1,12 @@
 """What came back of a release, as the cost model sees it; and a run on what a calibration wrote."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
-from neutralizer.prepare.calibrate.ticket import InUse
+from neutralizer.prepare.calibrate.ticket import InUse, Ticket
 from neutralizer.studies.fills import Fills, fills_of
 from tests.conftest import SCENARIOS
 from tests.tools.command_line import neutralizer
@@ -91,6 +92,10 @@ def test_volume_and_volatility_make_its_impact(tmp_path: Path) -> None:
         ("E1,{t},SELL,10,399000,2024-06-28T11:30:00-04:00,,", "a price in another unit than the plan's"),
         ("E1,{t},BUY,10,4000,2024-06-28T11:30:00-04:00,,", "executed on the other side"),
         ("E1,{t},,,,2024-06-28T11:30:00-04:00,,", "nothing executed"),
+        ("E1,{t},SELL,11,4000,2024-06-28T11:30:00-04:00,,", "more executed than ordered"),
+        ("E1,{t},SELL,10,4000,2199-06-28T11:30:00-04:00,,", "executed before the plan's prices, or after today"),
+        ("E1,{t},SELL,10,4000,2019-06-28T11:30:00-04:00,,", "executed before the plan's prices, or after today"),
+        ("E1,{t},SELL,10,-4000,2024-06-28T11:30:00-04:00,,", "a price that is not above zero"),
     ],
 )  # fmt: skip
 def test_what_says_nothing_is_left_out_and_said(firm: Firm, line: str, why: str) -> None:
@@ -103,6 +108,62 @@ def test_what_says_nothing_is_left_out_and_said(firm: Firm, line: str, why: str)
     assert done.returncode == 3
     assert f"1 {why}" in done.stderr
     assert not (firm.root / "c").exists()
+
+
+AMENDED = HEAD + ",status,ref_exec_id"
+
+
+def amended(firm: Firm, *lines: str) -> Ticket:
+    """Executions with corrections and busts: `{t}` is the ticket."""
+    text = "\n".join([AMENDED, *lines]).format(t=ticket(firm, "hedges"))
+    (firm.handoff / "executions_ALPHA.csv").write_text(text + "\n")
+    (one,) = fills(firm).tickets
+    return one
+
+
+def test_a_correction_takes_the_place_of_what_it_corrects(firm: Firm) -> None:
+    """Its start too; the time is that of the execution, not of the report that corrects it."""
+    one = amended(
+        firm,
+        f"E1,{{t}},SELL,10,3990,{LATER},4100,{OPEN},TRADE,",
+        f"E1,{{t}},SELL,10,3990,2024-07-05T11:30:00-04:00,4000,{OPEN},CORRECT,",
+    )
+    assert (one.start, one.day.isoformat(), one.quantity) == (4000.0, "2024-06-28", 10.0)
+    assert one.cost == pytest.approx(10 / 4000)
+
+
+def test_what_was_busted_says_nothing(firm: Firm) -> None:
+    one = amended(
+        firm,
+        f"E1,{{t}},SELL,5,3990,{LATER},4300,2024-06-28T09:00:00-04:00,TRADE,",
+        f"E2,{{t}},SELL,10,3990,{LATER},4000,{OPEN},TRADE,",
+        "E1,{t},SELL,5,3990,2024-07-03T11:30:00-04:00,,,BUST,",
+    )
+    assert (one.start, one.day.isoformat(), one.quantity) == (4000.0, "2024-06-28", 10.0)
+
+
+def test_what_brokers_and_books_report_counts_once(firm: Firm) -> None:
+    executed(firm, sold(firm, 1, 10, 3990, LATER, f"4000,{OPEN}"))
+    head = "fill_id,ticket_id,book_id,instrument_id,quantity,price,time\n"
+    line = f"F1,{ticket(firm, 'hedges')},MM,FUT,-10,3990,{LATER}\n"
+    (firm.handoff / "fills.csv").write_text(head + line)
+    (one,) = fills(firm).tickets
+    assert one.quantity == 10
+
+
+def test_less_than_a_cent_is_told_too(firm: Firm) -> None:
+    executed(firm, sold(firm, 1, 10, 3990, LATER).replace(",10,", ",0.000000001,"))
+    done = neutralizer(
+        "calibrate", firm.handoff, "--runs", firm.root / "runs", "--out", firm.root / "c"
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_copy_of_a_manifest_is_no_run(firm: Firm) -> None:
+    executed(firm, sold(firm, 1, 10, 3990, LATER))
+    (firm.root / "runs" / "zz").mkdir()
+    shutil.copy(firm.root / "runs" / "run" / "manifest.json", firm.root / "runs" / "zz")
+    assert len(fills(firm).tickets) == 1
 
 
 def test_a_start_is_a_price_and_a_time(firm: Firm) -> None:
@@ -163,6 +224,10 @@ def test_a_run_takes_costs_from_a_file(tmp_path: Path) -> None:
         ("asset_classes: {futur: {impact: 1}}\n", "costs.yaml:1 asset_classes.futur"),
         ("asset_classes:\n  future: {impact: -1}\n", "costs.yaml:2 asset_classes.future.impact"),
         ("impact_coeficient: 1\n", "costs.yaml:1 impact_coeficient"),
+        (
+            "valid_until: 2020-01-01\nvalid_until: 2030-01-01\n",
+            "costs.yaml:2 valid_until duplicate key",
+        ),
     ],
 )
 def test_mistakes_of_a_costs_file_are_told_by_its_lines(
@@ -172,7 +237,7 @@ def test_mistakes_of_a_costs_file_are_told_by_its_lines(
     done = neutralizer("run", TWO, "--dry-run", "--costs", tmp_path / "costs.yaml")
     assert done.returncode == 3
     assert says in done.stderr
-    assert "neutralizer calibrate" in done.stderr
+    assert "neutralizer calibrate" in done.stderr or "keep one of them" in done.stderr
 
 
 def test_costs_that_no_longer_hold_stop_a_run(tmp_path: Path) -> None:
@@ -181,5 +246,8 @@ def test_costs_that_no_longer_hold_stop_a_run(tmp_path: Path) -> None:
     done = neutralizer(*words)
     assert done.returncode == 10
     assert "costs hold until 2024-06-26, the business date is 2024-06-27" in done.stderr
+    moved = neutralizer(*words, "--set", "costs.valid_until=2030-01-01")
+    assert moved.returncode == 2
+    assert "--accept-stale costs" in moved.stderr
     waived = ("--accept-stale", "costs", "--waived-by", "ben", "--waiver-reason", "x", "--until", "2199-01-01T00:00:00Z")  # fmt: skip
     assert neutralizer(*words, *waived).returncode == 0

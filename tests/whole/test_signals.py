@@ -17,7 +17,8 @@ def history(folder: Path, etf: Floats, fut: Floats, days: int) -> Path:
     """Wide prices, of which the last `days` are after the scenario's."""
     index = pd.bdate_range(end="2024-06-27", periods=len(etf) - days)
     index = index.append(pd.bdate_range("2024-06-28", periods=days))
-    prices = pd.DataFrame({"ETF": 100 * np.exp(etf), "FUT": 4000 * np.exp(fut)}, index)
+    ends = (np.exp(x - x[-1 - days]) for x in (etf, fut))  # at the scenario's prices on its day
+    prices = pd.DataFrame(dict(zip(("ETF", "FUT"), ends, strict=True)), index) * [100, 4000]
     return write(folder, prices)
 
 

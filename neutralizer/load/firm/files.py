@@ -85,7 +85,7 @@ def read_firm_file(path: Path, kind: type[T], remedy: str) -> Held[T]:
         raise InputsRefused([Issue(str(path), 0, "", None, reason, remedy)]) from None
     issues = Issues()
     document = read_yaml(path.name, data, issues)
-    if document is None:
+    if document is None or issues.errors:  # a key that stands twice says two things
         raise InputsRefused(issues.found)
     try:
         value = kind.model_validate(document.root)

@@ -9,6 +9,7 @@ from neutralizer.load.resolved.mandates import Selector
 from neutralizer.load.rules import (
     barriers,
     dates,
+    dislocations,
     freshness,
     funding,
     instruments,
@@ -44,6 +45,7 @@ RULES: tuple[tuple[Rule, str], ...] = (
     (instruments.sizes_are_computable, ""),
     (instruments.costs_are_given, "books mandates"),
     (restrictions.restrictions_restrict, ""),
+    (dislocations.fair_values_are_near_prices, "instruments dislocations"),
     (targets.targets_say_one_thing, "targets"),
     (targets.targets_are_allowed, "books instruments positions open_orders mandates targets"),
     (

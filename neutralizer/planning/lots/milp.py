@@ -101,7 +101,7 @@ def attempt(rounding: Rounding, wanted: Wanted) -> Whole | None:
         if answer["x"] is None and answer["status"] == OUT_OF_TIME:
             rounding.tolerance = task["settings"]["mip_feasibility_tolerance"] = WIDE
             answer = _answer(rounding, task, nodes)
-        elif answer["x"] is None and answer["status"] != "Infeasible":
+        if answer["x"] is None and answer["status"] not in ("Infeasible", OUT_OF_TIME):
             answer = _answer(rounding, task, LAST_NODES)
         if whole and exact:
             rounding.bound = max(rounding.bound, answer["bound"] * solution.canonical.unit)

@@ -76,7 +76,7 @@ def _of_class(name: str, own: tuple[Ticket, ...], in_use: InUse) -> OfClass:
     held = None
     base = _modelled(second, in_use)
     if not half.why and base > 0:
-        then = InUse(*(p.value if p.identified else p.in_use for p in half.parameters))
+        then = InUse(*(p.value if p.name in half.proposed else p.in_use for p in half.parameters))
         paid = sum(x.cost * x.notional for x in second)
         held = Held(paid / base, paid / _modelled(second, then), _error(second) / base)
     return OfClass(name, own, in_use, calibrated(name, tell, in_use), held)

@@ -14,6 +14,7 @@ DOUBT = 0.5  # deviation of what is in use, as a share of it
 LEAST_DOUBT = 0.5  # of what is in use at less than one
 BAND = (0.05, 0.95)
 MOST_PRIOR = 0.5  # of the weight: above it a parameter is not identified
+FAR = 5.0  # times what is in use: what lies further either way is no cost that anybody set wrong by so much
 FEW_DAYS = 20
 DRAWS, SEED = 200_000, 20240628
 
@@ -36,6 +37,11 @@ class Parameter:
         """Whether the fills say more than was believed before."""
         return self.prior <= MOST_PRIOR
 
+    @property
+    def far(self) -> bool:
+        """Whether fills put it where nobody can have set it wrong."""
+        return self.identified and not self.in_use / FAR < self.value < self.in_use * FAR
+
 
 @dataclass(frozen=True)
 class Calibrated:
@@ -47,6 +53,13 @@ class Calibrated:
     parameters: tuple[Parameter, ...]
     scale: float  # of the errors, as a multiple of what volatility and time make of them
     why: str = ""
+
+    @property
+    def proposed(self) -> tuple[str, ...]:
+        """The parameters that are to be set: identified; none where one of them is far off."""
+        if any(p.far for p in self.parameters):
+            return ()
+        return tuple(p.name for p in self.parameters if p.identified)
 
 
 def doubt(in_use: InUse) -> Floats:
@@ -69,7 +82,12 @@ def calibrated(asset_class: str, tickets: Sequence[Ticket], in_use: InUse) -> Ca
         fit = fitted(cost, terms, deviation, np.array([number[x.day] for x in tickets]))
         found = believed(in_use, fit)
     except np.linalg.LinAlgError:
-        why = "half spread and impact cannot be told apart"
+        alone = [n for n, t in zip(NAMES, terms.T, strict=True) if t.any()]
+        why = (
+            f"nothing but {alone[0]} is modelled"
+            if len(alone) == 1
+            else "half spread and impact cannot be told apart"
+        )
         return _nothing(asset_class, tickets, in_use, why)
     return Calibrated(asset_class, len(tickets), len(days), found, fit.scale)
 

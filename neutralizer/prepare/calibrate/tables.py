@@ -32,7 +32,7 @@ def _multiples(found: Sequence[OfClass], costs: CostSettings) -> dict[str, dict[
         own = dict(multiples.get(one.name, {"half_spread": 1.0, "impact": 1.0}))
         for p in one.result.parameters:
             base = costs.impact_coefficient if p.name == "impact" else 1.0
-            if p.identified and not one.result.why and base > 0:
+            if p.name in one.result.proposed:
                 own[p.name] = float(f"{p.value / base:.3g}")
         if one.name in multiples or own != {"half_spread": 1.0, "impact": 1.0}:
             multiples[one.name] = own
@@ -40,13 +40,21 @@ def _multiples(found: Sequence[OfClass], costs: CostSettings) -> dict[str, dict[
 
 
 def _costs(found: Sequence[OfClass], costs: CostSettings) -> bytes:
+    """What was not learned anew does not hold any longer for that."""
     days = [x.day for one in found for x in one.tickets]
-    multiples = _multiples(found, costs)
+    multiples, new = _multiples(found, costs), max(days) + HOLDS
+    learned = {(one.name, name) for one in found for name in one.result.proposed}
+    every = {(str(c), name) for c in costs.asset_classes for name in ("half_spread", "impact")}
     head = (
         f"# What fills from {min(days)} to {max(days)} say of the costs: `run --costs` takes this file, or copy it under\n"
         "# costs: in scenario.yaml. A class that is not here stays as it is.\n"
+        if learned
+        else f"# Fills from {min(days)} to {max(days)} say nothing new of the costs: this is what is in use.\n"
     )
-    body: dict[str, Any] = {"valid_until": max(days) + HOLDS} if multiples else {}
+    old = [costs.valid_until] if costs.valid_until and every - learned else []
+    body: dict[str, Any] = (
+        {"valid_until": min([*old, *([new] if learned else [])])} if old or learned else {}
+    )
     body |= {"asset_classes": multiples}
     return (head + yaml.safe_dump(body, sort_keys=False)).encode()
 
@@ -89,6 +97,10 @@ def values(
     }
 
 
+def _sums(one: OfClass) -> dict[str, float]:
+    return {"modelled": one.modelled, "paid": one.paid, "error": one.error}
+
+
 def _class(one: OfClass) -> dict[str, Any]:
     r = one.result
     return {
@@ -101,6 +113,7 @@ def _class(one: OfClass) -> dict[str, Any]:
         "error": None if np.isnan(one.error) else round(one.error, 2),
         "modelled": round(one.modelled, 2),
         "delay": round(one.delay, 2),
+        "bp": {k: round(v / BPS / one.notional, 3) for k, v in _sums(one).items() if v == v},
         "why": r.why,
         "noise": None if r.why else float(f"{r.scale:.3g}"),
         "held": one.held and {k: round(v, 3) for k, v in asdict(one.held).items()},
@@ -112,7 +125,9 @@ def _class(one: OfClass) -> dict[str, Any]:
                 "low": float(f"{p.low:.4g}"),
                 "high": float(f"{p.high:.4g}"),
                 "prior": round(p.prior, 3),
-                "identified": p.identified and not r.why,
+                "identified": p.identified,
+                "far": p.far,
+                "proposed": p.name in r.proposed,
             }
             for p in r.parameters
         ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,8 +14,10 @@ import numpy as np
 
 from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import InputsRefused, Issue
+from neutralizer.load.resolved.currencies import share
+from neutralizer.load.rules.dislocations import FAR
 from neutralizer.prepare.history.past import Past
-from neutralizer.prepare.signals.spread import Spread, spread
+from neutralizer.prepare.signals.spread import DRAWS, Spread, spread
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -24,6 +28,9 @@ FEWEST = 250  # days with both prices
 WITHIN = 5.0  # business days in which a gap is counted on to close in part
 CAP = 0.01  # of a day's volume
 MOST_PAIRS = 2000
+MOST_DRAWS = 9999
+STALE = 5  # business days that a history may end before the scenario
+APART = 0.05  # of the price: by how much a history's last one may differ
 
 
 @dataclass(frozen=True)
@@ -73,23 +80,47 @@ def signals(past: Past, s: Scenario, column: str, say: Callable[[str], None]) ->
     if column not in s.instruments.text:
         known = ", ".join(sorted(s.instruments.text))
         raise InputsRefused([Issue("--by", 0, "", column, "no text column of instruments", f"name one of {known}")])  # fmt: skip
+    _is_of_today(past, s)
     logs = _logs(past, s)
     pairs = list(_pairs(logs, s, column))
     if len(pairs) > MOST_PAIRS:
         reason = f"{len(pairs):,} pairs move together, more than {MOST_PAIRS:,}"
         raise InputsRefused([Issue("--by", 0, "", column, reason, "name a narrower column")])
     found: dict[str, list[Spread]] = {}
+    many = Counter(family for family, _, _ in pairs)
     for k, (family, a, b) in enumerate(pairs, 1):
         say(f"testing pair {k} of {len(pairs)}")
         both = logs[[a, b]].dropna().to_numpy()
         if len(both) >= FEWEST:
-            found.setdefault(family, []).append(spread((a, b), both[:, 0], both[:, 1]))
+            own = spread((a, b), both[:, 0], both[:, 1], min(needed(many[family]), MOST_DRAWS))
+            found.setdefault(family, []).append(own)
     tested = [x for family, own in sorted(found.items()) for x in _judged(family, own)]
     called = [x.spread for x in tested if x.called]
     short = len(pairs) - len(tested)
     said = [f"{short} pairs have fewer than {FEWEST} days with both prices"] if short else []
-    out, left = _out(called, logs, s)
+    said += [
+        f"{family}: {n} pairs are too many for one of them to be called by itself; name a narrower column with --by"
+        for family, n in sorted(many.items())
+        if needed(n) > MOST_DRAWS
+    ]
+    out, left = _out(called, past, logs, s)
     return Signals(tuple(tested), tuple(out), tuple(_marks(s)), (*said, *left))
+
+
+def _is_of_today(past: Past, s: Scenario) -> None:
+    """Raises InputsRefused where what is out would be out on another day."""
+    last = past.prices["price"].index[-1].date()
+    if np.busday_count(last, s.as_of.date()) > STALE:
+        reason = f"the history ends on {last}, the scenario is of {s.as_of.date()}"
+        raise InputsRefused(
+            [Issue("prices", 0, "", None, reason, "bring a history up to that day")]
+        )
+
+
+def needed(pairs: int) -> int:
+    """Draws with which one pair of so many could be called: their least p is one over them."""
+    harmonic = sum(1 / k for k in range(1, pairs + 1))
+    return max(DRAWS, math.ceil(2 * pairs * harmonic / FALSE))
 
 
 def _logs(past: Past, s: Scenario) -> DataFrame:
@@ -125,6 +156,7 @@ def _judged(family: str, own: Sequence[Spread]) -> Iterator[Tested]:
     for x, q in zip(own, false_discovery_control([x.p for x in own], method="by"), strict=True):
         why = (
             "not found" if q > FALSE
+            else f"ratio of {x.ratio:.2f}: not one exposure" if not x.of_one_exposure
             else f"half-life of {x.half_life:.1f} days" if not x.may_revert
             else "not there in the second half" if x.second > FALSE
             else ""
@@ -132,7 +164,7 @@ def _judged(family: str, own: Sequence[Spread]) -> Iterator[Tested]:
         yield Tested(family, x, not why, why)
 
 
-def _out(called: Sequence[Spread], logs: DataFrame, s: Scenario) -> tuple[list[Dislocation], list[str]]:  # fmt: skip
+def _out(called: Sequence[Spread], past: Past, logs: DataFrame, s: Scenario) -> tuple[list[Dislocation], list[str]]:  # fmt: skip
     """Each leg is out by half of the gap. Of an instrument in several pairs the surest; what the way out would cost
     more than, what has no price today and what has no volume, which caps it, is left out.
     """
@@ -143,17 +175,30 @@ def _out(called: Sequence[Spread], logs: DataFrame, s: Scenario) -> tuple[list[D
             continue
         confidence = 1 - 2 ** (-WITHIN / x.half_life)
         ends = np.busday_offset(s.business_date, int(np.ceil(x.half_life)), roll="forward")
-        for name, by in ((x.a, -x.gap / 2), (x.b, x.gap / (2 * x.ratio) if x.ratio else 0.0)):
+        for name, by in ((x.a, -x.gap / 2), (x.b, x.gap / (2 * x.ratio))):
             k = t.ids.index(name)
             if name in found or not abs(by) * confidence * t.notional[k] > t.half_spread[k]:
                 continue
-            if not t.adv[k] > 0:
-                left.append(f"{name} is out by {1e4 * by:.0f} bp, and has no ADV to be capped by")
+            price = float(t.price[k]) / share(s.instruments.text["currency"][k])
+            why = _not_usable(name, by, price, past, float(t.adv[k]))
+            if why:
+                left.append(f"{name} {why}")
                 continue
-            price = float(t.price[k])
             row = (name, price, price * float(np.exp(by)), CAP * float(t.adv[k]))
             found[name] = Dislocation(*row, ends.astype(date), confidence, x)
     return [found[n] for n in sorted(found)], left
+
+
+def _not_usable(name: str, by: float, price: float, past: Past, adv: float) -> str:
+    """Why what is out by so much, log, is of no use to a run; blank where it is."""
+    ended = float(past.prices["price"][name].iloc[-1])
+    if abs(ended / price - 1) > APART:
+        return f"ends at {ended:g} in the history, and its price is {price:g}"
+    if abs(by) > math.log(FAR):
+        return f"is out by {1e4 * by:,.0f} bp, more than a run takes"
+    if not adv > 0:
+        return f"is out by {1e4 * by:.0f} bp, and has no ADV to be capped by"
+    return ""
 
 
 def _marks(s: Scenario) -> Iterator[Mark]:

@@ -13,6 +13,7 @@ import numpy as np
 from neutralizer.domain.arrays import Floats
 
 DRAWS, SEED = 999, 17
+ONE_EXPOSURE = 2.0  # ratios further from 1 either way are no two carriers of it
 STILL = 1e-9  # log: a spread that moves by no more in a half of the days says nothing
 SHORTEST, SLOWEST = 1.0, 0.1  # half-life: days, and a share of the days that it was found on
 
@@ -36,6 +37,11 @@ class Spread:
     def gap(self) -> float:
         """Today: a is dear against b by so much, log."""
         return float(self.path[-1])
+
+    @property
+    def of_one_exposure(self) -> bool:
+        """Whether a unit of the one is about a unit of the other: one that reverts alone has a ratio near 0."""
+        return 1 / ONE_EXPOSURE <= self.ratio <= ONE_EXPOSURE
 
     @property
     def may_revert(self) -> bool:

@@ -26,12 +26,12 @@ def section(run: Run) -> Section:
 
 def _lead(run: Run) -> str:
     out = run.summary.dislocation.plan
-    used = (
-        f" Prices that are out count for {short(out)} beside it, in no cost and no saving."
-        if out
-        else ""
+    if not out:
+        return _saved(run)
+    return (
+        f"{_saved(run)} Prices that are out count for {short(out)} beside it, in no cost; what is spent to make use of "
+        "them is in the plan's cost and in that of each book alone."
     )
-    return _saved(run) + used
 
 
 def _saved(run: Run) -> str:
