@@ -13,6 +13,7 @@ from neutralizer.domain.came_back import SOLD, Executions, Start
 from neutralizer.domain.money import decimal
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.sharing import Order, orders
+from neutralizer.domain.steps import steps
 from neutralizer.errors import InputsRefused, Issue
 from neutralizer.handoff.approval import CLOCKS
 from neutralizer.load.came_back import executions_in
@@ -124,8 +125,7 @@ def fills_of(
     back = executions_in(came_back(handoff))
     folders = _folders(runs)
     releases = [h for h in reversed(handed_over(handoff)) if h.rows("hedges")]
-    for k, h in enumerate(releases, 1):
-        say(f"reading release {k} of {len(releases)}")
+    for h in steps(releases, "reading release", say):
         folder = folders.get(h.manifest.get("manifest_sha256", ""))
         if folder is None:
             found.left["their run is not below the folder of runs"] += _names(h)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from neutralizer.domain.arrays import Floats
+from neutralizer.domain.steps import steps
 from neutralizer.errors import Infeasible, InputsRefused, Issue, Issues, NotSolved
 from neutralizer.load.scenario import load
 from neutralizer.load.written.canonical import Parts, canonical, parts_of
@@ -161,8 +162,7 @@ class _Study:
     def bias(self, dates: list[int], amount: float) -> float:
         """Root of the mean square of P&L over forecast. Raises InputsRefused."""
         squares = []
-        for k, day in enumerate(dates):
-            self.say(f"deciding {k + 1} of {len(dates)} past days, grown by {amount:.3f}")
+        for day in steps(dates, f"risk grown by {amount:.3f}: deciding past day", self.say):
             covariance = self.forecast.get(day)
             after = None if covariance is None else self._decided(day, grown(covariance, amount))
             if after is None or covariance is None:

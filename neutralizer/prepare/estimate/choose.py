@@ -1,11 +1,11 @@
 """Which method is taken: compared by walk-forward on the history itself, and held against choosing on half of it."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from neutralizer.domain.steps import steps
 from neutralizer.errors import InputsRefused, Issue
 from neutralizer.prepare.estimate.methods import Left, candidates
 from neutralizer.prepare.estimate.panel import Panel
@@ -50,11 +50,8 @@ def _compared(
     names: list[str], panel: Panel, left: list[Left], say: Callable[[str], None]
 ) -> list[Judged]:
     """Each judged on the same days; to `left` goes what could not be."""
-    found, started = [], time.monotonic()
-    for k, name in enumerate(names):
-        passed = time.monotonic() - started
-        rest = f", about {passed / k * (len(names) - k):.0f} s left" if k else ""
-        say(f"comparing {k + 1} of {len(names)}: {name}{rest}")
+    found = []
+    for name in steps(names, "comparing method", say):
         try:
             one = judged(name, panel)
         except (ValueError, np.linalg.LinAlgError) as error:

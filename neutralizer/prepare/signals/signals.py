@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neutralizer.domain.scenario import Scenario
+from neutralizer.domain.steps import steps
 from neutralizer.errors import InputsRefused, Issue
 from neutralizer.load.resolved.currencies import share
 from neutralizer.load.rules.dislocations import FAR
@@ -88,8 +89,7 @@ def signals(past: Past, s: Scenario, column: str, say: Callable[[str], None]) ->
         raise InputsRefused([Issue("--by", 0, "", column, reason, "name a narrower column")])
     found: dict[str, list[Spread]] = {}
     many = Counter(family for family, _, _ in pairs)
-    for k, (family, a, b) in enumerate(pairs, 1):
-        say(f"testing pair {k} of {len(pairs)}")
+    for family, a, b in steps(pairs, "testing pair", say):
         both = logs[[a, b]].dropna().to_numpy()
         if len(both) >= FEWEST:
             own = spread((a, b), both[:, 0], both[:, 1], min(needed(many[family]), MOST_DRAWS))
