@@ -13,8 +13,8 @@ from neutralizer.domain.asked import Asked
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.version import VERSION
 from neutralizer.errors import InputsRefused, InputsTooOld, Issue, Issues
-from neutralizer.load.resolved.mandates import Selector
 from neutralizer.load.resolved.resolve import resolve
+from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.rules.all_rules import check
 from neutralizer.load.rules.freshness import ages, too_old
 from neutralizer.load.written.columns import KEYS

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from neutralizer.errors import InputsRefused, Issues
-from neutralizer.load.resolved.mandates import Selector
+from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.rules import freshness
 from neutralizer.load.written import folder, values
 from neutralizer.load.written.columns import REQUIRED, Column

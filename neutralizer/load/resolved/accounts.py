@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from neutralizer.domain.arrays import Bools
-from neutralizer.load.resolved.mandates import Selector, specificity
+from neutralizer.load.resolved.selectors import Selector, specificity
 from neutralizer.load.written.inputs import Inputs
 
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 import numpy as np
 
 from neutralizer.domain.arrays import Bools
-from neutralizer.load.resolved.mandates import Selector
+from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.written.inputs import Inputs
 
 

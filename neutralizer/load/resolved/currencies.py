@@ -8,7 +8,7 @@ import numpy as np
 from neutralizer.domain.arrays import Floats, Ints
 from neutralizer.domain.funding import Conversions
 from neutralizer.domain.scenario import Entries
-from neutralizer.load.resolved.mandates import Selector
+from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.written.inputs import Inputs
 from neutralizer.load.written.values import BPS
 

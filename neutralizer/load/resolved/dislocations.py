@@ -5,7 +5,7 @@ import numpy as np
 from neutralizer.domain.scenario import NO_DISLOCATIONS, Dislocations, Tradables
 from neutralizer.load.resolved.currencies import share
 from neutralizer.load.resolved.days import business_date
-from neutralizer.load.resolved.mandates import Selector
+from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.written.inputs import Inputs
 
 REACH = 10.0  # times the gross of the firm: what it buys or sells beyond gains nothing, whatever the budget

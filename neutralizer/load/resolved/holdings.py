@@ -11,9 +11,10 @@ from neutralizer.domain.trades import sums
 from neutralizer.load.resolved.accounts import AccountOf, margin_row
 from neutralizer.load.resolved.barriers import passed_on
 from neutralizer.load.resolved.currencies import in_major
-from neutralizer.load.resolved.mandates import Selector, freedoms
+from neutralizer.load.resolved.mandates import freedoms
 from neutralizer.load.resolved.quantities import exact_quantities, quantities
 from neutralizer.load.resolved.restrictions import restricted
+from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.resolved.targets import places, wanted, wishes
 from neutralizer.load.written.inputs import Inputs
 from neutralizer.terms import margin

@@ -8,8 +8,8 @@ from scipy.sparse import csr_array
 from neutralizer.domain.arrays import Floats
 from neutralizer.domain.scenario import Instruments, Tradables
 from neutralizer.load.resolved.currencies import in_major, major, share
-from neutralizer.load.resolved.mandates import Selector
 from neutralizer.load.resolved.risk import volatility_scale
+from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.written.inputs import Inputs
 from neutralizer.load.written.settings import ClassCosts
 from neutralizer.load.written.table import Table

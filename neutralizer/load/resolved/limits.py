@@ -8,8 +8,8 @@ from neutralizer.domain.arrays import Bools, Ints
 from neutralizer.domain.funding import Accounts, Pools, Shocks
 from neutralizer.domain.scenario import Books, Holdings, Limit, Risk, Targets
 from neutralizer.domain.wishes import wish_limits
-from neutralizer.load.resolved.mandates import Selector
 from neutralizer.load.resolved.restrictions import borrow_limits
+from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.resolved.shocks import tail, wanted
 from neutralizer.load.written.inputs import Inputs
 from neutralizer.terms.limits.facts import (

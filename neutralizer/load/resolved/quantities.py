@@ -6,7 +6,7 @@ from decimal import Decimal
 import numpy as np
 
 from neutralizer.domain.arrays import Floats, Ints
-from neutralizer.load.resolved.mandates import Selector
+from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.written.inputs import Inputs
 from neutralizer.load.written.table import Table
 

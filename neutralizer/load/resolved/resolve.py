@@ -25,10 +25,10 @@ from neutralizer.load.resolved.dislocations import dislocations_of
 from neutralizer.load.resolved.holdings import holdings_of
 from neutralizer.load.resolved.instruments import tradables_of
 from neutralizer.load.resolved.limits import resolve_limits
-from neutralizer.load.resolved.mandates import Selector
 from neutralizer.load.resolved.restrictions import borrow_fees
 from neutralizer.load.resolved.risk import resolve_risk
 from neutralizer.load.resolved.scan import resolve_scan, worst_points
+from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.resolved.shocks import covered, resolve_shocks
 from neutralizer.load.resolved.simm import resolve_simm
 from neutralizer.load.resolved.targets import targets_of, wishes

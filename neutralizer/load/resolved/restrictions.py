@@ -9,7 +9,7 @@ from neutralizer.domain.arrays import Bools, Floats
 from neutralizer.domain.funding import Accounts
 from neutralizer.domain.scenario import Entries, Holdings, Limit
 from neutralizer.load.resolved.days import business_date
-from neutralizer.load.resolved.mandates import Selector
+from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.written.inputs import Inputs
 from neutralizer.load.written.values import BPS
 

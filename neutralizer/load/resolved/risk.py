@@ -8,7 +8,7 @@ import numpy as np
 from neutralizer.domain.arrays import Bools, Floats
 from neutralizer.domain.scenario import NORMAL, Risk
 from neutralizer.load.resolved.currencies import exposures
-from neutralizer.load.resolved.mandates import Selector
+from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.written.inputs import Inputs, Square
 
 TRADING_DAYS = 252

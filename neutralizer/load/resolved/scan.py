@@ -4,7 +4,7 @@ import numpy as np
 
 from neutralizer.domain.arrays import Floats
 from neutralizer.domain.funding import Credit, Scan
-from neutralizer.load.resolved.mandates import Selector
+from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.written.inputs import Inputs
 from neutralizer.load.written.table import Table
 

@@ -5,7 +5,7 @@ import numpy as np
 from neutralizer.domain.arrays import Floats
 from neutralizer.domain.funding import Shocks
 from neutralizer.domain.scenario import Risk
-from neutralizer.load.resolved.mandates import Selector
+from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.written.inputs import Inputs
 
 

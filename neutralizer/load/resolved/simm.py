@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 
 from neutralizer.domain.scenario import Entries
 from neutralizer.domain.simm import NO_SIMM, Bucket, Family, Simm
-from neutralizer.load.resolved.mandates import Selector
+from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.resolved.simm_methodology import (
     HORIZON,
     RESIDUAL,

@@ -12,9 +12,10 @@ import numpy as np
 
 from neutralizer.domain.arrays import Bools, Floats, Ints
 from neutralizer.domain.scenario import Holdings, Targets
-from neutralizer.load.resolved.mandates import FREEDOM, NAMED, Selector, expired, mandated
+from neutralizer.load.resolved.mandates import FREEDOM, NAMED, expired, mandated
 from neutralizer.load.resolved.quantities import HELD, exact_quantities, quantities
 from neutralizer.load.resolved.restrictions import restricted
+from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.written.inputs import Inputs
 from neutralizer.load.written.values import BPS
 

@@ -5,7 +5,7 @@ stands beside the tables it must be able to trust: it is left out where one of t
 from collections.abc import Callable
 
 from neutralizer.errors import Issues
-from neutralizer.load.resolved.mandates import Selector
+from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.rules import (
     barriers,
     dates,

@@ -2,7 +2,7 @@
 
 from neutralizer.errors import Issues
 from neutralizer.load.resolved.barriers import central_books, parts
-from neutralizer.load.resolved.mandates import Selector
+from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.written import values
 from neutralizer.load.written.inputs import Inputs
 

@@ -5,7 +5,8 @@ import numpy as np
 from neutralizer.domain import calendar
 from neutralizer.errors import Issues
 from neutralizer.load.resolved.days import business_date
-from neutralizer.load.resolved.mandates import Selector, expired
+from neutralizer.load.resolved.mandates import expired
+from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.written.columns import TIMES, path_of
 from neutralizer.load.written.inputs import Inputs
 

@@ -2,7 +2,7 @@
 
 from neutralizer.errors import Issues
 from neutralizer.load.resolved.instruments import prices
-from neutralizer.load.resolved.mandates import Selector
+from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.written.inputs import Inputs
 
 FAR = 1.5  # times the price, either way: what lies further is another unit, or no carrier of the same exposure

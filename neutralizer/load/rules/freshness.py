@@ -5,7 +5,7 @@ from functools import cache
 
 from neutralizer.domain.calendar import is_business_day
 from neutralizer.errors import Issues
-from neutralizer.load.resolved.mandates import Selector
+from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.written import values
 from neutralizer.load.written.columns import KEYS, TIMES
 from neutralizer.load.written.inputs import Inputs

@@ -5,7 +5,7 @@ import numpy as np
 from neutralizer.domain.arrays import Bools
 from neutralizer.errors import Issues
 from neutralizer.load.resolved.accounts import AccountOf, margin_row
-from neutralizer.load.resolved.mandates import Selector, specificity
+from neutralizer.load.resolved.selectors import Selector, specificity
 from neutralizer.load.rules.instruments import in_play
 from neutralizer.load.written.inputs import Inputs
 from neutralizer.terms import margin

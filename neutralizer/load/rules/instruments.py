@@ -7,7 +7,8 @@ from neutralizer.errors import Issues
 from neutralizer.load.resolved.barriers import passed_on
 from neutralizer.load.resolved.currencies import fx_rates
 from neutralizer.load.resolved.instruments import combination_legs, prices
-from neutralizer.load.resolved.mandates import Selector, freedoms
+from neutralizer.load.resolved.mandates import freedoms
+from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.resolved.targets import wanted
 from neutralizer.load.written.inputs import Inputs
 from neutralizer.load.written.values import BPS

@@ -12,7 +12,7 @@ from neutralizer.domain.scenario import NORMAL
 from neutralizer.errors import Issues
 from neutralizer.load.resolved.accounts import AccountOf
 from neutralizer.load.resolved.limits import ABSENT, TAILS, bounds_of
-from neutralizer.load.resolved.mandates import Selector
+from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.resolved.shocks import tail, wanted
 from neutralizer.load.rules.instruments import in_play
 from neutralizer.load.rules.references import selector_selects

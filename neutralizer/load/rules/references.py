@@ -7,7 +7,7 @@ import numpy as np
 from neutralizer.errors import Issues
 from neutralizer.load.resolved.accounts import AccountOf
 from neutralizer.load.resolved.currencies import HUNDREDTH, MINOR, fx_rates
-from neutralizer.load.resolved.mandates import Selector
+from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.written import values
 from neutralizer.load.written.columns import KEYS
 from neutralizer.load.written.inputs import Inputs

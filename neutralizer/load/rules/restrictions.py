@@ -1,8 +1,8 @@
 """Rules about the restricted list and what may be borrowed."""
 
 from neutralizer.errors import Issues
-from neutralizer.load.resolved.mandates import Selector
 from neutralizer.load.resolved.restrictions import WORDS
+from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.written.inputs import Inputs
 
 

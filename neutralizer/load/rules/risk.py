@@ -8,13 +8,13 @@ from neutralizer.domain.arrays import Bools, Floats
 from neutralizer.domain.scenario import NORMAL
 from neutralizer.errors import Issues
 from neutralizer.load.resolved.currencies import exposures, major
-from neutralizer.load.resolved.mandates import Selector
 from neutralizer.load.resolved.risk import (
     correlation_spectrum,
     is_indefinite,
     root_of,
     volatility_scale,
 )
+from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.rules.instruments import in_play
 from neutralizer.load.written.columns import SQUARE_TABLES
 from neutralizer.load.written.inputs import Inputs, Square

@@ -3,8 +3,8 @@
 import numpy as np
 
 from neutralizer.errors import Issues
-from neutralizer.load.resolved.mandates import Selector
 from neutralizer.load.resolved.scan import loses_both_ways, point_columns, worst_points
+from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.resolved.shocks import covered
 from neutralizer.load.written import values
 from neutralizer.load.written.inputs import Inputs

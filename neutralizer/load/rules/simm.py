@@ -2,7 +2,7 @@
 
 from neutralizer.errors import Issues
 from neutralizer.load.resolved.currencies import fx_rates
-from neutralizer.load.resolved.mandates import Selector
+from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.resolved.simm import DOLLAR, rows_of, simm_of
 from neutralizer.load.resolved.simm_methodology import CLASS_OF, Row
 from neutralizer.load.written.folder import SCENARIO_FILE

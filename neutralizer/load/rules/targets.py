@@ -9,8 +9,9 @@ from neutralizer.domain.money import plain
 from neutralizer.domain.wishes import target_name
 from neutralizer.errors import Issues
 from neutralizer.load.resolved.barriers import groups_of
-from neutralizer.load.resolved.mandates import Selector, expired
+from neutralizer.load.resolved.mandates import expired
 from neutralizer.load.resolved.restrictions import restricted
+from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.resolved.targets import Wishes, wishes
 from neutralizer.load.rules.instruments import in_play
 from neutralizer.load.written.inputs import Inputs
