@@ -51,6 +51,8 @@ def kind(annotation: Any, facts: Any = ()) -> str:
     if origin is dict:
         whole = isinstance(parts[1], type) and issubclass(parts[1], BaseModel)
         return "by name: the settings below" if whole else f"by name: {kind(parts[1])}"
+    if origin is list:
+        return "a list"
     if annotation is str and facts:
         return "id"  # read by a rule of its own
     flat = [part for fact in facts for part in (getattr(fact, "metadata", None) or [fact])]

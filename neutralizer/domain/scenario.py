@@ -126,6 +126,7 @@ class Risk:
     specific: Floats  # (I,) daily fraction of notional
     dense_root: Floats | None  # (R, I): ‖dense_root · (notional · position)‖ = daily volatility
     name: str = NORMAL
+    tenors: int = 0  # how many of the factors, the last ones, are buckets of expiry
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ RARE = """\
   barriers: [{book_a: ARB, book_b: OTHER}]
   borrow: [{instrument_id: ETF, account_id: PB, available: 100000, fee_bps: 20}]
   measured: [{instrument_id: ETF, volatility: 0.01, specific_volatility: 0.01, adv: 1000000, half_spread_bps: 1, n_days: 500}]
+  rolls: [{selector: FUT, rule: expiry-5b, days: 5, into: ETF, gradual: yes, owner: desk}, {selector: ETF, last_day: 2030-01-02}]
   dislocations: [{instrument_id: ETF, fair_value: 99, max_quantity: 1000, expires: 2024-07-01, confidence: 0.5}]
   scan_groups: [{product_group: ONE, currency: USD}, {product_group: TWO, currency: USD}]
   scan_arrays:

@@ -430,6 +430,31 @@ def arrays(row: str, groups: str = GROUP) -> str:
     return f"  fx: fx.csv{groups}\n  scan_arrays: [{{{row}}}]"
 
 
+def rolls(row: str, more: str = "") -> tuple[str, str, str]:
+    """A window of FUT, which expires in the last row of the world's future."""
+    return "scenario.yaml", "  fx: fx.csv", f"  fx: fx.csv\n  rolls: [{row}]{more}"
+
+
+ROLLS = [
+    (*rolls("{selector: FUT}"), "scenario.yaml:11 tables.rolls.0.last_day neither last_day nor rule; write one of them"),
+    (*rolls("{selector: FUT, last_day: 2024-07-01, rule: expiry-3b}"), "scenario.yaml:11 tables.rolls.0.last_day value='2024-07-01' both last_day and rule; write one of them"),
+    (*rolls("{selector: FUT, rule: expiry-3}"), "scenario.yaml:11 tables.rolls.0.rule value='expiry-3' not a rule; write expiry-5b or first_notice-3b: business days before it"),
+    (*rolls("{selector: FUT, rule: expiry-3b}"), "scenario.yaml:11 tables.rolls.0.rule value='expiry-3b' FUT has no expiry; write its expiry, or a last_day"),
+    (*rolls("{selector: FUT, rule: first_notice-3b}"), "scenario.yaml:11 tables.rolls.0.rule value='first_notice-3b' FUT has no first_notice; write its first_notice, or a last_day"),
+    (*rolls("{selector: FUT, last_day: 2024-07-01, days: 2.5}"), "scenario.yaml:11 tables.rolls.0.days value='2.5' not a whole number of days; write 5"),
+    (*rolls("{selector: FUX, last_day: 2024-07-01}"), "scenario.yaml:11 tables.rolls.0.selector value='FUX' not a selector; write *, instrument:ID, or column:value of a text column of instruments"),
+    (*rolls("{selector: FUT, last_day: 2024-07-01, into: ETX}"), "scenario.yaml:11 tables.rolls.0.into value='ETX' no such instrument; add it to instruments, or name another"),
+    (*rolls("{selector: FUT, last_day: 2024-07-01, into: next}"), "scenario.yaml:11 tables.rolls.0.into value='next' FUT has no next expiry of its underlying; add it to instruments, or name another"),
+    (*rolls("{selector: FUT, last_day: 2024-07-01, into: FUT}"), "scenario.yaml:11 tables.rolls.0.into value='FUT' FUT into itself; name another contract"),
+    (*rolls("{selector: FUT, last_day: 2024-07-01, into: ETF}, {selector: ETF, last_day: 2024-07-01}"), "scenario.yaml:11 tables.rolls.0.into value='ETF' FUT into ETF, which is given up itself now; name a later contract"),
+    (*rolls("{selector: 'currency:USD', last_day: 2024-07-01}, {selector: 'asset_class:etf', last_day: 2024-07-01}"), "scenario.yaml:11 tables.rolls.1.selector value='asset_class:etf' ETF has two rows of one rank, first on line 11; give ETF a row of its own, or make the selectors apart"),
+    (*rolls("{selector: FUT, last_day: 2024-07-01}, {selector: FUT, last_day: 2024-07-02}"), "scenario.yaml:11 tables.rolls.1.selector value='FUT' duplicate key FUT, first on line 11; keep one of them"),
+    ("scenario.yaml", "costs:", "tenors: [1m, 3w]\ncosts:", "scenario.yaml:19 tenors.1 value='3w' not a valid value; write a time such as 3m or 2y"),
+    ("scenario.yaml", "costs:", "tenors: [1m, 12m, 1y]\ncosts:", "scenario.yaml:19 tenors value='1m, 12m, 1y' not each later than the one before; write [1m, 3m, 1y]"),
+    ("limits.csv", "position,firm,FUT", "tenor_mismatch,firm,FUT", "limits.csv:5:measure value='tenor_mismatch' there are no tenors; write tenors: [1m, 3m, 6m, 1y] in scenario.yaml"),
+]  # fmt: skip
+
+
 STRESS = [
     ("scenario.yaml", "  fx: fx.csv", shocks("{shock_id: S, move: -0.1}"), "scenario.yaml:11 tables.shocks.0.instrument_id moves not one thing; write instrument_id or factor_id"),
     ("scenario.yaml", "  fx: fx.csv", shocks("{shock_id: S, instrument_id: ETF, factor_id: MARKET, move: -0.1}"), "scenario.yaml:11 tables.shocks.0.instrument_id value='ETF' moves not one thing; write instrument_id or factor_id"),
@@ -483,7 +508,7 @@ BAD_PATHS = {
 
 CELLS = {
     "bytes": BYTES, "shape": SHAPE, "ids": IDS, "numbers": NUMBERS, "dates": DATES, "yaml": YAML, "references": REFERENCES,
-    "missing": MISSING, "economics": ECONOMICS, "risk": RISK, "stress": STRESS,
+    "missing": MISSING, "economics": ECONOMICS, "risk": RISK, "rolls": ROLLS, "stress": STRESS,
 }  # fmt: skip
 
 

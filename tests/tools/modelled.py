@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from neutralizer.domain.funding import Accounts, Credit, Scan, Shocks, Stress
-from neutralizer.domain.scenario import Scenario
+from neutralizer.domain.scenario import Risk, Scenario
 from neutralizer.domain.simm import Bucket, Family, Simm
 from neutralizer.terms import margin
 
@@ -24,12 +24,30 @@ def with_models(scenario: Scenario, seed: int, model: str = "") -> Scenario:
         scan=drawn_scan(scenario, rng),
         shocks=drawn_shocks(scenario, rng),
         simm=drawn_simm(scenario, rng),
+        risk=with_tenors(scenario, rng),
         accounts=_accounts(scenario.accounts, rng, model),
         stress=Stress(margin=1.4, half_spread=1.0, adv=1.0),
         pools=replace(
             scenario.pools,
             shocks=tuple(tuple(range(k, 40, 3)) for k in range(len(scenario.pools.ids))),
         ),
+    )
+
+
+def with_tenors(scenario: Scenario, rng: np.random.Generator) -> Risk:
+    """Three buckets of expiry; every third instrument never expires."""
+    risk, notional = scenario.risk, scenario.instruments.notional
+    share = rng.dirichlet([0.5, 0.5, 0.5], len(notional)) * (
+        rng.integers(0, 3, (len(notional), 1)) > 0
+    )
+    root = risk.factor_root
+    return replace(
+        risk,
+        factors=(*risk.factors, "tenor-1m", "tenor-3m", "tenor-1y"),
+        exposure=np.hstack([risk.exposure, share * notional[:, None]]),
+        of_notional=np.append(risk.of_notional, [True] * 3),
+        factor_root=None if root is None else np.vstack([root, np.zeros((3, root.shape[1]))]),
+        tenors=3,
     )
 
 

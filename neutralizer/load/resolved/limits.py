@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from neutralizer.domain.arrays import Bools, Ints
+from neutralizer.domain.arrays import Bools, Floats, Ints
 from neutralizer.domain.funding import Accounts, Pools, Shocks
 from neutralizer.domain.scenario import Books, Holdings, Limit, Risk, Targets
 from neutralizer.domain.wishes import wish_limits
 from neutralizer.load.resolved.restrictions import borrow_limits
+from neutralizer.load.resolved.rolls import roll_limits
 from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.resolved.shocks import tail, wanted
 from neutralizer.load.written.inputs import Inputs
@@ -37,11 +38,15 @@ def resolve_limits(
     shocks: Shocks,
     models: Sequence[Risk],
     targets: Targets,
+    lots: Floats,
 ) -> tuple[Limit, ...]:
-    """One limit per row and scope, and those of what may be borrowed, sorted by id and scope."""
+    """One limit per row and scope, and those of what may be borrowed, is wanted or given up, sorted by id and
+    scope. `lots`: (T,) units.
+    """
     table = inputs["limits"]
-    factors = sorted(inputs["factors"]["factor_id"])
+    factors = models[0].factors
     found = list(borrow_limits(inputs, select, holdings, accounts))
+    found += roll_limits(inputs, select, books, holdings, lots)
     must = np.flatnonzero(~targets.waits)
     found += wish_limits(targets, must, books, tuple(select.ids), holdings)
     scopes: dict[str, tuple[Bools, frozenset[int]]] = {}

@@ -4,6 +4,7 @@ import numpy as np
 
 from neutralizer.domain.arrays import Bools, Ints
 from neutralizer.load.resolved.days import execution_date
+from neutralizer.load.resolved.rolls import taking_up
 from neutralizer.load.resolved.selectors import INSTRUMENT, Selector, specificity
 from neutralizer.load.written.inputs import Inputs
 
@@ -26,9 +27,13 @@ def freedoms(inputs: Inputs, select: Selector, books: list[str]) -> Ints:
 def mandated(inputs: Inputs, select: Selector, books: list[str]) -> tuple[Ints, Ints]:
     """(B, I) twice: what mandates let each book do, and the rank of the row that says so: NAMED where it
     names both book and instrument, -1 where no row does. What no row names a book may reduce; one that
-    says what it wants to trade does not move the rest.
+    says what it wants to trade does not move the rest. What a contract is rolled into its holders may trade
+    unless a row names it, or says none.
     """
     may, rank = _written(inputs, select, books)
+    rolled = taking_up(inputs, select, books) & ~np.isin(rank, (INSTRUMENT, NAMED))
+    rolled &= may != FREEDOM["none"]
+    may, rank = np.where(rolled, FREEDOM["trade"], may), np.where(rolled, INSTRUMENT, rank)
     wishing = set(inputs["targets"]["book_id"])
     silent = np.array([b in wishing for b in books], dtype=bool)[:, None]
     return np.where(silent & (rank < 0) & (may == FREEDOM["reduce"]), FREEDOM["none"], may), rank

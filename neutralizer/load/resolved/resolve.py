@@ -77,7 +77,16 @@ def resolve(inputs: Inputs, select: Selector) -> Scenario:
         shocks=shocks,
         stress=Stress(settings.stress.margin, settings.stress.half_spread, settings.stress.adv),
         limits=resolve_limits(
-            inputs, select, books, holdings, accounts, pools, shocks, [risk, *stressed], targets
+            inputs,
+            select,
+            books,
+            holdings,
+            accounts,
+            pools,
+            shocks,
+            [risk, *stressed],
+            targets,
+            tradables.lot,
         ),
         targets=targets,
         dislocations=dislocations,

@@ -9,6 +9,7 @@ from neutralizer.domain.arrays import Bools, Floats
 from neutralizer.domain.scenario import NORMAL, Risk
 from neutralizer.load.resolved.currencies import exposures
 from neutralizer.load.resolved.selectors import Selector
+from neutralizer.load.resolved.tenors import tenor_names, tenor_weights
 from neutralizer.load.written.inputs import Inputs, Square
 
 TRADING_DAYS = 252
@@ -57,31 +58,33 @@ def root_of(square: Square) -> Floats:
 
 def resolve_risk(inputs: Inputs, select: Selector, notional: Floats) -> tuple[Risk, ...]:
     """Exposures of one unit in factor units, and roots of the daily covariance; the normal model
-    first, then the others by name.
+    first, then the others by name. Buckets of expiry are factors that no covariance knows.
     """
     table = inputs["factors"]
     factors = sorted(table["factor_id"])
     basis = dict(zip(table["factor_id"], table["basis"], strict=True))
-    exposure = _exposure(inputs, select, factors)
-    value = np.array([basis[f] == "value" for f in factors], dtype=bool)
+    buckets = tenor_names(inputs)
+    exposure = np.hstack([_exposure(inputs, select, factors), tenor_weights(inputs, select)])
+    value = np.array([basis[f] == "value" for f in factors] + [True] * len(buckets), dtype=bool)
     exposure = exposure * np.where(value[None, :], notional[:, None], 1.0)
+    of = Exposures((*factors, *buckets), exposure, value, len(buckets))
     written = inputs.settings.tables.risk
     models = {NORMAL: 1.0} | {
         m: x.specific_scale for m, x in sorted(written.models.items() if written else ())
     }
-    return tuple(
-        _model(inputs, select, Exposures(factors, exposure, value), m, own)
-        for m, own in models.items()
-    )
+    return tuple(_model(inputs, select, of, m, own) for m, own in models.items())
 
 
 @dataclass(frozen=True)
 class Exposures:
     """What every risk model shares."""
 
-    factors: list[str]
+    factors: tuple[str, ...]
     exposure: Floats
     of_notional: Bools
+    tenors: (
+        int  # how many of the factors, the last ones, are buckets of expiry: they have no variance
+    )
 
 
 def _model(
@@ -103,10 +106,12 @@ def _model(
         dense_root[:, list(columns)] = root.T[:, list(rows)]
     elif "factor_covariance" + tail in inputs.squares:
         square = inputs.squares["factor_covariance" + tail]
-        factor_root = root_of(square)[[square.ids.index(f) for f in of.factors]] * scale
+        written = of.factors[: len(of.factors) - of.tenors]
+        root = root_of(square)[[square.ids.index(f) for f in written]] * scale
+        factor_root = np.vstack([root, np.zeros((of.tenors, root.shape[1]))])
     own = np.nan_to_num(specific) * scale
-    exposures = (tuple(of.factors), of.exposure, of.of_notional)
-    return Risk(*exposures, factor_root, own, dense_root, name)
+    exposures = (of.factors, of.exposure, of.of_notional)
+    return Risk(*exposures, factor_root, own, dense_root, name, of.tenors)
 
 
 def _exposure(inputs: Inputs, select: Selector, factors: list[str]) -> Floats:

@@ -1,10 +1,12 @@
 """Rules about dates: nothing that is given is of after as_of, and the tickets' days follow it."""
 
+from datetime import timedelta
+
 import numpy as np
 
 from neutralizer.domain import calendar
 from neutralizer.errors import Issues
-from neutralizer.load.resolved.days import business_date
+from neutralizer.load.resolved.days import business_date, execution_date
 from neutralizer.load.resolved.mandates import expired
 from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.written.columns import TIMES, path_of
@@ -84,3 +86,24 @@ def expired_is_not_held(inputs: Inputs, select: Selector, issues: Issues) -> Non
         if name in gone - held:
             reason = "before the execution date: it is neither ordered nor crossed"
             table.warning(issues, row, "expiry", reason, "take its row out")
+
+
+def options_are_there_tomorrow(inputs: Inputs, select: Selector, issues: Issues) -> None:
+    """A warning names each option that is held and expires before the next business day: what it offsets tonight
+    it does not offset tomorrow.
+    """
+    today, table, positions = execution_date(inputs), inputs["instruments"], inputs["positions"]
+    tomorrow = calendar.later(today + timedelta(days=1), 0, inputs.settings.calendar)
+    columns = zip(table["instrument_id"], table["asset_class"], table["expiry"], strict=True)
+    ends = {
+        n: last
+        for n, kind, last in columns
+        if kind == "option" and last and today <= last < tomorrow
+    }
+    said = set()
+    for row, name in enumerate(positions["instrument_id"]):
+        if name in ends and positions["quantity"][row] != 0 and name not in said:
+            said.add(name)
+            reason = f"{name} expires on {ends[name]}, before the next business day, {tomorrow}"
+            remedy = f"what it offsets is open on {tomorrow}: a run without it shows what is missing then"
+            positions.warning(issues, row, "instrument_id", reason, remedy)

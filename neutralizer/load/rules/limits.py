@@ -14,6 +14,7 @@ from neutralizer.load.resolved.accounts import AccountOf
 from neutralizer.load.resolved.limits import ABSENT, TAILS, bounds_of
 from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.resolved.shocks import tail, wanted
+from neutralizer.load.resolved.tenors import tenor_names
 from neutralizer.load.rules.instruments import in_play
 from neutralizer.load.rules.references import selector_selects
 from neutralizer.load.written import values
@@ -140,7 +141,8 @@ def scopes_are_known(inputs: Inputs, select: Selector, issues: Issues) -> None:
 
 def targets_fit(inputs: Inputs, select: Selector, issues: Issues) -> None:
     """factor_exposure names a factor, position an instrument, the selecting measures a selector."""
-    table, factors = inputs["limits"], inputs["factors"]["factor_id"]
+    table = inputs["limits"]
+    factors = [*inputs["factors"]["factor_id"], *tenor_names(inputs)]
     modelled = bool(inputs.squares)
     for row, measure, facts in _known(table, issues):
         target, named = table["target"][row], facts.TARGET
@@ -174,6 +176,15 @@ def targets_fit(inputs: Inputs, select: Selector, issues: Issues) -> None:
             selector_selects(table, row, "target", target, select, issues)
         elif target and named == NOTHING:
             table.error(issues, row, "target", f"{measure} has no target", "leave it blank")
+
+
+def tenors_are_there(inputs: Inputs, select: Selector, issues: Issues) -> None:
+    """A mismatch of tenors is measured over buckets that are written."""
+    table = inputs["limits"]
+    for row, measure, _ in _known(table, issues):
+        if measure == "tenor_mismatch" and not inputs.settings.tenors:
+            remedy = "write tenors: [1m, 3m, 6m, 1y] in scenario.yaml"
+            table.error(issues, row, "measure", "there are no tenors", remedy)
 
 
 def _model_fits(inputs: Inputs, row: int, issues: Issues) -> None:

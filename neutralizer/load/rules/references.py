@@ -137,7 +137,7 @@ def starred_ids(inputs: Inputs, select: Selector, issues: Issues) -> None:
     for name, key in KEYS.items():
         for column in key:
             if (
-                name not in ("mandates", "restricted", "margin_rates")
+                name not in ("mandates", "restricted", "margin_rates", "rolls")
                 and column != "selector"
                 and "*" in inputs[name][column]
             ):
@@ -147,7 +147,7 @@ def starred_ids(inputs: Inputs, select: Selector, issues: Issues) -> None:
 
 def selectors_select(inputs: Inputs, select: Selector, issues: Issues) -> None:
     """A selector names a column that exists and selects something."""
-    for name in ("mandates", "book_accounts", "restricted"):
+    for name in ("mandates", "book_accounts", "restricted", "rolls"):
         for row, selector in enumerate(inputs[name]["selector"]):
             if issues.full(inputs[name].raw.file):
                 break

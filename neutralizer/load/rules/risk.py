@@ -1,6 +1,7 @@
 """Rules about risk: complete, symmetric, positive semidefinite, of a believable size."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from neutralizer.load.resolved.risk import (
     volatility_scale,
 )
 from neutralizer.load.resolved.selectors import Selector
+from neutralizer.load.resolved.tenors import months, tenor_names
 from neutralizer.load.rules.instruments import in_play
 from neutralizer.load.written.columns import SQUARE_TABLES
 from neutralizer.load.written.inputs import Inputs, Square
@@ -46,6 +48,20 @@ def one_model(inputs: Inputs, select: Selector, issues: Issues) -> None:
     if given and inputs.settings.tables.risk is None and "risk" not in inputs.broken and len(table):
         where = ("scenario.yaml", inputs.line("tables"), "tables.risk")
         issues.error(*where, None, f"{given[0]} has no units", "add risk: {units: daily_fraction}")
+
+
+def tenors_are_in_order(inputs: Inputs, select: Selector, issues: Issues) -> None:
+    """Buckets of expiry are written from the nearest on, and no factor has the name of one."""
+    tenors = inputs.settings.tenors
+    if any(months(a) >= months(b) for a, b in pairwise(tenors)):
+        where = ("scenario.yaml", inputs.line("tenors"), "tenors", ", ".join(tenors))
+        issues.error(*where, "not each later than the one before", "write [1m, 3m, 1y]")
+    table, names = inputs["factors"], tenor_names(inputs)
+    for row, name in enumerate(table["factor_id"]):
+        if name in names:
+            table.error(
+                issues, row, "factor_id", "the name of a bucket of tenors", "name it otherwise"
+            )
 
 
 def _same_kind(inputs: Inputs, issues: Issues) -> None:

@@ -169,6 +169,9 @@ TABLES: dict[str, tuple[Column, ...]] = {
             "date",
             "last day: not ordered or crossed where it is before execution_date, and refused where it is held",
         ),
+        Column(
+            "first_notice", "date", "from which who is long may have to take delivery; for rolls"
+        ),
         _id("isin", "for the tickets", ""),
         _id("underlying", "for selectors; of fx, the currency that is bought", ""),
         _id("quote_currency", "of fx, the currency it is paid in; default currency", ""),
@@ -249,6 +252,29 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _id("account_id", "where; blank = each account", ""),
         _number("available", "units that may be short in the account", REQUIRED, low=0),
         _number("fee_bps", "a year, on notional short", 0.0, low=0),
+    ),
+    "rolls": (
+        Column(
+            "selector",
+            "selector",
+            "which contracts; the row that names one beats its selector",
+            REQUIRED,
+        ),
+        Column("last_day", "date", "day at whose end it is held no more; or rule"),
+        _text(
+            "rule",
+            "expiry-5b, first_notice-3b: so many business days before that date of the contract",
+        ),
+        _number(
+            "days", "business days of the window that ends on the last day", 5.0, low=1, high=250
+        ),
+        _id(
+            "into",
+            "what its holders may trade instead; next: the next expiry of its underlying",
+            "",
+        ),
+        _choice("gradual", "an equal part a day, or any day of the window", "yes no", "no"),
+        _text("owner", "who to ask"),
     ),
     "factors": (
         _id("factor_id", "the risk factor"),
@@ -447,6 +473,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "targets": ("book_id", "instrument_id"),
     "restricted": ("selector", "book_id", "from"),
     "borrow": ("instrument_id", "account_id"),
+    "rolls": ("selector",),
     "factors": ("factor_id",),
     "loadings": ("instrument_id", "factor_id"),
     "fx": ("currency",),

@@ -28,6 +28,7 @@ NotNegative = Annotated[float, text(values.number), Field(ge=0)]
 Identifier = Annotated[str, text(values.identifier)]
 Day = Annotated[date, text(values.business_day)]
 Instant = Annotated[datetime, text(values.instant)]
+Tenor = Annotated[str, text(values.tenor)]
 Duration = Annotated[timedelta, text(values.duration)]
 
 
@@ -198,6 +199,7 @@ class TableFiles(Strict):
     targets: Any = None
     measured: Any = None
     dislocations: Any = None
+    rolls: Any = None
     restricted: Any = None
     borrow: Any = None
     limits: Any = None
@@ -251,6 +253,11 @@ class Settings(Strict):
         "refuse",
         "`keep`: a position past its instrument's `expiry`, such as one in delivery, stays and counts "
         "as its rows say, and a finding names it",
+    )
+    tenors: list[Tenor] = said(
+        [],
+        "buckets of time to expiry, such as `[1m, 3m, 1y]`, in order: each is a factor `tenor-3m` of notional, and "
+        "what expires between two counts in both, in proportion",
     )
     stress: StressSettings = StressSettings()
     simm: SimmSettings = SimmSettings()

@@ -122,6 +122,13 @@ def duration(text: str) -> timedelta:
     return timedelta(**{unit: float(match[1])})
 
 
+def tenor(text: str) -> str:
+    """A time to expiry in months or years: 3m, 2y."""
+    if not re.fullmatch("[1-9][0-9]{0,2}m|[1-9][0-9]?y", text):
+        raise ValueError("write a time such as 3m or 2y")
+    return text
+
+
 def plain(text: str) -> str:
     """A written name as printable ASCII, shortened, so that nothing it holds reaches a terminal."""
     return ascii(text)[1:-1][:80]

@@ -104,7 +104,7 @@ def _risk(s: Scenario) -> list[Row]:
         sizes = np.linalg.svd(root, compute_uv=False)
         rank = int(np.count_nonzero(sizes > 1e-12 * sizes.max(initial=0.0)))
         over = "factors" if model.factor_root is not None else "instruments"
-        of = len(model.factors) if over == "factors" else root.shape[1]
+        of = len(model.factors) - model.tenors if over == "factors" else root.shape[1]
         least = sizes[rank - 1] if rank else np.nan
         condition = _number((sizes[0] / least) ** 2) if rank else None
         found.append(

@@ -14,6 +14,7 @@ from neutralizer.terms.limits import (
     position,
     short,
     stress_loss,
+    tenor_mismatch,
     turnover,
     var,
     volatility,
@@ -34,4 +35,5 @@ REGISTRY: dict[str, ModuleType] = {
     "stress_loss": stress_loss,
     "expected_shortfall": expected_shortfall,
     "var": var,
+    "tenor_mismatch": tenor_mismatch,
 }
