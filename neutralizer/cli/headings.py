@@ -9,7 +9,7 @@ Headings = Sequence[tuple[str, str]]  # (heading, names separated by blanks), in
 LONGEST = 200  # characters of a sentence about a command: wrapped, never cut off
 COMMANDS: Headings = (
     ("Begin", "init layout look show check columns schema"),
-    ("Run", "run"),
+    ("Run", "run schedule"),
     ("Understand", "explain what-if verify"),
     ("Hand off", "approve release allocate status"),
     ("Govern", "new-key journal model-card crosses view"),

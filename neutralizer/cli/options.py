@@ -16,7 +16,7 @@ from neutralizer.cli.talk import progress
 from neutralizer.load.firm.person import whoever
 
 if TYPE_CHECKING:
-    from datetime import date, timedelta
+    from datetime import date, time, timedelta
 
     from neutralizer.decide import Options
     from neutralizer.domain.record import Waivers
@@ -51,6 +51,16 @@ def _duration(
 
     try:
         return None if text is None else duration(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text}: {error}") from None
+
+
+def _time(context: click.Context, option: click.Parameter, text: str | None) -> "time | None":
+    """Raises BadParameter."""
+    from neutralizer.load.written.values import time_of_day
+
+    try:
+        return None if text is None else time_of_day(text)
     except ValueError as error:
         raise click.BadParameter(f"{text}: {error}") from None
 
@@ -123,6 +133,39 @@ RUNS = click.option(
     "--runs", type=FOLDER, required=True, help="A folder below which the runs' folders lie."
 )
 NEW_FOLDER = click.option("--out", type=FOLDER, required=True, help="A new folder for the files.")
+
+# Of `schedule`.
+
+PROFILE = click.option(
+    "--profile",
+    type=FOLDER,
+    metavar="FILE",
+    help="Slices and shares of the day's volume.  [default: half hours of the calendar's session]",
+)
+_SIZE = click.FloatRange(min=0, max=1e12)
+WEIGHED = _together(
+    click.option(
+        "--deviations",
+        type=_SIZE,
+        help="What one deviation of what is still open weighs against cost; 0: by volume.  "
+        "[default: 0.1, with --finish 0]",
+    ),
+    click.option(
+        "--risk-aversion",
+        type=_SIZE,
+        help="Instead: base currency per unit of variance over a whole session.",
+    ),
+    click.option(
+        "--pace",
+        type=click.FloatRange(min=1, max=1000),
+        default=2.0,
+        show_default=True,
+        help="The most of a slice's volume, as times the day's participation.",
+    ),
+    click.option(
+        "--finish", metavar="HH:MM", callback=_time, help="Nothing is sent later.", default=None
+    ),
+)
 
 # Of the commands about inputs.
 

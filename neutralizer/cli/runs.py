@@ -3,12 +3,23 @@
 import json
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from neutralizer.cli.headings import GroupedOptions
-from neutralizer.cli.options import AS_CSV, BARRIERS, FOLDER, LINE, OVERRIDES, PROVE_AGAINST, RUN
+from neutralizer.cli.options import (
+    AS_CSV,
+    BARRIERS,
+    FOLDER,
+    LINE,
+    NEW_FOLDER,
+    OVERRIDES,
+    PROFILE,
+    PROVE_AGAINST,
+    RUN,
+    WEIGHED,
+)
 from neutralizer.cli.talk import progress, say_notices, show
 
 if TYPE_CHECKING:
@@ -74,7 +85,13 @@ def _point(scenario: Path, options: "Options") -> None:
 @click.argument("folder", type=FOLDER)
 @PROVE_AGAINST
 def verify(folder: Path, scenario: Path | None) -> None:
-    """Prove a finished folder's tickets from the files alone."""
+    """Prove a finished folder's tickets, or a schedule's, from the files alone."""
+    if (folder / "schedule.json").is_file():
+        from neutralizer.report.timetable import one_line as of_schedule
+        from neutralizer.studies.schedule import verify_schedule
+
+        show(of_schedule(verify_schedule(folder)) + " | proven")
+        return
     from neutralizer.report.terminal import one_line
     from neutralizer.verify import verify as prove_folder
 
@@ -127,4 +144,23 @@ def what_if(
         show(cases_page(found, loaded.scenario.base_currency))
 
 
-COMMANDS = (run, verify, explain, what_if)
+@click.command()
+@click.argument("folder", type=FOLDER)
+@NEW_FOLDER
+@PROFILE
+@WEIGHED
+def schedule(folder: Path, out: Path, profile: Path | None, **weighed: Any) -> None:
+    """Spread a proven run's orders over the session: cheap, and not open for long."""
+    from neutralizer.prepare.readers import bytes_of
+    from neutralizer.report.timetable import on_a_terminal
+    from neutralizer.studies.schedule import Asked
+    from neutralizer.studies.schedule import schedule as whole
+
+    say = progress(quiet=False, verbose=False)
+    data = None if profile is None else bytes_of(profile)
+    told = whole(folder, data, out, Asked(**weighed), say)
+    show(on_a_terminal(told))
+    show(f"\nwritten and proven: {out}")
+
+
+COMMANDS = (run, verify, explain, what_if, schedule)

@@ -5,13 +5,12 @@ numbers 0, 1, 2, … as a solution and as duals.
 """
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import cvxpy as cp
 import numpy as np
 
 from neutralizer.domain.arrays import Floats, Ints, Matrix
-from neutralizer.program.build import Program
 from neutralizer.terms.rows import Row
 
 
@@ -44,7 +43,18 @@ class Canonical:
         return replace(self, b=b)
 
 
-def canonicalise(program: Program) -> Canonical:
+class Posed(Protocol):
+    """What is handed over: a cvxpy problem with names on its constraints, boxes of its variables, and the unit of
+    its objective.
+    """
+
+    problem: Any
+    constraints: dict[Row, Any]
+    boxes: list[tuple[Any, Floats]]
+    unit: float
+
+
+def canonicalise(program: Posed) -> Canonical:
     """Asks cvxpy for the cone program once, without building a solver."""
     problem = program.problem
     data, chain, inverse = problem.get_problem_data(

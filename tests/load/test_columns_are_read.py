@@ -23,7 +23,7 @@ RARE = """\
   barriers: [{book_a: ARB, book_b: OTHER}]
   borrow: [{instrument_id: ETF, account_id: PB, available: 100000, fee_bps: 20}]
   measured: [{instrument_id: ETF, volatility: 0.01, specific_volatility: 0.01, adv: 1000000, half_spread_bps: 1, n_days: 500}]
-  rolls: [{selector: FUT, rule: expiry-5b, days: 5, into: ETF, gradual: yes, owner: desk}, {selector: ETF, last_day: 2030-01-02}]
+  rolls: [{selector: FUT, rule: first_notice-5b, days: 5, into: ETF, gradual: yes, owner: desk}, {selector: ETF, last_day: 2030-01-02}]
   dislocations: [{instrument_id: ETF, fair_value: 99, max_quantity: 1000, expires: 2024-07-01, confidence: 0.5}]
   scan_groups: [{product_group: ONE, currency: USD}, {product_group: TWO, currency: USD}]
   scan_arrays:
@@ -62,6 +62,9 @@ def rare(folder: Path) -> Path:
     )
     text = text.replace("  accounts:\n", "  accounts:\n    - {account_id: PM, pool_id: USD}\n")
     text = text.replace("booking_fee_bps: 0.1", "booking_fee_bps: 0.1, dislocation_budget: 1000")
+    text = text.replace(
+        "instrument_id: FUT, asset", "instrument_id: FUT, first_notice: 2024-07-01, asset"
+    )
     folder.mkdir()
     (folder / "scenario.yaml").write_text(text)
     return folder

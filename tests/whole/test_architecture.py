@@ -41,6 +41,7 @@ OF_ONE_FILE = {  # below prepare/: libraries of an extra, each called from one p
     "sklearn": "estimate/factor_models.py",
     "cvx": "estimate/combined.py",
     "bidask": "estimate/spreads.py",
+    "exchange_calendars": "session.py",
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

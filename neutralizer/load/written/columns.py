@@ -406,6 +406,15 @@ OPTION_TERMS = (
     _number("volatility_range", "what volatility moves by, as a fraction", REQUIRED, low=0),
 )
 
+PROFILE = (
+    Column("start", "time", "of the slice, at the offset of as_of", REQUIRED),
+    Column("end", "time", "of the slice", REQUIRED),
+    Column("selector", "selector", "which instruments, or one combination", "*"),
+    _number(
+        "share", "of the day's volume, as parts of what its selector has in all", REQUIRED, low=0
+    ),
+)
+
 ACKS = (
     _id("ticket_id", "the ticket"),
     _choice("status", "what became of it", "BOOKED REJECTED CANCELLED", REQUIRED),

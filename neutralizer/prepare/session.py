@@ -1,0 +1,50 @@
+"""When an exchange is open on a day, and how volume is spread over a session that nobody has measured."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Any
+
+SLICE = timedelta(minutes=30)
+BEND = 1.3  # the first and the last of many slices trade (1 + BEND) times the middle: intraday volume is U-shaped
+
+
+@dataclass(frozen=True)
+class Session:
+    """Of one day, and whether it ends before others do."""
+
+    open: datetime
+    close: datetime
+    is_short: bool
+
+
+def session_of(calendar: str, day: date, zone: tzinfo | None) -> Session | None:
+    """By `exchange_calendars`; None where it knows no such exchange, is not installed, or the day is no session."""
+    try:
+        import exchange_calendars
+    except ImportError:
+        return None
+    try:
+        of: Any = exchange_calendars.get_calendar(calendar)
+        opens, closes = of.session_open(day), of.session_close(day)
+    except (
+        exchange_calendars.errors.InvalidCalendarName,
+        exchange_calendars.errors.CalendarError,
+        ValueError,
+    ):
+        return None
+    close = closes.to_pydatetime().astimezone(zone)
+    usual = of.close_times[-1][1]
+    local = closes.tz_convert(of.tz).time()
+    return Session(opens.to_pydatetime().astimezone(zone), close, local < usual)
+
+
+def u_shaped(session: Session) -> str:
+    """Rows of a profile: half hours, of which the first and the last trade most."""
+    count = max(round((session.close - session.open) / SLICE), 2)
+    step = (session.close - session.open) / count
+    rows = ["start,end,selector,share"]
+    for k in range(count):
+        start, end = (session.open + step * x for x in (k, k + 1))
+        share = 1 + BEND * ((2 * k + 1) / count - 1) ** 2
+        rows.append(f"{start:%H:%M},{end:%H:%M},*,{share:.4f}")
+    return "\n".join(rows) + "\n"

@@ -1,0 +1,276 @@
+"""When each order is sent: market impact against what the market may do to what is still open.
+
+    min  Σ_k impact_k(sent in k) + weigh(Σ_k duration_k · ‖R · open_k‖²)
+    s.t. open_0 = order >= open_1 >= … >= open_K = 0,  gross_t,k <= pace · cap_t · share_t,k
+
+impact_k is the term of the program, with the volume of the slice; open_k what is left at its end, as in Almgren and
+Chriss, Optimal Execution of Portfolio Transactions (2000). Where states on the way are to be held, what they are
+exceeded by over their scales is least first, then the cost.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import cvxpy as cp
+import numpy as np
+
+from neutralizer.domain.arrays import Floats, Ints
+from neutralizer.domain.plan import Plan
+from neutralizer.domain.scenario import Scenario
+from neutralizer.domain.timetable import (
+    Sent,
+    Slices,
+    Wanted,
+    active,
+    by_volume,
+    fills_of,
+    in_slice,
+    risk_of,
+)
+from neutralizer.errors import NotSolved
+from neutralizer.program.bound import dual_bound
+from neutralizer.program.build import pool_scales
+from neutralizer.program.canonical import canonicalise
+from neutralizer.program.solvers.conic import run_solver
+from neutralizer.terms import limits
+from neutralizer.terms.costs import market_impact
+from neutralizer.terms.margin import cash
+from neutralizer.terms.reached import Reached
+from neutralizer.terms.rows import Owner, Row
+from neutralizer.terms.session import Held, cost_of, deviation_of
+
+GAP = 1e-4  # of the cost of slicing by volume and the deviation: what an answer may be dearer than the bound
+TIE = 1e-6  # of it: what going with the volume is worth where several orders of one thing could change places
+ROOM = 1e-7  # of a held state's scale
+FAR = 1e4  # of it: nothing is exceeded by more, for the bound
+ATTEMPTS: tuple[dict[str, Any], ...] = (
+    {},
+    {"max_step_fraction": 0.9},
+    {"max_step_fraction": 0.9, "equilibrate_enable": False},
+)
+
+
+@dataclass(frozen=True)
+class Timed:
+    """An answer: what is sent when, what it costs before lots, and how much cheaper another might be."""
+
+    sent: Sent
+    cost: float  # impact, base currency
+    deviation: float  # √(Σ duration · variance), base currency
+    gap: float
+    held: tuple[Held, ...] = ()
+
+
+@dataclass
+class _Problem:
+    """A problem with its parts, as `canonicalise` takes it."""
+
+    problem: Any
+    constraints: dict[Row, Any]
+    unit: float
+    boxes: list[tuple[Any, Floats]] = field(default_factory=list)
+
+
+def timed(
+    scenario: Scenario, plan: Plan, slices: Slices, wanted: Wanted, held: Sequence[Held] = ()
+) -> Timed:
+    """The least weighed cost, with the held states exceeded by the least. Raises NotSolved."""
+    return _Timetable(scenario, plan, slices, wanted).solve(tuple(held))
+
+
+class _Timetable:
+    def __init__(self, scenario: Scenario, plan: Plan, slices: Slices, wanted: Wanted) -> None:
+        self.s, self.plan, self.slices, self.wanted = scenario, plan, slices, wanted
+        self.order, self.total = active(plan)
+        self.tradable: Ints = scenario.orders.tradable[self.order]
+        self.volume = by_volume(slices, self.tradable, wanted.open)
+        t = scenario.tradables
+        self.timed = ~np.isnan(t.adv[self.tradable]) & (t.volatility[self.tradable] > 0)
+        self.closed = (slices.share[self.tradable] == 0) | ~wanted.open[None, :]
+        _, where, count = np.unique(self.tradable, return_inverse=True, return_counts=True)
+        self.several = np.flatnonzero((count > 1)[where])  # orders of one tradable
+        self.risk = risk_of(scenario, self.order, self.total)
+        baseline = Sent(self.order, self.total, self.volume)
+        self.size = cost_of(scenario, slices, baseline).sum() + deviation_of(
+            scenario, slices, baseline
+        )
+        self.unit = max(self.size, 1e-9 * scenario.gross_before, 1e-9) / 100
+
+    def solve(self, held: tuple[Held, ...]) -> Timed:
+        """Of several ways of handing it over the cheapest answer, held against the best bound. Raises NotSolved."""
+        if held:
+            more = np.maximum(self._exceeded(held), 0.0) * (1 + 1e-6) + ROOM
+            held = tuple(replace(h, give=float(x)) for h, x in zip(held, more, strict=True))
+        left = self._left()
+        posed = self._posed(left, held, None)
+        canonical = canonicalise(posed)
+        least, best, bound = np.inf, self.volume, -np.inf
+        for settings in ATTEMPTS:
+            answer = run_solver(canonical, self.s, settings)
+            share = self._recovered(answer["x"][canonical.columns[left.id]])
+            total = self._total(share)
+            bound = max(bound, dual_bound(canonical, answer["z"], total / self.unit) * self.unit)
+            best, least = (share, total) if total < least else (best, least)
+            if least - bound <= GAP * max(self.size, least):
+                return self._timed(best, max(least - bound, 0.0), held)
+        raise NotSolved(
+            f"no timetable within {GAP:g} of the optimum: the best costs {least:.6g}, none costs less than {bound:.6g}"
+        )
+
+    def _timed(self, share: Floats, gap: float, held: tuple[Held, ...]) -> Timed:
+        sent = Sent(self.order, self.total, share)
+        paid = float(cost_of(self.s, self.slices, sent).sum())
+        return Timed(sent, paid, deviation_of(self.s, self.slices, sent), gap, held)
+
+    def _total(self, share: Floats) -> float:
+        """What is minimised, base currency."""
+        found = self._timed(share, 0.0, ())
+        tied = share[self.several] - self.volume[self.several]
+        paid = found.cost + self._weighed(found.deviation)
+        return float(paid + TIE * self.size * np.sum(tied**2))
+
+    def _exceeded(self, held: tuple[Held, ...]) -> Floats:
+        """What held states are exceeded by over their scales, in the least total."""
+        left, slack = self._left(), cp.Variable(len(held), nonneg=True)
+        canonical = canonicalise(self._posed(left, held, slack))
+        found: Floats = run_solver(canonical, self.s)["x"][canonical.columns[slack.id]]
+        return found
+
+    def _left(self) -> Any:
+        """(J, K − 1) the share of each order that is open at the end of each slice but the last."""
+        return cp.Variable((len(self.order), self.slices.count - 1), nonneg=True)
+
+    def _posed(self, left: Any, held: tuple[Held, ...], slack: Any) -> "_Problem":
+        one, none = (np.full((len(self.order), 1), x) for x in (1.0, 0.0))
+        still = cp.hstack([left, none])
+        share = cp.hstack([one, left]) - still
+        states = _States(self.s, self.plan, self.slices, self.order, self.total, share, still)
+        rows = self._rows(share, left)
+        rows += [
+            states.row(h)
+            <= h.bound * h.sign / states.scale(h) + (h.give if slack is None else slack[n])
+            for n, h in enumerate(held)
+        ]
+        unit = self.unit if slack is None else 1.0
+        cost = self._cost(states, share, still) if slack is None else cp.sum(slack)
+        rows += states.defined()
+        problem = cp.Problem(cp.Minimize(cost / unit), rows)
+        boxes = [(left, np.ones(left.size))]
+        boxes += [] if slack is None else [(slack, np.full(len(held), FAR))]
+        named = {Row(Owner.EXPOSURE, index=n): row for n, row in enumerate(rows)}
+        return _Problem(problem, named, unit, boxes)
+
+    def _rows(self, share: Any, left: Any) -> list[Any]:
+        """Nothing is taken back, nothing sent where it may not be, no faster than the pace, and what has no impact
+        goes with the volume.
+        """
+        rows = [share >= 0]
+        fixed, closed = np.flatnonzero(~self.timed), self.closed & self.timed[:, None]
+        if len(fixed):
+            rows.append(left[fixed] == 1 - np.cumsum(self.volume[fixed], axis=1)[:, :-1])
+        if closed.any():
+            rows.append(share[np.nonzero(closed)] == 0)
+        cap = self.s.tradables.cap[:, None] * self.slices.share * self.wanted.pace
+        for t in np.unique(self.tradable[self.timed]).tolist():
+            own = np.flatnonzero((self.tradable == t) & self.timed)
+            if np.isfinite(cap[t]).all():
+                units = np.abs(self.total[own])
+                some = np.flatnonzero(~self.closed[own[0]])
+                rows.append(
+                    (units / units.sum()) @ share[own][:, some] <= cap[t, some] / units.sum()
+                )
+        return rows
+
+    def _cost(self, states: "_States", share: Any, still: Any) -> Any:
+        impact = sum(
+            (
+                market_impact.expression(states.of(k), states.scenario(k))
+                for k in range(self.slices.count)
+            ),
+            cp.Constant(0.0),
+        )
+        return impact + self._away(still) + self._tie(share)
+
+    def _away(self, still: Any) -> Any:
+        """The weight of what may happen to what is open."""
+        scaled = (self.risk / self.unit) @ still @ np.diag(np.sqrt(self.slices.duration))
+        if not (self.risk.shape[0] and self._weighed(1.0)):
+            return cp.Constant(0.0)
+        if self.wanted.risk_aversion is None:
+            return self.wanted.deviations * self.unit * cp.norm(cp.vec(scaled, order="F"))
+        return self.wanted.risk_aversion * self.unit**2 * cp.sum_squares(scaled)
+
+    def _weighed(self, deviation: float) -> float:
+        if self.wanted.risk_aversion is None:
+            return self.wanted.deviations * deviation
+        return self.wanted.risk_aversion * deviation**2
+
+    def _tie(self, share: Any) -> Any:
+        """Among several orders of one tradable the one that goes with the volume."""
+        if not len(self.several):
+            return cp.Constant(0.0)
+        return TIE * self.size * cp.sum_squares(share[self.several] - self.volume[self.several])
+
+    def _recovered(self, left: Floats) -> Floats:
+        """(J, K) shares that are none below zero and sum to one, of what the solver leaves open."""
+        count = len(self.order)
+        left = left.reshape((count, self.slices.count - 1), order="F")
+        ends = np.hstack([np.ones((count, 1)), left, np.zeros((count, 1))])
+        still = np.minimum.accumulate(np.clip(ends, 0, 1), axis=1)
+        share = np.where(self.closed, 0.0, still[:, :-1] - still[:, 1:])
+        total = share.sum(axis=1, keepdims=True)
+        share = np.divide(share, total, out=self.volume.copy(), where=total > 0)
+        return np.where(self.timed[:, None], share, self.volume)
+
+
+class _States:
+    """The state at the end of each slice, for the terms of the program."""
+
+    def __init__(
+        self,
+        s: Scenario,
+        plan: Plan,
+        slices: Slices,
+        order: Ints,
+        total: Floats,
+        share: Any,
+        still: Any,
+    ) -> None:
+        self.s, self.plan, self.slices = s, plan, slices
+        self.order, self.total, self.share, self.still = order, total, share, still
+        self.fills = fills_of(s, plan, order)
+        self.known: dict[int, Reached] = {}
+        self.scales = limits.scales(s)
+        self.pool_scales = pool_scales(s)
+
+    def scenario(self, k: int) -> Scenario:
+        return in_slice(self.s, self.slices, k)
+
+    def of(self, k: int) -> Reached:
+        """Positions as they are at the end of a slice, and what is sent in it."""
+        if k not in self.known:
+            night = self.plan.after_transfers
+            change = night.change + self.fills @ (1 - self.still[:, k])
+            spread = np.zeros((len(self.s.orders.tradable), len(self.order)))
+            spread[self.order, np.arange(len(self.order))] = np.abs(self.total)
+            self.known[k] = Reached(self.scenario(k), change, spread @ self.share[:, k], night)
+        return self.known[k]
+
+    def scale(self, h: Held) -> float:
+        if h.limit >= 0:
+            return float(self.scales[h.limit])
+        return float(self.pool_scales[h.pool] / self.s.pools.fx[h.pool])
+
+    def row(self, h: Held) -> Any:
+        """Scalar: what is held over its scale."""
+        state = self.of(h.slice)
+        if h.limit >= 0:
+            limit = self.s.limits[h.limit]
+            measure = limits.REGISTRY[limit.measure]
+            return h.sign * measure.expression(state, self.s, [limit])[0] / self.scale(h)
+        left = cash.headroom_expression(state, self.s)[h.pool]
+        return -left * state.money / float(self.pool_scales[h.pool])
+
+    def defined(self) -> list[Any]:
+        return [row for state in self.known.values() for row in state.rows()]
