@@ -1,5 +1,6 @@
 """When an exchange is open on a day, and how volume is spread over a session that nobody has measured."""
 
+import warnings
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
@@ -21,21 +22,20 @@ def session_of(calendar: str, day: date, zone: tzinfo | None) -> Session | None:
     """By `exchange_calendars`; None where it knows no such exchange, is not installed, or the day is no session."""
     try:
         import exchange_calendars
+        from exchange_calendars.errors import CalendarError
     except ImportError:
         return None
-    try:
-        of: Any = exchange_calendars.get_calendar(calendar)
-        opens, closes = of.session_open(day), of.session_close(day)
-    except (
-        exchange_calendars.errors.InvalidCalendarName,
-        exchange_calendars.errors.CalendarError,
-        ValueError,
-    ):
-        return None
-    close = closes.to_pydatetime().astimezone(zone)
-    usual = of.close_times[-1][1]
-    local = closes.tz_convert(of.tz).time()
-    return Session(opens.to_pydatetime().astimezone(zone), close, local < usual)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of pandas, about the library's own use of it
+        try:
+            of: Any = exchange_calendars.get_calendar(calendar)
+            opens, closes = of.session_open(day), of.session_close(day)
+        except (CalendarError, ValueError):
+            return None
+        usual = of.close_times[-1][1]
+        is_short = closes.tz_convert(of.tz).time() < usual
+    first, last = (x.to_pydatetime().astimezone(zone) for x in (opens, closes))
+    return Session(first, last, is_short)
 
 
 def u_shaped(session: Session) -> str:

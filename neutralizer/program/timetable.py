@@ -38,7 +38,7 @@ from neutralizer.terms.costs import market_impact
 from neutralizer.terms.margin import cash
 from neutralizer.terms.reached import Reached
 from neutralizer.terms.rows import Owner, Row
-from neutralizer.terms.session import Held, cost_of, deviation_of
+from neutralizer.terms.session import Held, cost_of, deviation_of, most_of
 
 GAP = 1e-4  # of the cost of slicing by volume and the deviation: what an answer may be dearer than the bound
 TIE = 1e-6  # of it: what going with the volume is worth where several orders of one thing could change places
@@ -171,7 +171,7 @@ class _Timetable:
             rows.append(left[fixed] == 1 - np.cumsum(self.volume[fixed], axis=1)[:, :-1])
         if closed.any():
             rows.append(share[np.nonzero(closed)] == 0)
-        cap = self.s.tradables.cap[:, None] * self.slices.share * self.wanted.pace
+        cap = most_of(self.s, self.slices, self.wanted)
         for t in np.unique(self.tradable[self.timed]).tolist():
             own = np.flatnonzero((self.tradable == t) & self.timed)
             if np.isfinite(cap[t]).all():

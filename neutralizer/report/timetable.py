@@ -18,7 +18,7 @@ from neutralizer.report.page.parts import Column, Figure, Section, Table, Text, 
 from neutralizer.report.page.pictures.canvas import drawing
 from neutralizer.report.page.pictures.lines import Line, lines
 from neutralizer.terms.costs import half_spread, market_impact
-from neutralizer.terms.session import cost_of, deviation_of, exceeded, open_risk
+from neutralizer.terms.session import cost_of, deviation_of, exceeded, most_of, open_risk
 
 CSV, JSON, PAGE = "schedule.csv", "schedule.json", "schedule.html"
 COLUMNS = "ticket_id slice start end side quantity share_of_volume open_after".split()
@@ -132,10 +132,10 @@ def _findings(of: Scheduled, sent: Sent) -> list[str]:
         f"{name} is by {over:,.6g} farther out at {slices.end[k]:%H:%M} than before and after"
         for name, k, over in exceeded(s, of.plan, on_the_way(s, of.plan, sent))
     ]
-    t = s.orders.tradable[sent.order]
+    t, pace = s.orders.tradable[sent.order], most_of(s, slices, of.wanted)
     for tradable in np.unique(t).tolist():
         units = np.abs(sent.total[t == tradable]) @ sent.share[t == tradable]
-        most = s.tradables.cap[tradable] * of.wanted.pace * slices.share[tradable]
+        most = pace[tradable]
         over = [k for k in range(slices.count) if units[k] > most[k] * (1 + 1e-9)]
         if over:
             k = max(over, key=lambda n: units[n] - most[n])

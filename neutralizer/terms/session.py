@@ -8,7 +8,7 @@ import numpy as np
 from neutralizer.domain.arrays import Floats
 from neutralizer.domain.plan import Plan
 from neutralizer.domain.scenario import Scenario
-from neutralizer.domain.timetable import Sent, Slices, in_slice, risk_of
+from neutralizer.domain.timetable import Sent, Slices, Wanted, in_slice, risk_of
 from neutralizer.domain.trades import Trades
 from neutralizer.terms import limits
 from neutralizer.terms.costs import market_impact
@@ -23,6 +23,13 @@ def cost_of(scenario: Scenario, slices: Slices, sent: Sent) -> Floats:
         market_impact.amounts(_ordered(scenario, sent, k), in_slice(scenario, slices, k))["market_impact"].sum()
         for k in range(slices.count)
     ])  # fmt: skip
+
+
+def most_of(scenario: Scenario, slices: Slices, wanted: Wanted) -> Floats:
+    """(T, K) units of each tradable that a slice takes at the pace that was asked for; inf without a cap."""
+    cap = np.where(np.isfinite(scenario.tradables.cap), scenario.tradables.cap, 0.0)
+    most: Floats = wanted.pace * cap[:, None] * slices.share
+    return np.where(np.isfinite(scenario.tradables.cap)[:, None], most, np.inf)
 
 
 def open_risk(scenario: Scenario, sent: Sent) -> Floats:
