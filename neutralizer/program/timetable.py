@@ -43,7 +43,9 @@ from neutralizer.terms.session import Held, cost_of, deviation_of, most_of
 GAP = 1e-4  # of the cost of slicing by volume and the deviation: what an answer may be dearer than the bound
 TIE = 1e-6  # of it: what going with the volume is worth where several orders of one thing could change places
 ROOM = 1e-7  # of a held state's scale
+WIDE = 2.0  # of an order: never reached, for the bound
 FAR = 1e4  # of it: nothing is exceeded by more, for the bound
+INFEASIBLE = "PrimalInfeasible"  # as the solver says it
 ATTEMPTS: tuple[dict[str, Any], ...] = (
     {},
     {"max_step_fraction": 0.9},
@@ -98,17 +100,27 @@ class _Timetable:
         self.unit = max(self.size, 1e-9 * scenario.gross_before, 1e-9) / 100
 
     def solve(self, held: tuple[Held, ...]) -> Timed:
+        """With the held states as asked; where that cannot be, exceeded by the least. Raises NotSolved."""
+        try:
+            return self._answer(tuple(replace(h, give=ROOM) for h in held))
+        except NotSolved:
+            if not held:
+                raise
+        more = np.maximum(self._exceeded(held), 0.0) * (1 + 1e-6) + ROOM
+        return self._answer(
+            tuple(replace(h, give=float(x)) for h, x in zip(held, more, strict=True))
+        )
+
+    def _answer(self, held: tuple[Held, ...]) -> Timed:
         """Of several ways of handing it over the cheapest answer, held against the best bound. Raises NotSolved."""
-        if held:
-            more = np.maximum(self._exceeded(held), 0.0) * (1 + 1e-6) + ROOM
-            held = tuple(replace(h, give=float(x)) for h, x in zip(held, more, strict=True))
-        left = self._left()
-        posed = self._posed(left, held, None)
-        canonical = canonicalise(posed)
+        part = self._share()
+        canonical = canonicalise(self._posed(part, held, None))
         least, best, bound = np.inf, self.volume, -np.inf
         for settings in ATTEMPTS:
             answer = run_solver(canonical, self.s, settings)
-            share = self._recovered(answer["x"][canonical.columns[left.id]])
+            if INFEASIBLE in answer["status"]:
+                break
+            share = self._recovered(answer["x"][canonical.columns[part.id]])
             total = self._total(share)
             bound = max(bound, dual_bound(canonical, answer["z"], total / self.unit) * self.unit)
             best, least = (share, total) if total < least else (best, least)
@@ -132,21 +144,22 @@ class _Timetable:
 
     def _exceeded(self, held: tuple[Held, ...]) -> Floats:
         """What held states are exceeded by over their scales, in the least total."""
-        left, slack = self._left(), cp.Variable(len(held), nonneg=True)
-        canonical = canonicalise(self._posed(left, held, slack))
+        slack = cp.Variable(len(held), nonneg=True)
+        canonical = canonicalise(self._posed(self._share(), held, slack))
         found: Floats = run_solver(canonical, self.s)["x"][canonical.columns[slack.id]]
         return found
 
-    def _left(self) -> Any:
-        """(J, K − 1) the share of each order that is open at the end of each slice but the last."""
-        return cp.Variable((len(self.order), self.slices.count - 1), nonneg=True)
+    def _share(self) -> Any:
+        """(J, K) what part of each order is sent in each slice: columns of their own, which are not negative, so that
+        the dual bound knows what a power that is not used may give back.
+        """
+        return cp.Variable((len(self.order), self.slices.count), nonneg=True)
 
-    def _posed(self, left: Any, held: tuple[Held, ...], slack: Any) -> "_Problem":
-        one, none = (np.full((len(self.order), 1), x) for x in (1.0, 0.0))
-        still = cp.hstack([left, none])
-        share = cp.hstack([one, left]) - still
+    def _posed(self, share: Any, held: tuple[Held, ...], slack: Any) -> "_Problem":
+        still = cp.Variable(share.shape)  # what is open at the end of each slice
+        before = cp.hstack([np.ones((len(self.order), 1)), still[:, :-1]])
         states = _States(self.s, self.plan, self.slices, self.order, self.total, share, still)
-        rows = self._rows(share, left)
+        rows = [still == before - share, still[:, -1] == 0, *self._rows(share)]
         rows += [
             states.row(h)
             <= h.bound * h.sign / states.scale(h) + (h.give if slack is None else slack[n])
@@ -156,19 +169,17 @@ class _Timetable:
         cost = self._cost(states, share, still) if slack is None else cp.sum(slack)
         rows += states.defined()
         problem = cp.Problem(cp.Minimize(cost / unit), rows)
-        boxes = [(left, np.ones(left.size))]
+        boxes = [(share, np.full(share.size, WIDE)), *states.boxes()]
         boxes += [] if slack is None else [(slack, np.full(len(held), FAR))]
         named = {Row(Owner.EXPOSURE, index=n): row for n, row in enumerate(rows)}
         return _Problem(problem, named, unit, boxes)
 
-    def _rows(self, share: Any, left: Any) -> list[Any]:
-        """Nothing is taken back, nothing sent where it may not be, no faster than the pace, and what has no impact
-        goes with the volume.
-        """
-        rows = [share >= 0]
+    def _rows(self, share: Any) -> list[Any]:
+        """Nothing is sent where it may not be, no faster than the pace, and what has no impact goes with the volume."""
+        rows = []
         fixed, closed = np.flatnonzero(~self.timed), self.closed & self.timed[:, None]
         if len(fixed):
-            rows.append(left[fixed] == 1 - np.cumsum(self.volume[fixed], axis=1)[:, :-1])
+            rows.append(share[fixed] == self.volume[fixed])
         if closed.any():
             rows.append(share[np.nonzero(closed)] == 0)
         cap = most_of(self.s, self.slices, self.wanted)
@@ -212,13 +223,10 @@ class _Timetable:
             return cp.Constant(0.0)
         return TIE * self.size * cp.sum_squares(share[self.several] - self.volume[self.several])
 
-    def _recovered(self, left: Floats) -> Floats:
-        """(J, K) shares that are none below zero and sum to one, of what the solver leaves open."""
-        count = len(self.order)
-        left = left.reshape((count, self.slices.count - 1), order="F")
-        ends = np.hstack([np.ones((count, 1)), left, np.zeros((count, 1))])
-        still = np.minimum.accumulate(np.clip(ends, 0, 1), axis=1)
-        share = np.where(self.closed, 0.0, still[:, :-1] - still[:, 1:])
+    def _recovered(self, found: Floats) -> Floats:
+        """(J, K) shares that are none below zero and sum to one, of the solver's."""
+        share = np.maximum(found.reshape(self.volume.shape, order="F"), 0.0)
+        share = np.where(self.closed, 0.0, share)
         total = share.sum(axis=1, keepdims=True)
         share = np.divide(share, total, out=self.volume.copy(), where=total > 0)
         return np.where(self.timed[:, None], share, self.volume)
@@ -254,7 +262,10 @@ class _States:
             change = night.change + self.fills @ (1 - self.still[:, k])
             spread = np.zeros((len(self.s.orders.tradable), len(self.order)))
             spread[self.order, np.arange(len(self.order))] = np.abs(self.total)
-            self.known[k] = Reached(self.scenario(k), change, spread @ self.share[:, k], night)
+            start, ways = self.s.holdings.before + night.change, self.fills.toarray()
+            low, high = (start + f(ways, 0).sum(axis=1) for f in (np.minimum, np.maximum))
+            size = spread @ self.share[:, k]
+            self.known[k] = Reached(self.scenario(k), change, size, night, low, high)
         return self.known[k]
 
     def scale(self, h: Held) -> float:
@@ -271,6 +282,9 @@ class _States:
             return h.sign * measure.expression(state, self.s, [limit])[0] / self.scale(h)
         left = cash.headroom_expression(state, self.s)[h.pool]
         return -left * state.money / float(self.pool_scales[h.pool])
+
+    def boxes(self) -> list[tuple[Any, Floats]]:
+        return [box for state in self.known.values() for box in state.boxes()]
 
     def defined(self) -> list[Any]:
         return [row for state in self.known.values() for row in state.rows()]

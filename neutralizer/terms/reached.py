@@ -3,7 +3,6 @@
 from typing import Any
 
 import cvxpy as cp
-import numpy as np
 
 from neutralizer.domain.arrays import Floats
 from neutralizer.domain.scenario import Scenario
@@ -15,10 +14,13 @@ from neutralizer.terms.shorts import Shorts
 
 class Reached(Decision):
     """`change` (H,) and `size` (O,) in units, affine or numbers; of `trades` the cash, loans and pledges.
-    Mandates say where a position may end, not where it may be on the way.
+    `low` and `high` (H,) units: between what each position lies. Mandates say where it may end, not where it may be
+    on the way.
     """
 
-    def __init__(self, scenario: Scenario, change: Any, size: Any, trades: Trades) -> None:
+    def __init__(
+        self, scenario: Scenario, change: Any, size: Any, trades: Trades, low: Floats, high: Floats
+    ) -> None:
         super().__init__(scenario)
         s, money = scenario, self.money
         self.change = cp.multiply(s.holding_notional / money, change)
@@ -27,9 +29,14 @@ class Reached(Decision):
         self.cash = cp.Constant(trades.cash * s.pools.fx[s.routes.source] / money)
         self.borrowed = cp.Constant(trades.borrowed * s.pools.fx / money)
         self.pledged = cp.Constant(trades.pledged * collateral.value(s) / money)
-        anywhere: Floats = np.full(len(s.holdings.book), np.inf)
-        self.shorts = Shorts(self.position, -anywhere, anywhere)
+        unit = s.holding_notional / money
+        self._low = low * unit
+        self.shorts = Shorts(self.position, self._low, high * unit)
 
     def rows(self) -> list[Any]:
         """What defines the columns that terms have asked for."""
         return [*self._extra, *self.shorts.constraints]
+
+    def boxes(self) -> list[tuple[Any, Floats]]:
+        """(column, upper bound of each element) of the short parts that terms have asked for."""
+        return self.shorts.boxes()

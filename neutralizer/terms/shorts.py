@@ -23,6 +23,7 @@ class Shorts:
         self._place: dict[bytes, tuple[int, int]] = {}
         # columns, and the positions whose short parts they are
         self.parts: list[tuple[Any, Any]] = []
+        self._least: list[Floats] = []  # what those positions are at least
 
     def of(self, rows: Matrix) -> Any:
         """(rows,) max(−rows @ position, 0), where every cell of `rows` is 0 or 1: affine, and to be used
@@ -44,6 +45,13 @@ class Shorts:
                 found = found + picked @ column
         return found
 
+    def boxes(self) -> list[tuple[Any, Floats]]:
+        """(column, upper bound of each element): no short part is larger than its position can be short."""
+        return [
+            (column, np.maximum(-least, 0.0))
+            for (column, _), least in zip(self.parts, self._least, strict=True)
+        ]
+
     @property
     def constraints(self) -> list[Any]:
         """What makes every column at least the short part of its position; less is better."""
@@ -57,6 +65,7 @@ class Shorts:
         column = cp.Variable(len(new), nonneg=True)
         self._place |= {keys[k]: (len(self.parts), at) for at, k in enumerate(new)}
         self.parts.append((column, rows[new] @ self._position))
+        self._least.append(rows[new] @ self._low)
 
 
 def chosen(some: Ints, count: int) -> Matrix:
