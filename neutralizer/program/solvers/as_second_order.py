@@ -23,7 +23,7 @@ def as_second_order(canonical: Canonical) -> Canonical:
         return canonical
     t = np.array([c.start for c in powers])
     y, z = t + 1, t + 2
-    kept = np.concatenate([np.arange(c.start, c.stop) for c in canonical.cones if c not in powers])
+    kept = np.concatenate([np.arange(c.start, c.stop) for c in canonical.cones if not _is_power(c)])
     a, b, n = csr_array(canonical.a), canonical.b, len(powers)
     eye = csr_array((np.ones(n), (np.arange(n), np.arange(n))), shape=(n, n))
     none = csr_array((n, n))
@@ -40,7 +40,7 @@ def as_second_order(canonical: Canonical) -> Canonical:
     whole = vstack([hstack([a[kept], csr_array((len(kept), n))]), rows[by_cone]])
     ends = np.concatenate([end for _, _, end in blocks])[by_cone]
     cones, start = [], 0
-    for cone in [c for c in canonical.cones if c not in powers]:
+    for cone in [c for c in canonical.cones if not _is_power(c)]:
         size = cone.stop - cone.start
         cones.append(replace(cone, start=start, stop=start + size))
         start += size
@@ -62,7 +62,7 @@ def back(canonical: Canonical, x: Floats, z: Floats) -> tuple[Floats, Floats]:
         return x, z
     n = len(powers)
     found = np.zeros(len(canonical.b))
-    kept = np.concatenate([np.arange(c.start, c.stop) for c in canonical.cones if c not in powers])
+    kept = np.concatenate([np.arange(c.start, c.stop) for c in canonical.cones if not _is_power(c)])
     found[kept] = z[: len(kept)]
     first, second = z[len(kept) :].reshape(n, 2, 3).transpose(1, 0, 2)
     t = np.array([c.start for c in powers])
@@ -73,4 +73,8 @@ def back(canonical: Canonical, x: Floats, z: Floats) -> tuple[Floats, Floats]:
 
 
 def _powers(canonical: Canonical) -> list[Cone]:
-    return [c for c in canonical.cones if c.kind == "power" and abs(c.power - EXPONENT) < 1e-12]
+    return [c for c in canonical.cones if _is_power(c)]
+
+
+def _is_power(cone: Cone) -> bool:
+    return cone.kind == "power" and abs(cone.power - EXPONENT) < 1e-12
