@@ -1,17 +1,20 @@
 """What it costs to send a plan's orders over a session, and how long it takes to decide.
 
-`python -m benchmarks.schedule FOLDER ... --write` runs each scenario and schedules its orders over 13 half hours, U-shaped,
+`python -m benchmarks.schedule FOLDER ... --write` runs each scenario and schedules its orders of the next day over 13 half hours, U-shaped,
 at one tenth of a deviation and by volume, and writes benchmarks/SCHEDULE.md. `--large` adds firms of 500 orders.
 """
 
 import argparse
 import tempfile
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 
+from neutralizer.domain.calendar import later
 from neutralizer.errors import NeutralizerError
+from neutralizer.load.scenario import load
 from neutralizer.run import Options, run
 from neutralizer.studies.schedule import Asked, schedule
 
@@ -100,7 +103,13 @@ def wide(
 def line(folder: Path, work: Path) -> str:
     """A row of the table."""
     try:
-        run(folder, work / "run", Options(replace=True, report=False, baseline=False))
+        s = load(folder).scenario
+        tomorrow = f"execution_date={later(s.execution_date + timedelta(days=1), 0, s.calendar)}"
+        run(
+            folder,
+            work / "run",
+            Options(replace=True, report=False, baseline=False, overrides=(tomorrow,)),
+        )
         started = time.perf_counter()
         told = schedule(work / "run", profile(), work / "schedule", Asked(), lambda text: None)
         seconds = time.perf_counter() - started

@@ -17,7 +17,16 @@ from pathlib import Path
 
 EXAMPLES = Path(__file__).resolve().parent
 ROOT = EXAMPLES.parent
-NAMES = ("two-desks", "equity-desks", "multi-asset", "options", "rates", "funds", "history")
+NAMES = (
+    "two-desks",
+    "equity-desks",
+    "multi-asset",
+    "options",
+    "rates",
+    "funds",
+    "history",
+    "curve",
+)
 PAGES = sorted([*EXAMPLES.rglob("*.md"), *(ROOT / "docs").glob("*.md")])
 # Ties between lots are broken by the last digits of sums, and those by the kernels of this processor's
 # linear algebra: these are on every x86-64 machine of the last ten years. NEUTRALIZER_KERNELS names others.

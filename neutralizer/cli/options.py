@@ -25,7 +25,7 @@ Command = Callable[..., Any]
 Option = Callable[[Command], Command]
 
 FOLDER = click.Path(path_type=Path)
-EXAMPLES = ("two-desks", "equity-desks", "multi-asset", "options", "rates", "funds")
+EXAMPLES = ("two-desks", "equity-desks", "multi-asset", "options", "rates", "funds", "curve")
 
 
 def with_repair(overrides: tuple[str, ...], repair_psd: bool) -> tuple[str, ...]:

@@ -23,8 +23,8 @@ class Slices:
 
     start: tuple[datetime, ...]
     end: tuple[datetime, ...]
-    share: Floats  # (T, K) of the day's volume of each tradable; rows sum to 1, 0 where it is not traded
-    duration: Floats  # (K,) of the session; sums to 1
+    share: Floats  # (T, K) of the day's volume of each tradable, 0 where it is not traded; 1 in a whole session
+    duration: Floats  # (K,) of the session; 1 in a whole one
 
     @property
     def count(self) -> int:
@@ -39,6 +39,7 @@ class Sent:
     order: Ints  # (J,) places among the scenario's orders
     total: Floats  # (J,) units, + bought
     share: Floats  # (J, K) of it, rows sum to 1
+    booked: Floats  # (K,) share of what is booked with the hedges that is booked by the end of each slice; 1 at last
 
     @property
     def done(self) -> Floats:
@@ -89,14 +90,16 @@ def split(
     return found
 
 
-def joined(plan: Plan, tickets: Sequence[Ticket], units: Mapping[str, Sequence[Decimal]]) -> Sent:
+def joined(
+    plan: Plan, tickets: Sequence[Ticket], units: Mapping[str, Sequence[Decimal]], booked: Floats
+) -> Sent:
     """What the orders of a plan send, of what their tickets do."""
     order, total = active(plan)
     share = np.array([
         np.sum([[float(x) for x in units[t.ticket_id]] for t in tickets if t.order == o], axis=0) / abs(q)
         for o, q in zip(order.tolist(), total.tolist(), strict=True)
     ])  # fmt: skip
-    return Sent(order, total, share)
+    return Sent(order, total, share, booked)
 
 
 def active(plan: Plan) -> tuple[Ints, Floats]:
@@ -142,14 +145,32 @@ def in_slice(scenario: Scenario, slices: Slices, k: int) -> Scenario:
 
 
 def on_the_way(scenario: Scenario, plan: Plan, sent: Sent) -> list[Trades]:
-    """The state at the end of each slice: what was booked before the hedges, and what is filled. What else is
-    booked with the hedges is booked after the last of them, and so is in the plan's own state alone.
+    """The state at the end of each slice: what was booked before the hedges, what is filled, and what is booked with
+    the hedges as far as that is.
     """
     night, fills = plan.after_transfers, fills_of(scenario, plan, sent.order)
+    moved, cash = with_the_hedges(plan)
     return [
-        replace(night, change=night.change + fills @ f, order=_orders(night, sent, f))
-        for f in sent.done.T
+        replace(
+            night,
+            change=night.change + fills @ f + b * moved,
+            cash=night.cash + b * cash,
+            order=_orders(night, sent, f),
+        )
+        for f, b in zip(sent.done.T, sent.booked.tolist(), strict=True)
     ]
+
+
+def with_the_hedges(plan: Plan) -> tuple[Floats, Floats]:
+    """(H,) units and (R,) amounts of the transfers and cash of phase 2."""
+    night = plan.after_transfers
+    moved = np.array([float(q) for q in plan.transferred]) - night.change
+    return moved, plan.trades.cash - night.cash
+
+
+def at_once(count: int, slice_: int) -> Floats:
+    """(K,) all of it by the end of one slice."""
+    return (np.arange(count) >= slice_).astype(float)
 
 
 def _orders(night: Trades, sent: Sent, done: Floats) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 from neutralizer.domain.arrays import Floats, Ints
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.timetable import Slices
-from neutralizer.errors import InputsRefused, Issues
+from neutralizer.errors import InputsRefused, Issue, Issues
 from neutralizer.load.resolved.selectors import Selector, specificity
 from neutralizer.load.written.columns import PROFILE
 from neutralizer.load.written.inputs import Inputs
@@ -22,8 +22,9 @@ Span = tuple[time, time]
 def read_profile(
     data: bytes, scenario: Scenario, inputs: Inputs, ordered: Ints, close: datetime | None
 ) -> Slices:
-    """The slices of the execution date, with the shares of what is ordered (places of tradables). What begins at the
-    close of the session or later is left out, what ends later ends there. Raises InputsRefused with every issue.
+    """The slices of the execution date that are still to come, with the shares of the whole day's volume of what is
+    ordered (places of tradables). What begins at the close of a short session or later is left out, what ends
+    later ends there, and the volume that lies there with it. Raises InputsRefused with every issue.
     """
     issues = Issues()
     raw = read_csv("profile", FILE, data, issues)
@@ -35,28 +36,29 @@ def read_profile(
         raise InputsRefused(issues.found)
     s, zone = scenario, scenario.as_of.tzinfo
     at = [tuple(datetime.combine(s.execution_date, t, zone) for t in span) for span in spans]
-    whole = [1.0] * len(at) if close is None else [_part(a, b, close) for a, b in at]
-    kept = [k for k, part in enumerate(whole) if part > 0]
-    cells = _cells(table, spans)
+    whole = np.array([_part(a, b, s.as_of, close) for a, b in at])
+    kept = np.flatnonzero(whole)
+    if len(kept) < FEWEST:
+        reason = (
+            f"fewer than two slices lie after as_of, {s.as_of:%Y-%m-%d %H:%M}, and before the close"
+        )
+        remedy = "write execution_date for the next day, or slices that are still to come"
+        raise InputsRefused([Issue(FILE, 0, "start", None, reason, remedy)])
+    cells, select = _cells(table, spans), Selector(inputs)
     share = np.zeros((len(s.tradables.ids), len(kept)))
-    select = Selector(inputs)
     for t in ordered.tolist():
-        share[t] = _shares(table, cells, select, s, t, len(spans))[kept] * np.array(whole)[kept]
+        share[t] = (_shares(cells, select, s, t, len(spans)) * whole)[kept]
         if not share[t].any():
             remedy = "add rows with the selector *, or with its id"
             issues.error(FILE, 0, "selector", s.tradables.ids[t], "no volume in any slice", remedy)
-    if len(kept) < FEWEST:
-        issues.error(FILE, 0, "start", None, "fewer than two slices before the close", "add some")
     if issues.errors:
         raise InputsRefused(issues.found)
-    total = share.sum(axis=1, keepdims=True)
-    minutes = np.array([(at[k][1] - at[k][0]).total_seconds() * whole[k] for k in kept])
-    ends = [at[k][1] if close is None else min(at[k][1], close) for k in kept]
+    minutes = np.array([(b - a).total_seconds() for a, b in at])
     return Slices(
         tuple(at[k][0] for k in kept),
-        tuple(ends),
-        np.divide(share, total, out=np.zeros_like(share), where=total > 0),
-        minutes / minutes.sum(),
+        tuple(at[k][1] if close is None else min(at[k][1], close) for k in kept),
+        share,
+        (minutes * whole)[kept] / minutes.sum(),
     )
 
 
@@ -83,9 +85,11 @@ def _spans(table: Table, issues: Issues) -> list[Span]:
     return found
 
 
-def _part(start: datetime, end: datetime, close: datetime) -> float:
-    """Of a slice, what lies before the close."""
-    return min(max((close - start) / (end - start), 0.0), 1.0)
+def _part(start: datetime, end: datetime, now: datetime, close: datetime | None) -> float:
+    """Of a slice, what lies before the close; nothing of one that has begun."""
+    if start < now:
+        return 0.0
+    return 1.0 if close is None else min(max((close - start) / (end - start), 0.0), 1.0)
 
 
 def _cells(table: Table, spans: list[Span]) -> dict[str, list[tuple[int, float]]]:
@@ -99,7 +103,6 @@ def _cells(table: Table, spans: list[Span]) -> dict[str, list[tuple[int, float]]
 
 
 def _shares(
-    table: Table,
     cells: dict[str, list[tuple[int, float]]],
     select: Selector,
     s: Scenario,

@@ -7,21 +7,59 @@ import numpy as np
 
 from neutralizer.domain.plan import Plan
 from neutralizer.domain.scenario import Scenario
-from neutralizer.domain.timetable import Sent, Slices, Wanted, on_the_way
+from neutralizer.domain.timetable import (
+    Sent,
+    Slices,
+    Wanted,
+    at_once,
+    on_the_way,
+    with_the_hedges,
+)
 from neutralizer.program.timetable import Timed, timed
-from neutralizer.terms.session import Held, worse
+from neutralizer.terms.session import SMALL, Held, worse
 
 ROUNDS = (
     12  # of holding what the last answer left worse; each adds states that were not held before
 )
+EARLY = (
+    0,
+    1,
+    2,
+)  # slices with which phase 2 is tried, beside the one that does half of the orders, and the last
 
 
 def timetable(
     scenario: Scenario, plan: Plan, slices: Slices, wanted: Wanted, say: Callable[[str], None]
 ) -> Timed:
-    """Before lots: what an answer leaves worse on the way is held, and decided again. Raises NotSolved."""
+    """Before lots: the cheapest of a few slices with which all that is booked with the hedges may be booked. Where
+    the first of them leaves nothing worse on the way, nothing is to be gained by another. Raises NotSolved.
+    """
+    first = timed(scenario, plan, slices, wanted)
+    half = _half_of(scenario, first.sent)
+    found = _held(scenario, plan, slices, wanted, first, half, say)
+    if not (found.held and any(x.any() for x in with_the_hedges(plan))):
+        return found
+    tried = [found]
+    for k in sorted({*EARLY, slices.count - 1} - {half}):
+        if k < slices.count:
+            say(f"phase 2 with slice {k + 1}")
+            tried.append(_held(scenario, plan, slices, wanted, first, k, say))
+    return min(tried, key=lambda x: (max(x.given, SMALL), x.total))
+
+
+def _held(
+    scenario: Scenario,
+    plan: Plan,
+    slices: Slices,
+    wanted: Wanted,
+    first: Timed,
+    slice_: int,
+    say: Callable[[str], None],
+) -> Timed:
+    """What an answer leaves worse on the way is held, and decided again, until nothing new is worse."""
+    booked = at_once(slices.count, slice_)
+    found = replace(first, sent=replace(first.sent, booked=booked))
     held: dict[tuple[int, int, int, float], Held] = {}
-    found = timed(scenario, plan, slices, wanted)
     for _ in range(ROUNDS):
         states = on_the_way(scenario, plan, found.sent)
         new = {(h.slice, h.limit, h.pool, h.sign): h for h, _ in worse(scenario, plan, states)}
@@ -29,8 +67,14 @@ def timetable(
             break
         held = new | held
         say(f"deciding again: {len(held)} limits and pools are held on the way")
-        found = timed(scenario, plan, slices, wanted, list(held.values()))
+        found = timed(scenario, plan, slices, wanted, list(held.values()), booked)
     return found
+
+
+def _half_of(scenario: Scenario, sent: Sent) -> int:
+    """The slice that does half of the orders' notional."""
+    done = (np.abs(sent.total) * scenario.order_notional[sent.order]) @ sent.done
+    return int((done < done[-1] / 2 * (1 - 1e-9)).sum())
 
 
 def in_lots(scenario: Scenario, sent: Sent) -> Sent:

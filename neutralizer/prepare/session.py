@@ -11,11 +11,16 @@ BEND = 1.3  # the first and the last of many slices trade (1 + BEND) times the m
 
 @dataclass(frozen=True)
 class Session:
-    """Of one day, and whether it ends before others do."""
+    """Of one day."""
 
     open: datetime
     close: datetime
-    is_short: bool
+    usual: datetime  # when it closes on other days
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it ends earlier than on other days."""
+        return self.close < self.usual
 
 
 def session_of(calendar: str, day: date, zone: tzinfo | None) -> Session | None:
@@ -32,16 +37,16 @@ def session_of(calendar: str, day: date, zone: tzinfo | None) -> Session | None:
             opens, closes = of.session_open(day), of.session_close(day)
         except (CalendarError, ValueError):
             return None
-        usual = of.close_times[-1][1]
-        is_short = closes.tz_convert(of.tz).time() < usual
+        local = closes.tz_convert(of.tz).to_pydatetime()
+        usual = datetime.combine(local.date(), of.close_times[-1][1], local.tzinfo)
     first, last = (x.to_pydatetime().astimezone(zone) for x in (opens, closes))
-    return Session(first, last, is_short)
+    return Session(first, last, usual.astimezone(zone))
 
 
 def u_shaped(session: Session) -> str:
-    """Rows of a profile: half hours, of which the first and the last trade most."""
-    count = max(round((session.close - session.open) / SLICE), 2)
-    step = (session.close - session.open) / count
+    """Rows of a profile: half hours of a usual session, of which the first and the last trade most."""
+    count = max(round((session.usual - session.open) / SLICE), 2)
+    step = (session.usual - session.open) / count
     rows = ["start,end,selector,share"]
     for k in range(count):
         start, end = (session.open + step * x for x in (k, k + 1))

@@ -27,6 +27,7 @@ from neutralizer.domain.timetable import (
     fills_of,
     in_slice,
     risk_of,
+    with_the_hedges,
 )
 from neutralizer.errors import NotSolved
 from neutralizer.program.bound import dual_bound
@@ -61,7 +62,13 @@ class Timed:
     cost: float  # impact, base currency
     deviation: float  # √(Σ duration · variance), base currency
     gap: float
+    total: float  # what is minimised: impact, and what is open as weighed
     held: tuple[Held, ...] = ()
+
+    @property
+    def given(self) -> float:
+        """The most that a held state is exceeded by, over its scale."""
+        return max((h.give for h in self.held), default=0.0)
 
 
 @dataclass
@@ -75,14 +82,23 @@ class _Problem:
 
 
 def timed(
-    scenario: Scenario, plan: Plan, slices: Slices, wanted: Wanted, held: Sequence[Held] = ()
+    scenario: Scenario,
+    plan: Plan,
+    slices: Slices,
+    wanted: Wanted,
+    held: Sequence[Held] = (),
+    booked: Floats | None = None,
 ) -> Timed:
-    """The least weighed cost, with the held states exceeded by the least. Raises NotSolved."""
-    return _Timetable(scenario, plan, slices, wanted).solve(tuple(held))
+    """The least weighed cost, with the held states exceeded by the least, what is booked with the hedges being `booked`
+    (K,) as far as that by the end of each slice. Raises NotSolved.
+    """
+    return _Timetable(scenario, plan, slices, wanted, booked).solve(tuple(held))
 
 
 class _Timetable:
-    def __init__(self, scenario: Scenario, plan: Plan, slices: Slices, wanted: Wanted) -> None:
+    def __init__(
+        self, scenario: Scenario, plan: Plan, slices: Slices, wanted: Wanted, booked: Floats | None
+    ) -> None:
         self.s, self.plan, self.slices, self.wanted = scenario, plan, slices, wanted
         self.order, self.total = active(plan)
         self.tradable: Ints = scenario.orders.tradable[self.order]
@@ -93,7 +109,8 @@ class _Timetable:
         _, where, count = np.unique(self.tradable, return_inverse=True, return_counts=True)
         self.several = np.flatnonzero((count > 1)[where])  # orders of one tradable
         self.risk = risk_of(scenario, self.order, self.total)
-        baseline = Sent(self.order, self.total, self.volume)
+        self.booked = np.zeros(slices.count) if booked is None else booked
+        baseline = Sent(self.order, self.total, self.volume, self.booked)
         self.size = cost_of(scenario, slices, baseline).sum() + deviation_of(
             scenario, slices, baseline
         )
@@ -131,16 +148,16 @@ class _Timetable:
         )
 
     def _timed(self, share: Floats, gap: float, held: tuple[Held, ...]) -> Timed:
-        sent = Sent(self.order, self.total, share)
+        sent = Sent(self.order, self.total, share, self.booked)
         paid = float(cost_of(self.s, self.slices, sent).sum())
-        return Timed(sent, paid, deviation_of(self.s, self.slices, sent), gap, held)
+        away = deviation_of(self.s, self.slices, sent)
+        return Timed(sent, paid, away, gap, paid + self._weighed(away), held)
 
     def _total(self, share: Floats) -> float:
         """What is minimised, base currency."""
         found = self._timed(share, 0.0, ())
         tied = share[self.several] - self.volume[self.several]
-        paid = found.cost + self._weighed(found.deviation)
-        return float(paid + TIE * self.size * np.sum(tied**2))
+        return float(found.total + TIE * self.size * np.sum(tied**2))
 
     def _exceeded(self, held: tuple[Held, ...]) -> Floats:
         """What held states are exceeded by over their scales, in the least total."""
@@ -158,7 +175,9 @@ class _Timetable:
     def _posed(self, share: Any, held: tuple[Held, ...], slack: Any) -> "_Problem":
         still = cp.Variable(share.shape)  # what is open at the end of each slice
         before = cp.hstack([np.ones((len(self.order), 1)), still[:, :-1]])
-        states = _States(self.s, self.plan, self.slices, self.order, self.total, share, still)
+        states = _States(
+            self.s, self.plan, self.slices, self.order, self.total, share, still, self.booked
+        )
         rows = [still == before - share, still[:, -1] == 0, *self._rows(share)]
         rows += [
             states.row(h)
@@ -244,9 +263,16 @@ class _States:
         total: Floats,
         share: Any,
         still: Any,
+        booked: Floats,
     ) -> None:
         self.s, self.plan, self.slices = s, plan, slices
-        self.order, self.total, self.share, self.still = order, total, share, still
+        self.order, self.total, self.share, self.still, self.booked = (
+            order,
+            total,
+            share,
+            still,
+            booked,
+        )
         self.fills = fills_of(s, plan, order)
         self.known: dict[int, Reached] = {}
         self.scales = limits.scales(s)
@@ -259,13 +285,17 @@ class _States:
         """Positions as they are at the end of a slice, and what is sent in it."""
         if k not in self.known:
             night = self.plan.after_transfers
-            change = night.change + self.fills @ (1 - self.still[:, k])
+            moved, cash = with_the_hedges(self.plan)
+            change = night.change + self.fills @ (1 - self.still[:, k]) + moved * self.booked[k]
             spread = np.zeros((len(self.s.orders.tradable), len(self.order)))
             spread[self.order, np.arange(len(self.order))] = np.abs(self.total)
             start, ways = self.s.holdings.before + night.change, self.fills.toarray()
-            low, high = (start + f(ways, 0).sum(axis=1) for f in (np.minimum, np.maximum))
+            low, high = (
+                start + f(ways, 0).sum(axis=1) + f(moved, 0) for f in (np.minimum, np.maximum)
+            )
             size = spread @ self.share[:, k]
-            self.known[k] = Reached(self.scenario(k), change, size, night, low, high)
+            sent = night.cash + cash * self.booked[k]
+            self.known[k] = Reached(self.scenario(k), change, size, sent, night, low, high)
         return self.known[k]
 
     def scale(self, h: Held) -> float:

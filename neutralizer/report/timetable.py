@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,16 @@ import numpy as np
 from neutralizer.domain.money import plain
 from neutralizer.domain.plan import Plan
 from neutralizer.domain.scenario import Scenario
-from neutralizer.domain.timetable import Sent, Slices, Ticket, Wanted, by_volume, joined, on_the_way
+from neutralizer.domain.timetable import (
+    Sent,
+    Slices,
+    Ticket,
+    Wanted,
+    at_once,
+    by_volume,
+    joined,
+    on_the_way,
+)
 from neutralizer.records.writing import csv_bytes
 from neutralizer.report.page.page import plain_page
 from neutralizer.report.page.parts import Column, Figure, Section, Table, Text, numbers
@@ -35,6 +44,7 @@ class Scheduled:
     slices: Slices
     tickets: tuple[Ticket, ...]
     units: Units  # (K,) of each ticket
+    booked: int  # the slice with which what is of phase 2 is booked, from 0; −1: there is nothing
     wanted: Wanted
     asked: Told  # as the command was given
     solver: Told  # what was found before lots; recorded, and followed by nothing
@@ -43,7 +53,8 @@ class Scheduled:
     @property
     def sent(self) -> Sent:
         """By order."""
-        return joined(self.plan, self.tickets, self.units)
+        booked = at_once(self.slices.count, max(self.booked, 0))
+        return joined(self.plan, self.tickets, self.units, booked)
 
 
 def files(of: Scheduled) -> dict[str, bytes]:
@@ -86,9 +97,8 @@ def rows(of: Scheduled) -> list[dict[str, str]]:
 def told(of: Scheduled) -> Told:
     """Everything but the lines themselves. Money in base currency."""
     s, sent, slices = of.scenario, of.sent, of.slices
-    volume = Sent(
-        sent.order, sent.total, by_volume(slices, s.orders.tradable[sent.order], of.wanted.open)
-    )
+    shares = by_volume(slices, s.orders.tradable[sent.order], of.wanted.open)
+    volume = replace(sent, share=shares)
     impact, risk = cost_of(s, slices, sent), open_risk(s, sent)
     planned = float(market_impact.amounts(of.plan.trades, s)["market_impact"].sum())
     notional = np.abs(sent.total) * s.order_notional[sent.order]
@@ -107,11 +117,10 @@ def told(of: Scheduled) -> Told:
             }
             for k in range(slices.count)
         ],
+        "phase_2_with_slice": None if of.booked < 0 else of.booked + 1,
         "orders": len(sent.order),
         "notional": round(float(notional.sum()), 2),
-        "open_risk_at_first": round(
-            float(open_risk(s, Sent(sent.order, sent.total, 0 * sent.share))[0]), 2
-        ),
+        "open_risk_at_first": round(float(open_risk(s, replace(sent, share=0 * sent.share))[0]), 2),
         "half_spread": round(float(half_spread.amounts(of.plan.trades, s)["half_spread"].sum()), 2),
         "impact_of_the_plan": round(planned, 2),
         "impact": round(float(impact.sum()), 2),
@@ -153,6 +162,12 @@ def _has_impact(s: Scenario, tradable: int) -> bool:
     return bool(s.tradables.adv[tradable] > 0 and s.tradables.volatility[tradable] > 0)
 
 
+def _phase_2(t: Told) -> str:
+    """When they are booked."""
+    k = t["phase_2_with_slice"]
+    return f"with slice {k}, by {_hour(t['slices'][k - 1]['end'])}"
+
+
 def _hour(text: str) -> str:
     return text[11:16]
 
@@ -162,14 +177,13 @@ def page(t: Told) -> bytes:
     facts = [
         ("orders", f"{t['orders']:,}, {t['notional']:,.0f} {t['base_currency']}"),
         ("execution date", t["execution_date"]),
+        *([("transfers and cash of phase 2", _phase_2(t))] if t["phase_2_with_slice"] else []),
         ("impact", f"{t['impact']:,.0f}, by volume {t['by_volume']['impact']:,.0f}"),
         ("deviation", f"{t['deviation']:,.0f}, by volume {t['by_volume']['deviation']:,.0f}"),
     ]
     with drawing():
         sections = [_known(t), _picture(t)]
-    foot = (
-        "Phase-2 transfers and cash are booked after the last slice. schedule.csv has every line."
-    )
+    foot = "schedule.csv has every line."
     return plain_page(t["scenario"], "a schedule of orders", facts, sections, foot)
 
 
@@ -237,4 +251,6 @@ def on_a_terminal(t: Told) -> str:
         f"  {_hour(x['start'])} - {_hour(x['end'])}{x['orders']:>8,}{x['notional']:>16,.0f}{x['open_risk']:>14,.0f}"
         for x in t["slices"]
     ]
+    if t["phase_2_with_slice"]:
+        lines_ += ["", f"transfers and cash of phase 2: {_phase_2(t)}"]
     return "\n".join([*lines_, *(["", *t["findings"]] if t["findings"] else [])])

@@ -14,7 +14,7 @@ import numpy as np
 from neutralizer.domain.money import decimal
 from neutralizer.domain.plan import Plan
 from neutralizer.domain.scenario import Scenario
-from neutralizer.domain.timetable import Slices, Ticket, Wanted, split
+from neutralizer.domain.timetable import Slices, Ticket, Wanted, split, with_the_hedges
 from neutralizer.errors import InputsRefused, Issue, ProofFailed
 from neutralizer.load.profile import FILE as PROFILE
 from neutralizer.load.profile import read_profile
@@ -116,7 +116,9 @@ def schedule(
         "deviation": round(found.deviation, 2),
         "gap": round(found.gap, 4),
     }
-    made = _scheduled(base, slices, wanted, asked, units, solver)
+    later = any(x.any() for x in with_the_hedges(base.plan))
+    booked = int(found.sent.booked.argmax()) if later else -1
+    made = _scheduled(base, slices, wanted, asked, units, booked, solver)
     written = files(made)
     say("proving")
     _prove(base, slices, wanted, units)
@@ -139,13 +141,14 @@ def verify_schedule(folder: Path) -> Told:
         slices = _slices(base, there[PROFILE], asked)
         wanted = _wanted(base, slices, asked)
         units = _units(base, slices, csv_rows(written)[1])
+        booked = _booked(base, slices, values["phase_2_with_slice"])
         solver = {k: float(values["before_lots"][k]) for k in ("impact", "deviation", "gap")}
     _prove(base, slices, wanted, units)
     s = base.scenario
     known = session_of(s.calendar, s.execution_date, s.as_of.tzinfo)
     if known is not None and _profile(base, there[PROFILE], asked)[1].close != asked.close:
         raise ProofFailed([f"the session of {s.calendar} does not close when schedule.json says"])
-    made = _scheduled(base, slices, wanted, asked, units, solver)
+    made = _scheduled(base, slices, wanted, asked, units, booked, solver)
     again = files(made)
     wrong = [name for name in (CSV,) if again[name] != written]
     wrong += [] if _same(values, told(made)) else [JSON]
@@ -201,7 +204,7 @@ def _at(s: Scenario, when: time | None) -> datetime | None:
     return None if when is None else datetime.combine(s.execution_date, when, s.as_of.tzinfo)
 
 
-def _said(s: Scenario, asked: Asked) -> list[str]:
+def _said(s: Scenario, slices: Slices, asked: Asked) -> list[str]:
     """What a person should know of the slices."""
     found = []
     if asked.assumed:
@@ -211,6 +214,11 @@ def _said(s: Scenario, asked: Asked) -> list[str]:
     if asked.close is not None:
         found.append(
             f"{s.calendar} closes at {asked.close:%H:%M} on {s.execution_date}: what lies later is left out"
+        )
+    left = float(slices.duration.sum())
+    if left < 1 - 1e-9:
+        found.append(
+            f"{left:.0%} of the session is still to come, with less volume than the plan counted on: orders cost more"
         )
     return found
 
@@ -255,6 +263,7 @@ def _scheduled(
     wanted: Wanted,
     asked: Asked,
     units: Any,
+    booked: int,
     solver: Told,
 ) -> Scheduled:
     s = base.scenario
@@ -264,10 +273,10 @@ def _scheduled(
         "scenario": s.name,
         "execution_date": s.execution_date.isoformat(),
         "base_currency": s.base_currency,
-        "findings": _said(s, asked),
+        "findings": _said(s, slices, asked),
     }
     return Scheduled(
-        s, base.plan, slices, base.tickets, units, wanted, asked.written(), solver, of_run
+        s, base.plan, slices, base.tickets, units, booked, wanted, asked.written(), solver, of_run
     )
 
 
@@ -275,6 +284,14 @@ def _prove(base: _Base, slices: Slices, wanted: Wanted, units: Any) -> None:
     found = list(faults(base.scenario, slices, base.tickets, units, int(wanted.open.sum())))
     if found:
         raise ProofFailed(found)
+
+
+def _booked(base: _Base, slices: Slices, written: Any) -> int:
+    """The slice, from 0, with which what is of phase 2 is booked; −1 where there is nothing. Raises ValueError."""
+    later = any(x.any() for x in with_the_hedges(base.plan))
+    if (written is not None) != later or (later and written not in range(1, slices.count + 1)):
+        raise ValueError(f"phase 2 is booked with slice {written}")
+    return int(written) - 1 if later else -1
 
 
 def _units(

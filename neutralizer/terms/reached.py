@@ -13,20 +13,27 @@ from neutralizer.terms.shorts import Shorts
 
 
 class Reached(Decision):
-    """`change` (H,) and `size` (O,) in units, affine or numbers; of `trades` the cash, loans and pledges.
+    """`change` (H,) and `size` (O,) in units and `cash` (R,) sent, affine or numbers; of `trades` loans and pledges.
     `low` and `high` (H,) units: between what each position lies. Mandates say where it may end, not where it may be
     on the way.
     """
 
     def __init__(
-        self, scenario: Scenario, change: Any, size: Any, trades: Trades, low: Floats, high: Floats
+        self,
+        scenario: Scenario,
+        change: Any,
+        size: Any,
+        cash: Any,
+        trades: Trades,
+        low: Floats,
+        high: Floats,
     ) -> None:
         super().__init__(scenario)
         s, money = scenario, self.money
         self.change = cp.multiply(s.holding_notional / money, change)
         self.moved = cp.abs(self.change)
         self.size = cp.multiply(s.order_notional / money, size)
-        self.cash = cp.Constant(trades.cash * s.pools.fx[s.routes.source] / money)
+        self.cash = cp.multiply(s.pools.fx[s.routes.source] / money, cash)
         self.borrowed = cp.Constant(trades.borrowed * s.pools.fx / money)
         self.pledged = cp.Constant(trades.pledged * collateral.value(s) / money)
         unit = s.holding_notional / money

@@ -165,7 +165,10 @@ def test_lots_are_the_nearest_to_what_was_decided() -> None:
             tradable = np.array([0, 0])
 
     sent = Sent(
-        np.array([0, 1]), np.array([70.0, -10.0]), np.array([[0.3, 0.3, 0.4], [0.3, 0.3, 0.4]])
+        np.array([0, 1]),
+        np.array([70.0, -10.0]),
+        np.array([[0.3, 0.3, 0.4], [0.3, 0.3, 0.4]]),
+        np.ones(3),
     )
     found = in_lots(S, sent)  # type: ignore[arg-type]
     assert found.share * np.array([[7.0], [1.0]]) == pytest.approx(np.array([[2, 2, 3], [0, 1, 0]]))
@@ -179,6 +182,6 @@ def test_an_odd_rest_goes_with_the_last_slice() -> None:
         class orders:
             tradable = np.array([0])
 
-    sent = Sent(np.array([0]), np.array([25.0]), np.array([[0.5, 0.5, 0.0]]))
+    sent = Sent(np.array([0]), np.array([25.0]), np.array([[0.5, 0.5, 0.0]]), np.ones(3))
     found = in_lots(S, sent)  # type: ignore[arg-type]
     assert found.share * 25 == pytest.approx(np.array([[10, 15, 0]]))

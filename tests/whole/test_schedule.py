@@ -144,10 +144,35 @@ def test_a_day_that_closes_early_ends_early(tmp_path: Path) -> None:
     assert [x["end"][11:16] for x in told["slices"]] == ["11:00", "13:00"]
     assert sent(tmp_path / "out")["CALM"] == [27_700, 12_300]  # 3 to 2 · 2/3, in hundreds
     assert any("closes at 13:00" in x for x in told["findings"])
+    assert any(x.startswith("54% of the session is still to come") for x in told["findings"])
+    assert (
+        told["by_volume"]["impact"] > 1.3 * told["impact_of_the_plan"]
+    )  # 3 + 4/3 of 10 of the volume
     verify_schedule(tmp_path / "out")
     plain = schedule(early, None, tmp_path / "plain", Asked(), quiet)
     assert len(plain["slices"]) == 7
     verify_schedule(tmp_path / "plain")
+
+
+def test_what_has_begun_at_as_of_is_over(tmp_path: Path) -> None:
+    """At 11:00 the second and third slice are to come, with seven tenths of the day's volume; at 11:01 one alone."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    late = ran(tmp_path / "a", ("T08:00", "T11:00"))
+    told = schedule(late, SLICES.encode(), tmp_path / "out", Asked(deviations=0.0), quiet)
+    assert sent(tmp_path / "out")["CALM"] == [11_400, 28_600]
+    assert told["by_volume"]["impact"] == pytest.approx(
+        told["impact_of_the_plan"] / 0.7**0.5, rel=1e-4
+    )
+    with pytest.raises(InputsRefused) as refused:
+        schedule(
+            ran(tmp_path / "b", ("T08:00", "T11:01")),
+            SLICES.encode(),
+            tmp_path / "x",
+            Asked(),
+            quiet,
+        )
+    assert "execution_date" in str(refused.value.issues[0])
 
 
 def test_without_a_file_half_hours_of_the_session(desk: Path, tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def price_rows(prices: "Iterable[Price]") -> list[Row]:
 
 def risk_rows(booking: Booking) -> list[Row]:
     """The firm's exposure to each factor and its share of the daily variance; then what is specific.
-    Shares are e · (F e), which add up and may be negative; base currency squared.
+    Shares are e · (F e), which add up and may be negative; base currency squared. Buckets of expiry have none.
     """
     s = booking.scenario
     states = (nothing(s), booking.plan.after_transfers, booking.plan.trades)
@@ -93,7 +93,7 @@ def risk_rows(booking: Booking) -> list[Row]:
             f"exposure_{name}": f"{e[k] + 0.0:.6f}"
             for name, e in zip(("before", "after_transfers", "after"), exposures, strict=True)
         }
-        if s.risk.factor_root is not None:
+        if s.risk.factor_root is not None and k < len(s.risk.factors) - s.risk.tenors:
             row |= _variances(*(e[k] * _priced(s, e)[k] for e in (exposures[0], exposures[2])))
         found.append(dict.fromkeys(COLUMNS["risk.csv"], "") | row)
     own = [_specific(s, x) for x in (units[0], units[2])]
