@@ -34,8 +34,8 @@ check: setup ## format, lint, types, tests
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-torture: setup ## every fault and kill of runs, releases and the journal, in full
-	NEUTRALIZER_TORTURE=1 $(BIN)/python -m pytest -n 2 tests/records tests/handoff/test_release_faults.py
+torture: setup ## every test with every fault, kill and draw: an hour and more
+	NEUTRALIZER_TORTURE=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 format: setup ## write the formatting
 	$(BIN)/ruff format .

@@ -14,7 +14,9 @@ from neutralizer.load.scenario import load
 ROOT = Path(__file__).parent.parent
 SCENARIOS = ROOT / "scenarios"
 SHARED = ROOT.parent / "shared" / "scenarios"
-TORTURE = "NEUTRALIZER_TORTURE" in os.environ  # `make torture`: every moment instead of a few
+TORTURE = (
+    "NEUTRALIZER_TORTURE" in os.environ
+)  # `make torture`: every moment and every draw instead of a few
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

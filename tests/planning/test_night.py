@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from neutralizer.errors import Infeasible, NotSolved
 from neutralizer.load.scenario import load
 from neutralizer.run import Options, run
+from tests.conftest import TORTURE
 from tests.tools.second_night import crossings, most
 from tests.tools.strategies import Folder, scenarios, wishful
 
@@ -17,7 +18,7 @@ QUIET = Options(dry_run=True, baseline=False, report=False)
 
 @seed(20261126)
 @settings(
-    max_examples=50,
+    max_examples=50 if TORTURE else 20,
     deadline=None,
     database=None,
     phases=[Phase.generate],

@@ -13,6 +13,7 @@ from neutralizer.errors import Infeasible
 from neutralizer.load.scenario import load
 from neutralizer.program.certificate import cost_of
 from neutralizer.program.solve import solve
+from tests.conftest import TORTURE
 from tests.tools.second_formulation import solve as solve_second
 from tests.tools.strategies import Folder, scenarios, wishful
 
@@ -22,7 +23,7 @@ ABSOLUTE = 1e-8  # of the gross before
 
 @seed(20240628)
 @settings(
-    max_examples=50,
+    max_examples=50 if TORTURE else 20,
     deadline=None,
     database=None,
     phases=[Phase.generate],
@@ -35,7 +36,7 @@ def test_each_bound_is_at_most_the_others_cost(drawn: Folder) -> None:
 
 @seed(20261126)
 @settings(
-    max_examples=50,
+    max_examples=50 if TORTURE else 20,
     deadline=None,
     database=None,
     phases=[Phase.generate],

@@ -25,9 +25,9 @@ from neutralizer.report.claims import COLUMNS, KEYS, TABLES, Claims, claimed
 from neutralizer.report.files import booked, parsed, run_files
 from neutralizer.report.tables.money import COLUMNS as MONEY
 from neutralizer.verify import proven
-from tests.conftest import SCENARIOS
+from tests.conftest import SCENARIOS, TORTURE
 
-NAMES = ("two-desks", "equity-desks", "options")
+NAMES = ("two-desks", "options", *(("equity-desks",) if TORTURE else ()))
 ASKED = Asked(report=False)  # the page has tests of its own
 ROWS = 3  # of each table
 PRICES = MONEY["shadow_prices.csv"]
