@@ -16,16 +16,13 @@ from neutralizer.domain.timetable import (
     with_the_hedges,
 )
 from neutralizer.program.timetable import Timed, timed
-from neutralizer.terms.session import SMALL, Held, worse
+from neutralizer.terms.session import Held, worse
 
-ROUNDS = (
-    12  # of holding what the last answer left worse; each adds states that were not held before
-)
-EARLY = (
-    0,
-    1,
-    2,
-)  # slices with which phase 2 is tried, beside the one that does half of the orders, and the last
+# Of holding what the last answer left worse; each adds states that were not held before.
+ROUNDS = 12
+NEARLY = 1e-6  # of a scale: two answers that exceed by less are as good
+# Slices with which phase 2 is tried, beside the one that does half of the orders, and the last.
+EARLY = (0, 1, 2)
 
 
 def timetable(
@@ -44,7 +41,7 @@ def timetable(
         if k < slices.count:
             say(f"phase 2 with slice {k + 1}")
             tried.append(_held(scenario, plan, slices, wanted, first, k, say))
-    return min(tried, key=lambda x: (max(x.given, SMALL), x.total))
+    return min(tried, key=lambda x: (max(x.given, NEARLY), x.total))
 
 
 def _held(

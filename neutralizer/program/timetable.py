@@ -33,6 +33,7 @@ from neutralizer.errors import NotSolved
 from neutralizer.program.bound import dual_bound
 from neutralizer.program.build import pool_scales
 from neutralizer.program.canonical import canonicalise
+from neutralizer.program.certificate import tolerated
 from neutralizer.program.solvers.conic import run_solver
 from neutralizer.terms import limits
 from neutralizer.terms.costs import market_impact
@@ -43,7 +44,7 @@ from neutralizer.terms.session import Held, cost_of, deviation_of, most_of
 
 GAP = 1e-4  # of the cost of slicing by volume and the deviation: what an answer may be dearer than the bound
 TIE = 1e-6  # of it: what going with the volume is worth where several orders of one thing could change places
-ROOM = 1e-7  # of a held state's scale
+ROOM = 1e-9  # of a held state's scale
 WIDE = 2.0  # of an order: never reached, for the bound
 FAR = 1e4  # of it: nothing is exceeded by more, for the bound
 INFEASIBLE = "PrimalInfeasible"  # as the solver says it
@@ -141,7 +142,7 @@ class _Timetable:
             total = self._total(share)
             bound = max(bound, dual_bound(canonical, answer["z"], total / self.unit) * self.unit)
             best, least = (share, total) if total < least else (best, least)
-            if least - bound <= GAP * max(self.size, least):
+            if least - bound <= max(GAP * max(self.size, least), tolerated(0.0, self.s)):
                 return self._timed(best, max(least - bound, 0.0), held)
         raise NotSolved(
             f"no timetable within {GAP:g} of the optimum: the best costs {least:.6g}, none costs less than {bound:.6g}"

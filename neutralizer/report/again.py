@@ -56,7 +56,7 @@ def unlike(
         faults += _first(name, _rows(csv_rows(files[name])[1], csv_rows(found[name])[1]))
     written, follows = (read_json(x[SUMMARY]) for x in (files, found))
     unit = cent(scenario.base_currency)
-    faults += _first(SUMMARY, _values("", written, follows, unit))
+    faults += _first(SUMMARY, unlike_values("", written, follows, unit))
     return faults + _page(files, asked)
 
 
@@ -152,17 +152,17 @@ def _near(written: str, follows: str) -> bool:
     return abs(a - b) <= Decimal(1).scaleb(last)
 
 
-def _values(path: str, written: Any, follows: Any, cent: Decimal) -> Iterator[str]:
-    """Through objects and lists of summary.json."""
+def unlike_values(path: str, written: Any, follows: Any, cent: Decimal) -> Iterator[str]:
+    """What is written and does not follow, through objects and lists of JSON, with its path."""
     if isinstance(follows, dict) and isinstance(written, dict):
         for key in sorted(written.keys() | follows.keys()):
             if (key in written) != (key in follows):
                 yield f"{path}{key} is {'written' if key in written else 'missing'}"
             else:
-                yield from _values(f"{path}{key}.", written[key], follows[key], cent)
+                yield from unlike_values(f"{path}{key}.", written[key], follows[key], cent)
     elif isinstance(follows, list) and isinstance(written, list) and len(written) == len(follows):
         for k, (a, b) in enumerate(zip(written, follows, strict=True), 1):
-            yield from _values(f"{path}{k}.", a, b, cent)
+            yield from unlike_values(f"{path}{k}.", a, b, cent)
     elif not (_same_value(written, follows, cent) or _same_finding(path, written, follows)):
         yield f"{path.rstrip('.')} {written!r} is written, {follows!r} follows"
 

@@ -61,14 +61,14 @@ def files(of: Scheduled) -> dict[str, bytes]:
     """schedule.csv, schedule.json and the page."""
     values = told(of)
     return {
-        CSV: csv_bytes(COLUMNS, rows(of)),
+        CSV: table(of),
         JSON: (json.dumps(values, indent=2) + "\n").encode(),
         PAGE: page(values),
     }
 
 
-def rows(of: Scheduled) -> list[dict[str, str]]:
-    """One line a ticket and slice in which some of it is sent, by slice."""
+def table(of: Scheduled) -> bytes:
+    """schedule.csv: one line a ticket and slice in which some of it is sent, by slice."""
     t, adv = of.scenario.orders.tradable, of.scenario.tradables.adv
     found = []
     for ticket in sorted(of.tickets, key=lambda x: x.ticket_id):
@@ -91,7 +91,7 @@ def rows(of: Scheduled) -> list[dict[str, str]]:
                         "open_after": plain(left),
                     }
                 )
-    return sorted(found, key=lambda r: (int(r["slice"]), r["ticket_id"]))
+    return csv_bytes(COLUMNS, sorted(found, key=lambda r: (int(r["slice"]), r["ticket_id"])))
 
 
 def told(of: Scheduled) -> Told:
@@ -162,6 +162,16 @@ def _has_impact(s: Scenario, tradable: int) -> bool:
     return bool(s.tradables.adv[tradable] > 0 and s.tradables.volatility[tradable] > 0)
 
 
+def _weighed(asked: Told) -> str:
+    """What was asked for."""
+    if asked["risk_aversion"] is not None:
+        weight = f"{asked['risk_aversion']:g} a variance"
+    else:
+        weight = f"{asked['deviations']:g} deviations"
+    end = f", nothing after {asked['finish']}" if asked["finish"] else ""
+    return f"{weight}, at most {asked['pace']:g} times the day's participation{end}"
+
+
 def _phase_2(t: Told) -> str:
     """When they are booked."""
     k = t["phase_2_with_slice"]
@@ -177,6 +187,7 @@ def page(t: Told) -> bytes:
     facts = [
         ("orders", f"{t['orders']:,}, {t['notional']:,.0f} {t['base_currency']}"),
         ("execution date", t["execution_date"]),
+        ("weighed", _weighed(t["asked"])),
         *([("transfers and cash of phase 2", _phase_2(t))] if t["phase_2_with_slice"] else []),
         ("impact", f"{t['impact']:,.0f}, by volume {t['by_volume']['impact']:,.0f}"),
         ("deviation", f"{t['deviation']:,.0f}, by volume {t['by_volume']['deviation']:,.0f}"),

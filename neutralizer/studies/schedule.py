@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from neutralizer.domain.money import decimal
+from neutralizer.domain.money import cent, decimal
 from neutralizer.domain.plan import Plan
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.timetable import Slices, Ticket, Wanted, split, with_the_hedges
@@ -27,9 +27,9 @@ from neutralizer.records.finished import Finished, as_written, finished
 from neutralizer.records.folder import new_folder, read_folder
 from neutralizer.records.manifest import NAME as MANIFEST
 from neutralizer.records.writing import csv_rows
-from neutralizer.report.again import plan_of
+from neutralizer.report.again import plan_of, unlike_values
 from neutralizer.report.files import parsed
-from neutralizer.report.timetable import CSV, JSON, PAGE, Scheduled, Told, files, page, told
+from neutralizer.report.timetable import CSV, JSON, PAGE, Scheduled, Told, files, page, table, told
 from neutralizer.verify import Standing, stands
 
 USUAL = 0.1  # what one deviation weighs against cost
@@ -60,9 +60,9 @@ class Asked:
         """As schedule.json has it."""
         end = None if self.finish is None else f"{self.finish:%H:%M}"
         return {
-            "deviations": None if self.risk_aversion is not None else self.weight,
-            "risk_aversion": self.risk_aversion,
-            "pace": self.pace,
+            "deviations": None if self.risk_aversion is not None else float(self.weight),
+            "risk_aversion": None if self.risk_aversion is None else float(self.risk_aversion),
+            "pace": float(self.pace),
             "finish": end,
             "profile": "assumed" if self.assumed else "given",
             "close": None if self.close is None else f"{self.close:%H:%M}",
@@ -149,15 +149,14 @@ def verify_schedule(folder: Path) -> Told:
     if known is not None and _profile(base, there[PROFILE], asked)[1].close != asked.close:
         raise ProofFailed([f"the session of {s.calendar} does not close when schedule.json says"])
     made = _scheduled(base, slices, wanted, asked, units, booked, solver)
-    again = files(made)
-    wrong = [name for name in (CSV,) if again[name] != written]
-    wrong += [] if _same(values, told(made)) else [JSON]
-    wrong += [] if there[PAGE] == page(values) else [PAGE]
-    wrong += sorted(there.keys() - {CSV, JSON, PAGE, PROFILE})
+    wrong = [] if table(made) == written else [f"{CSV} is not what follows from its quantities"]
+    wrong += [f"{JSON}: {x}" for x in unlike_values("", values, told(made), cent(s.base_currency))]
+    wrong += [] if there[PAGE] == page(values) else [f"{PAGE} does not show what {JSON} says"]
+    wrong += [
+        f"{x} is no file of a schedule" for x in sorted(there.keys() - {CSV, JSON, PAGE, PROFILE})
+    ]
     if wrong:
-        raise ProofFailed(
-            [f"{name} is not what follows from the tickets and the slices" for name in wrong]
-        )
+        raise ProofFailed(wrong)
     return values
 
 
@@ -238,22 +237,12 @@ def _wanted(base: _Base, slices: Slices, asked: Asked) -> Wanted:
         if share[n] == 0 or need[n] > most[n] * share[n] * (1 + 1e-9)
     ]
     if late:
-        reason = (
-            f"too early for {', '.join(late[:5])} at {asked.pace:g} times the day's participation"
+        where = (
+            ("--pace", f"{asked.pace:g}") if end is None else ("--finish", f"{asked.finish:%H:%M}")
         )
-        remedy = "finish later, or raise --pace"
-        raise InputsRefused(
-            [
-                Issue(
-                    "--finish",
-                    0,
-                    "",
-                    f"{asked.finish:%H:%M}" if asked.finish else None,
-                    reason,
-                    remedy,
-                )
-            ]
-        )
+        reason = f"too little volume until then for {', '.join(late[:5])} at {asked.pace:g} times the day's participation"
+        remedy = "raise --pace, finish later, or run for the next day"
+        raise InputsRefused([Issue(where[0], 0, "", where[1], reason, remedy)])
     return Wanted(asked.risk_aversion, asked.weight, asked.pace, open_)
 
 
@@ -303,22 +292,3 @@ def _units(
             decimal(row["quantity"])
         )
     return {ticket: tuple(own) for ticket, own in found.items()}
-
-
-def _same(written: Any, follows: Any) -> bool:
-    """Objects and lists alike; amounts to a cent and a part in a billion."""
-    if isinstance(follows, dict):
-        return (
-            isinstance(written, dict)
-            and written.keys() == follows.keys()
-            and all(_same(written[k], follows[k]) for k in follows)
-        )
-    if isinstance(follows, list):
-        return (
-            isinstance(written, list)
-            and len(written) == len(follows)
-            and all(map(_same, written, follows))
-        )
-    if isinstance(follows, float) and isinstance(written, int | float):
-        return math.isclose(written, follows, rel_tol=1e-9, abs_tol=0.011)
-    return bool(written == follows)

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from neutralizer.domain.arrays import Floats
+from neutralizer.domain.money import minor_unit
 from neutralizer.domain.plan import Plan
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.timetable import Sent, Slices, Wanted, in_slice, risk_of
 from neutralizer.domain.trades import Trades
 from neutralizer.terms import limits
 from neutralizer.terms.costs import market_impact
+from neutralizer.terms.limits.bounds import ROUNDING
 from neutralizer.terms.margin import cash
 
-SMALL = 1e-6  # of a limit's scale: not worse
+SMALL = 1e-6  # of what a measure sums: not worse. No bound makes it grow; a pool is held to a minor unit of its money
 
 
 def cost_of(scenario: Scenario, slices: Slices, sent: Sent) -> Floats:
@@ -67,7 +69,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Allowed:
-    """What each limit and pool may be at the end of a slice: as far out as at the nearer of both ends."""
+    """What each limit and pool may be at the end of a slice: as far out as at the worse of both ends."""
 
     lower: Floats  # (limits,)
     upper: Floats
@@ -91,17 +93,17 @@ def allowed(scenario: Scenario, plan: Plan) -> Allowed:
 
 
 def worse(scenario: Scenario, plan: Plan, states: list[Trades]) -> Iterator[tuple[Held, float]]:
-    """Each limit and pool that a slice but the last leaves worse than at both ends, and by what over its scale."""
-    most, scale = allowed(scenario, plan), limits.scales(scenario)
-    unit = np.maximum(np.abs(scenario.pools.cash), 1.0)
+    """Each limit and pool that a slice but the last leaves worse than at both ends, and by what, in its own unit."""
+    most, unit = allowed(scenario, plan), [float(minor_unit(c)) for c in scenario.pools.currency]
     for k, state in enumerate(states[:-1]):
         value = limits.amounts(state, scenario)
+        little = SMALL / ROUNDING * limits.rounding_errors(state, scenario)
         for sign, bound in ((1.0, most.upper), (-1.0, most.lower)):
-            over = sign * (value - bound) / scale
-            for n in np.flatnonzero(over > SMALL).tolist():
+            over = sign * (value - bound)
+            for n in np.flatnonzero(over > little).tolist():
                 yield Held(k, n, -1, sign, float(bound[n])), float(over[n])
-        short = (most.headroom - cash.headroom(state, scenario)) / unit
-        for p in np.flatnonzero(short > SMALL).tolist():
+        short = most.headroom - cash.headroom(state, scenario)
+        for p in np.flatnonzero(short > unit).tolist():
             yield Held(k, -1, p, -1.0, float(most.headroom[p])), float(short[p])
 
 
@@ -110,12 +112,8 @@ def exceeded(scenario: Scenario, plan: Plan, states: list[Trades]) -> list[tuple
     own unit.
     """
     found: dict[str, tuple[float, int]] = {}
-    scale, unit = limits.scales(scenario), np.maximum(np.abs(scenario.pools.cash), 1.0)
     for h, over in worse(scenario, plan, states):
-        if h.limit >= 0:
-            limit = scenario.limits[h.limit]
-            name, size = f"{limit.limit_id} {limit.scope}", float(scale[h.limit])
-        else:
-            name, size = f"pool {scenario.pools.ids[h.pool]}", float(unit[h.pool])
-        found[name] = max(found.get(name, (0.0, 0)), (over * size, h.slice))
+        limit, pool = scenario.limits[h.limit], scenario.pools.ids[h.pool] if h.pool >= 0 else ""
+        name = f"pool {pool}" if pool else f"{limit.limit_id} {limit.scope}"
+        found[name] = max(found.get(name, (0.0, 0)), (over, h.slice))
     return [(name, k, over) for name, (over, k) in sorted(found.items())]

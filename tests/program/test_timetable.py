@@ -151,7 +151,47 @@ def test_where_volume_does_not_allow_it_the_least_is_worse(tmp_path: Path) -> No
     found = timetable(s, plan, slices(s, share), weigh, lambda text: None)
     out = {h.slice: over for h, over in worse(s, plan, on_the_way(s, plan, found.sent))}
     apart = np.abs(np.cumsum(LATE - EARLY) / 10)[:3] * 5e6 - 100_000
-    assert out == pytest.approx(dict(enumerate(apart / 100_000)), rel=1e-4)
+    assert out == pytest.approx(dict(enumerate(apart)), rel=1e-4)
+
+
+CASH = """\
+format: 1
+name: cash
+as_of: 2024-06-27T08:00:00-04:00
+base_currency: USD
+tables:
+  books: [{book_id: A, entity: X, account_id: ACC}]
+  accounts: [{account_id: ACC, pool_id: P, model: none}]
+  pools: [{pool_id: P, currency: USD, cash: 1000000000000, minimum_balance: 999999998000}]
+  instruments:
+    - {instrument_id: L, asset_class: equity, currency: USD, price: 100, half_spread_bps: 1}
+    - {instrument_id: S, asset_class: equity, currency: USD, price: 100, half_spread_bps: 1}
+  positions: [{book_id: A, instrument_id: S, quantity: 10000}]
+  mandates: [{book_id: "*", selector: "*", may: trade}]
+  limits:
+    - {limit_id: buy, measure: position, scope: firm, target: L, lower: 10000, upper: 10000}
+    - {limit_id: sell, measure: position, scope: firm, target: S, lower: 0, upper: 0}
+"""
+
+
+def test_no_bound_and_no_cash_hides_what_is_worse(tmp_path: Path) -> None:
+    """A millionth of a pool's cash is no tolerance: what is bought early is paid for, 300,000 and 400,000 of a trillion.
+    Nor is one of the bound on the other side of a limit.
+    """
+    s, plan = decided(written(tmp_path / "s", CASH), tmp_path / "run")
+    k = slices(s, np.array([EARLY if name == "L" else LATE for name in s.tradables.ids]))
+    found = timed(s, plan, k, wanted(4))
+    short = [over for h, over in worse(s, plan, on_the_way(s, plan, found.sent)) if h.pool == 0]
+    assert short == pytest.approx([298_000, 398_000, 298_000], abs=200)
+    seen = []
+    for n, other in enumerate(("-100000", "-1e12")):
+        text = TWO.replace("lower: -100000, upper: 100000", f"lower: {other}, upper: 100000")
+        s, plan = decided(written(tmp_path / f"{n}", text), tmp_path / f"run{n}")
+        k = slices(s, np.array([LATE if name == "L" else EARLY for name in s.tradables.ids]))
+        states = on_the_way(s, plan, timed(s, plan, k, wanted(4)).sent)
+        seen.append([(h.slice, round(over)) for h, over in worse(s, plan, states)])
+    assert seen[0] == seen[1]
+    assert len(seen[0]) == 3
 
 
 def test_lots_are_the_nearest_to_what_was_decided() -> None:

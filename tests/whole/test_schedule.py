@@ -133,7 +133,7 @@ def test_nothing_after_the_finish(desk: Path, tmp_path: Path) -> None:
     verify_schedule(tmp_path / "out")
     with pytest.raises(InputsRefused) as refused:
         schedule(desk, SLICES.encode(), tmp_path / "late", Asked(finish=time(10)), quiet)
-    assert "too early for CALM, DARK, WILD" in str(refused.value.issues[0])
+    assert "too little volume until then for CALM, DARK, WILD" in str(refused.value.issues[0])
     assert not (tmp_path / "late").exists()
 
 

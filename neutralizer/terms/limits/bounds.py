@@ -8,6 +8,8 @@ from neutralizer.domain.trades import Trades, nothing
 from neutralizer.terms.limits.facts import UNITS
 from neutralizer.terms.limits.registry import REGISTRY
 
+ROUNDING = 1e-12  # of what is summed: what a sum in doubles may be out by
+
 
 def amounts(trades: Trades, scenario: Scenario) -> Floats:
     """(limits,) every limit's measure, each in its own unit."""
@@ -118,7 +120,7 @@ def rounding_errors(trades: Trades, scenario: Scenario) -> Floats:
     """
     summed = np.abs(scenario.holdings.before) + np.abs(trades.change)
     found = [float(sensitivity(scenario, limit) @ summed) for limit in scenario.limits]
-    return 1e-12 * np.array(found, dtype=float)
+    return ROUNDING * np.array(found, dtype=float)
 
 
 def half_steps(scenario: Scenario) -> Floats:
