@@ -8,13 +8,14 @@ answer; `priorities.answered`, once per class of soft limits; `minimum_sizes`, w
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from neutralizer.comparisons.baseline import NOT_ASKED, stand_alone
 from neutralizer.comparisons.by_hand import by_hand
 from neutralizer.comparisons.comparisons import Comparisons
+from neutralizer.comparisons.over_days import over_days
 from neutralizer.comparisons.shocked import under_shock
 from neutralizer.comparisons.strip import impact_strip
 from neutralizer.domain.arrays import Floats
@@ -26,6 +27,7 @@ from neutralizer.errors import Infeasible
 from neutralizer.gate.against import NOTHING_ELSE, Against
 from neutralizer.load.scenario import Loaded
 from neutralizer.planning.compose import compose
+from neutralizer.planning.days import expected
 from neutralizer.planning.lots.in_lots import in_lots
 from neutralizer.planning.night import in_phases
 from neutralizer.planning.one_side import Answer, one_sided
@@ -40,6 +42,8 @@ from neutralizer.records.superseded import superseded
 from neutralizer.report.claims import claims
 from neutralizer.report.files import booked, run_files
 from neutralizer.report.since import past_runs, since
+from neutralizer.report.tables.horizon import as_written
+from neutralizer.terms.later import Done
 from neutralizer.terms.limits.asked import as_asked
 
 Say = Callable[[str], None]
@@ -100,13 +104,14 @@ def _decided(loaded: Loaded, run_id: str, options: Options) -> Decided:
     seconds = {"solver": solution.solver["seconds"], "rounding": time.perf_counter() - started}
     say("choosing what may be booked tonight")
     plan = in_phases(scenario, rounded, compose(scenario, rounded))
+    later = _later(scenario, wanted, plan, say)
     old = superseded(loaded.bytes_read)
     left = why_left(solution, scenario, plan.trades) if not asked.transfers_only else {}
     priced = _priced(booked(plan, scenario, run_id, old), solution, not asked.transfers_only)
     found = claims(
         wanted,
         solution,
-        _compared(scenario, plan, options),
+        _compared(scenario, plan, options, solution),
         rounded.report,
         scenario.warnings[len(wanted.warnings) :],
         *priced,
@@ -114,7 +119,8 @@ def _decided(loaded: Loaded, run_id: str, options: Options) -> Decided:
         None if options.since is None else since(options.since, wanted),
         past_runs(options.past, loaded.scenario.name, run_id),
     )
-    booking = booked(plan.with_orders(len(wanted.orders.tradable)), wanted, run_id, old)
+    whole = plan.with_orders(len(wanted.orders.tradable))
+    booking = booked(whole, wanted, run_id, old, later)
     files = run_files(booking, found, asked, loaded.ages, loaded.bytes_read)
     return Decided(files, seconds)
 
@@ -133,6 +139,14 @@ def _solved(scenario: Scenario, options: Options) -> tuple[Scenario, Solution]:
         raise explained(refusal, scenario, options.say) from None
 
 
+def _later(scenario: Scenario, wanted: Scenario, plan: Plan, say: Say) -> Done:
+    """What is expected to be done on the days of the horizon once the plan is; as the files will say it."""
+    if scenario.horizon is None:
+        return ()
+    say("following it through the days after today")
+    return as_written(wanted, plan.trades, expected(scenario, plan.trades))
+
+
 def _priced(
     booking: Booking, solution: Solution, priced: bool
 ) -> tuple[Floats | None, tuple[Price, ...], list[dict[str, str]]]:
@@ -145,14 +159,18 @@ def _priced(
     return shadow_prices(solution, scenario), others, reasons
 
 
-def _compared(scenario: Scenario, plan: Plan, options: Options) -> Comparisons:
+def _compared(scenario: Scenario, plan: Plan, options: Options, solution: Solution) -> Comparisons:
     """What the plan is held against, as far as it was asked."""
     shock = None
     if options.shock:
-        shock = under_shock(scenario, plan.trades, options.shock, options.say)
+        alone = replace(scenario, horizon=None)
+        shock = under_shock(alone, plan.trades, options.shock, options.say)
     if not options.baseline or options.transfers_only:
         return Comparisons(NOT_ASKED, shock=shock)
+    if scenario.horizon is not None:
+        options.say("deciding each day alone, and each book")
+        return Comparisons(NOT_ASKED, over_days=over_days(scenario, solution), shock=shock)
     options.say("solving each book alone")
     baseline = stand_alone(scenario)
     strip = impact_strip(scenario, options.say) if options.strip else []
-    return Comparisons(baseline, by_hand(scenario), strip, shock)
+    return Comparisons(baseline, by_hand(scenario), strip, shock=shock)

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from neutralizer.domain.arrays import Bools, Ints
+from neutralizer.domain.horizon import Day, Stage
 from neutralizer.domain.scenario import Books, Holdings, Orders, Scenario, Tradables
 
 Party = tuple[str, int]  # crossing group and -1, or the group and the one book that stands alone
@@ -49,10 +50,10 @@ def alone(scenario: Scenario) -> Scenario:
 
 
 def crosses_only(scenario: Scenario) -> Scenario:
-    """The same scenario with nothing that may be ordered outside."""
+    """The same scenario with nothing that may be ordered outside, and no later day."""
     closed = replace(scenario.tradables, cap=np.zeros(len(scenario.tradables.ids)))
     orders = orders_of(scenario.books, scenario.holdings, closed, scenario.may_change)
-    return replace(scenario, tradables=closed, orders=orders)
+    return replace(scenario, tradables=closed, orders=orders, horizon=None)
 
 
 def without_orders(scenario: Scenario, gone: Bools) -> Scenario:
@@ -71,7 +72,15 @@ def with_groups(scenario: Scenario, groups: Sequence[str]) -> Scenario:
     """The same scenario under another partition of its books."""
     books = replace(scenario.books, group=tuple(groups))
     orders = orders_of(books, scenario.holdings, scenario.tradables, scenario.may_change)
-    return replace(scenario, books=books, orders=orders)
+
+    def with_its(stage: Stage) -> Day:
+        day, s = stage.at, stage.at.scenario
+        may = day.may_rise | day.may_fall
+        own = replace(s, books=books, orders=orders_of(books, s.holdings, s.tradables, may))
+        return replace(day, scenario=own)
+
+    horizon = None if scenario.horizon is None else scenario.horizon.with_days(with_its)
+    return replace(scenario, books=books, orders=orders, horizon=horizon)
 
 
 def _shared(books: Books) -> set[str]:

@@ -93,6 +93,7 @@ class Booking:
     superseded: Superseded | None = (
         None  # a run that was released, and whose plan this one takes over
     )
+    later: tuple[Trades, ...] = ()  # what is expected to be done on the days of the horizon
 
     @property
     def version(self) -> int:

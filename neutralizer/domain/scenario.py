@@ -22,6 +22,7 @@ from neutralizer.domain.funding import (
     Shocks,
     Stress,
 )
+from neutralizer.domain.horizon import Horizon
 from neutralizer.domain.simm import Simm
 
 DAYS_A_YEAR = 360  # act/360
@@ -161,6 +162,9 @@ class Limit:
         False  # whether half a step may be more than its band and its scope would allow
     )
     wish: bool = False  # whether it is a target: what a book wants, and no breach before it is met
+    gross: float | None = (
+        None  # of a concentration, base: what it is a share of, where not the gross before
+    )
 
 
 @dataclass(frozen=True)
@@ -271,6 +275,7 @@ class Scenario:
     time_limit: float  # seconds
     memory_limit: int  # bytes
     warnings: tuple[str, ...] = ()
+    horizon: Horizon | None = None  # the days after today that are decided with it
 
     @property
     def rates(self) -> dict[str, float]:

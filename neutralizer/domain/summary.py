@@ -78,6 +78,42 @@ class Night(_Part):
     worse: tuple[str, ...] = ()
 
 
+class DayAhead(_Part):
+    """One day of one path, today first: what is ordered outside and crossed, and what it costs with its own impact."""
+
+    date: str
+    path: str
+    external_notional: Money
+    crossed_notional: Money
+    cost: Money
+
+
+class Ahead(_Part):
+    """The days decided together, today among them, and what they are expected to cost: the plan and what is
+    expected after it, and before lots, with either impact, the days together and each day decided alone; each book
+    alone with the impact that was asked for. `exceeded`: how many limits and pools later days leave out of bounds.
+    """
+
+    days: int
+    by_day: tuple[DayAhead, ...] = ()
+    last: str
+    impact: str
+    paths: int = 1
+    cost: Money
+    together_remembered: Money | None = None
+    together_fresh: Money | None = None
+    day_by_day_remembered: Money | None = None
+    day_by_day_fresh: Money | None = None
+    stand_alone: Money | None = None
+    no_comparison: str = ""
+    exceeded: int = 0
+
+    def saved(self, impact: str) -> Money | None:
+        """What the days together save over each day decided alone, where that has an answer."""
+        together, alone = (getattr(self, f"{x}_{impact}") for x in ("together", "day_by_day"))
+        return None if together is None or alone is None else alone - together
+
+
 class ByHand(_Part):
     """What a desk without the tool would pay, before lots."""
 
@@ -208,6 +244,7 @@ class Summary(_Part):
     by_hand: ByHand | None = None
     impact_strip: tuple[Strip, ...] = ()
     shock: Shock | None = None
+    horizon: Ahead | None = None
     firm_volatility: Volatility = Volatility()
     crossed_notional: Money = 0.0
     external_notional: Money = 0.0

@@ -12,10 +12,12 @@ from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, nothing, position
 from neutralizer.program.build import Give, pool_scales
 from neutralizer.terms import costs, dislocation, limits, margin, waiting
+from neutralizer.terms.later import Done, State, paid, states
 from neutralizer.terms.margin import cash, collateral
 
 FEASIBLE = 1e-6  # of each thing's own scale
 GAP = 1e-5  # of the cost beyond its constant part
+BELOW = 100  # of the gap allowed: how far below the bound what is feasible to FEASIBLE may cost
 NEAR = 1e-4  # of it: taken where no attempt comes nearer, and told
 CENTS = 1e-6  # of the gross before, in minor units: likewise
 
@@ -34,18 +36,22 @@ class Certificate:
 
     @property
     def gap(self) -> float:
-        """cost − bound, never below zero by more than rounding."""
+        """cost − bound; far below zero the program and the numbers are not of the same thing."""
         return self.cost - self.bound
+
+    @property
+    def _sound(self) -> bool:
+        return self.worst <= FEASIBLE and self.gap >= -BELOW * self.allowed
 
     @property
     def accepted(self) -> bool:
         """Feasible to FEASIBLE and as cheap as the bound to GAP."""
-        return self.worst <= FEASIBLE and self.gap <= self.allowed
+        return self._sound and self.gap <= self.allowed
 
     @property
     def near(self) -> bool:
         """Feasible, and as cheap as the bound to what is tolerated."""
-        return self.worst <= FEASIBLE and self.gap <= max(self.allowed, self.tolerated)
+        return self._sound and self.gap <= max(self.allowed, self.tolerated)
 
     def __str__(self) -> str:
         gap = f"gap {self.gap:.3g} of {self.allowed:.3g} allowed"
@@ -54,13 +60,27 @@ class Certificate:
         )
 
 
-def cost_of(trades: Trades, scenario: Scenario) -> tuple[float, float]:
+def cost_of(trades: Trades, scenario: Scenario, later: Done = ()) -> tuple[float, float]:
     """(sum of the cost terms, what is minimised beside it: penalties on improving limits, waiting, and what
     prices that are out are worth), base currency; margin as the program computes it, for the bound is the program's.
+    With `later`, what is done on the days of the horizon, as expected over all of them.
     """
-    above = scenario.accounts.funding_rate @ margin.overstated(trades, scenario)
-    cost = sum(costs.totals(trades, scenario).values()) + float(above) * scenario.costing.years
-    return cost, limits.penalty(trades, scenario) + sum(_beside(trades, scenario).values())
+    days = _days(scenario, trades, later)
+    cost = sum(
+        (paid(scenario, trades, later) if later else costs.totals(trades, scenario)).values()
+    )
+    aside = sum(_beside(trades, scenario).values())
+    for day in days:
+        s = day.begins
+        above = s.accounts.funding_rate @ margin.overstated(day.trades, s)
+        cost += day.weight * float(above) * s.costing.years
+        aside += day.weight * limits.penalty(day.trades, s, later=day.stage is not None)
+    return cost, aside
+
+
+def _days(scenario: Scenario, trades: Trades, later: Done) -> list[State]:
+    """Today, and with `later` every day of the horizon."""
+    return states(scenario, trades, later) if later else [State(None, scenario, trades)]
 
 
 def _beside(trades: Trades, scenario: Scenario) -> dict[str, float]:
@@ -69,18 +89,22 @@ def _beside(trades: Trades, scenario: Scenario) -> dict[str, float]:
     return {waiting.TERM: waits, dislocation.TERM: -dislocation.credit(trades, scenario)}
 
 
-def price(trades: Trades, scenario: Scenario) -> float:
+def price(trades: Trades, scenario: Scenario, later: Done = ()) -> float:
     """All that is paid and penalised, base currency: what the program minimises."""
-    return sum(cost_of(trades, scenario))
+    return sum(cost_of(trades, scenario, later))
 
 
-def basis_of(trades: Trades, scenario: Scenario) -> float:
+def basis_of(trades: Trades, scenario: Scenario, later: Done = ()) -> float:
     """What the trades change in cost, term by term, base currency: the constant part left out. At
     least 1e-6 of the gross before, so that the gap allowed is never below what doubles can show.
     """
-    states = (nothing(scenario), trades)
-    before, after = (costs.totals(x, scenario) | _beside(x, scenario) for x in states)
-    changed = sum(abs(after[term] - before[term]) for term in after)
+    changed = 0.0
+    for day in _days(scenario, trades, later):
+        still = nothing(day.begins)
+        before, after = (
+            costs.totals(x, day.begins) | _beside(x, day.begins) for x in (still, day.trades)
+        )
+        changed += day.weight * sum(abs(after[term] - before[term]) for term in after)
     return max(changed, 1e-6 * scenario.gross_before, 1e-6)
 
 
@@ -91,20 +115,21 @@ def tolerated(basis: float, scenario: Scenario) -> float:
 
 
 def violations(trades: Trades, scenario: Scenario) -> dict[str, float]:
-    """Everything a plan must keep, by name: what it is exceeded by over its own scale."""
-    lower, upper = limits.bounds(scenario)
-    after = limits.amounts(trades, scenario)
-    beyond = limits.beyond(after, lower, upper) / limits.scales(scenario)
-    found = {
-        f"{x.limit_id} {x.scope}": float(v) for x, v in zip(scenario.limits, beyond, strict=True)
-    }
-    left = cash.headroom(trades, scenario) + scenario.pools.shortfall
-    short = np.maximum(-left, 0) * scenario.pools.fx / pool_scales(scenario)
-    found |= {f"pool {p}": float(v) for p, v in zip(scenario.pools.ids, short, strict=True)}
-    return found | _own_bounds(trades, scenario)
+    """Everything a plan must keep today, by name: what it is exceeded by over its own scale."""
+    return limits_and_pools(trades, scenario, scenario) | own_bounds(trades, scenario)
 
 
-def _own_bounds(trades: Trades, scenario: Scenario) -> dict[str, float]:
+def limits_and_pools(trades: Trades, begins: Scenario, held: Scenario) -> dict[str, float]:
+    """Of a day that begins so, held to the bounds, and over the scales, of `held`."""
+    after = limits.amounts(trades, begins)
+    beyond = limits.beyond(after, *limits.bounds(held)) / limits.scales(held)
+    found = {f"{x.limit_id} {x.scope}": float(v) for x, v in zip(held.limits, beyond, strict=True)}
+    left = cash.headroom(trades, begins) + held.pools.shortfall
+    short = np.maximum(-left, 0) * held.pools.fx / pool_scales(held)
+    return found | {f"pool {p}": float(v) for p, v in zip(held.pools.ids, short, strict=True)}
+
+
+def own_bounds(trades: Trades, scenario: Scenario) -> dict[str, float]:
     """Mandates, conservation, participation, routes, loans, pledges; equalities of units over half a step."""
     h, orders, after = scenario.holdings, scenario.orders, position(scenario, trades)
     scale = np.maximum(np.abs(h.before), scenario.tradables.lot[h.instrument])
@@ -137,38 +162,46 @@ def _own_bounds(trades: Trades, scenario: Scenario) -> dict[str, float]:
 def given(trades: Trades, scenario: Scenario, give: Give) -> float:
     """What an answer gives, by weight, with the tie: the objective of a program that may give."""
     relaxed = relaxations(trades, scenario)
-    weights = {
-        f"{x.limit_id} {x.scope}": w for x, w in zip(scenario.limits, give.limits, strict=True)
-    }
-    weights |= {f"pool {p}": float(give.pools) for p in scenario.pools.ids}
+    weights = weights_of(scenario, give)
     moved = float(scenario.holding_notional @ np.abs(trades.change))
     tie = give.tie * moved / max(scenario.gross_before, 1e-9)
     return tie + sum(float(weights[name]) * share for name, share in relaxed.items())
 
 
+def weights_of(scenario: Scenario, give: Give) -> dict[str, float]:
+    """What one scale of each limit and pool weighs, by name."""
+    limits_ = zip(scenario.limits, give.limits.tolist(), strict=True)
+    found = {f"{x.limit_id} {x.scope}": float(w) for x, w in limits_}
+    return found | {f"pool {p}": float(give.pools) for p in scenario.pools.ids}
+
+
 def kept(trades: Trades, scenario: Scenario, give: Give) -> dict[str, float]:
     """The violations of what may not give."""
     found = violations(trades, scenario)
-    if give.no_worse:
-        return found
-    for x, weight in zip(scenario.limits, give.limits, strict=True):
-        if weight > 0:
-            found.pop(f"{x.limit_id} {x.scope}")
-    for p in scenario.pools.ids if give.pools else ():
-        found.pop(f"pool {p}")
-    return found
+    return found if give.no_worse else without_given(found, scenario, give)
 
 
-def relaxations(trades: Trades, scenario: Scenario) -> dict[str, float]:
-    """What each limit and pool is exceeded by over its scale; only those that are."""
-    after = limits.amounts(trades, scenario)
-    scale = limits.scales(scenario)
-    found = {}
-    beyond = limits.beyond(after, *limits.written(scenario)) / scale
-    for limit, share in zip(scenario.limits, beyond.tolist(), strict=True):
-        found[f"{limit.limit_id} {limit.scope}"] = share
-    short = (
-        np.maximum(-cash.headroom(trades, scenario), 0) * scenario.pools.fx / pool_scales(scenario)
-    )
-    found |= {f"pool {p}": float(v) for p, v in zip(scenario.pools.ids, short, strict=True)}
+def without_given(found: dict[str, float], scenario: Scenario, give: Give) -> dict[str, float]:
+    """The same without the limits and pools that give."""
+    gone = {
+        f"{x.limit_id} {x.scope}"
+        for x, weight in zip(scenario.limits, give.limits, strict=True)
+        if weight > 0
+    }
+    gone |= {f"pool {p}" for p in scenario.pools.ids if give.pools}
+    return {name: v for name, v in found.items() if name not in gone}
+
+
+def relaxations(
+    trades: Trades, scenario: Scenario, held: Scenario | None = None
+) -> dict[str, float]:
+    """What each limit and pool is exceeded by over its scale; only those that are. `held`: whose bounds and
+    scales they are, where a later day begins otherwise.
+    """
+    held = held or scenario
+    beyond = limits.beyond(limits.amounts(trades, scenario), *limits.written(held))
+    shares = (beyond / limits.scales(held)).tolist()
+    found = {f"{x.limit_id} {x.scope}": v for x, v in zip(held.limits, shares, strict=True)}
+    short = np.maximum(-cash.headroom(trades, scenario), 0) * held.pools.fx / pool_scales(held)
+    found |= {f"pool {p}": float(v) for p, v in zip(held.pools.ids, short, strict=True)}
     return {k: v for k, v in found.items() if v > 0}

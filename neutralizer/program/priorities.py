@@ -11,8 +11,10 @@ from dataclasses import replace
 import numpy as np
 
 from neutralizer.domain.arrays import Bools, Floats
+from neutralizer.domain.horizon import Horizon
 from neutralizer.domain.scenario import Limit, Scenario
 from neutralizer.errors import Infeasible, NotSolved
+from neutralizer.program.ahead import kept_ahead
 from neutralizer.program.build import Give, pool_scales
 from neutralizer.program.certificate import relaxations
 from neutralizer.program.solve import INFEASIBLE, Solution, refuse_infeasible, relax, solve
@@ -28,6 +30,8 @@ def answered(scenario: Scenario) -> tuple[Scenario, Solution]:
     """The scenario with its soft limits settled, and its least-cost answer. Raises Infeasible where
     the hard limits alone have no plan, NotSolved.
     """
+    if scenario.horizon is not None:
+        return _over_days(scenario, scenario.horizon)
     if not any(x.soft for x in scenario.limits):
         return scenario, solve(scenario)
     for widened in WIDENINGS[:-1]:
@@ -38,6 +42,19 @@ def answered(scenario: Scenario) -> tuple[Scenario, Solution]:
                 return best, solve(best)
     best = settled(scenario, WIDENINGS[-1])
     return best, solve(best)
+
+
+def _over_days(scenario: Scenario, horizon: Horizon) -> tuple[Scenario, Solution]:
+    """Today first: what its soft limits cannot be kept by is found without the days after it, and what they are
+    refused for is no later day's. Where those cannot keep all their limits beside it, they give.
+    """
+    today = settled(replace(scenario, horizon=None))
+    together = replace(today, horizon=horizon)
+    try:
+        return together, solve(together)
+    except NotSolved:
+        held = replace(today, horizon=kept_ahead(today, horizon))
+        return held, solve(held)
 
 
 def settled(scenario: Scenario, widened: float = WIDENINGS[0]) -> Scenario:

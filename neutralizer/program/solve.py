@@ -3,13 +3,15 @@ the solution says which attempt was accepted, and a refusal says what every atte
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from neutralizer.domain.arrays import Floats
+from neutralizer.domain.horizon import Day, Stage
 from neutralizer.domain.scenario import Scenario
+from neutralizer.domain.simm import Simm
 from neutralizer.domain.trades import Trades
 from neutralizer.errors import Infeasible, NotSolved
 from neutralizer.program.bound import dual_bound
@@ -29,11 +31,19 @@ from neutralizer.program.certificate import (
 )
 from neutralizer.program.conflicts import conflict
 from neutralizer.program.conflicts.impossible import impossible
+from neutralizer.program.horizon import (
+    as_made,
+    aside,
+    later_given,
+    later_violations,
+    recovered_days,
+)
 from neutralizer.program.out_of_scale import out_of_scale
+from neutralizer.program.recovered import recovered
 from neutralizer.program.solvers.conic import run_solver
 from neutralizer.terms import dislocation, margin, waiting
 from neutralizer.terms.decision import BOX
-from neutralizer.terms.margin import collateral
+from neutralizer.terms.later import Done, paid, states
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,7 @@ class Solution:
     x: Floats
     z: Floats
     solver: dict[str, Any]
+    later: Done = ()  # what is done on the stages of the horizon
 
     @property
     def waiting(self) -> float:
@@ -96,9 +107,15 @@ class Solution:
         return dislocation.credit(self.trades, self.program.decision.scenario)
 
     @property
+    def expected(self) -> float:
+        """The cost of all days of the horizon; of today where there is none; base currency."""
+        s = self.program.decision.scenario
+        return sum(paid(s, self.trades, self.later).values()) if self.later else self.objective
+
+    @property
     def compared(self) -> float:
         """What two answers are compared by: or one that waits more would look cheaper."""
-        return self.objective + self.waiting - self.dislocation
+        return self.expected + self.waiting - self.dislocation
 
 
 def solve(scenario: Scenario) -> Solution:
@@ -107,13 +124,35 @@ def solve(scenario: Scenario) -> Solution:
     """
     for k in range(2 * SETTLE):
         found = _solved(scenario)
-        settled = margin.at_its_concentration(found.trades, scenario, last=k >= SETTLE)
+        settled = _at_its_concentration(found, scenario, last=k >= SETTLE)
         if settled is scenario:
             return found
         scenario = settled
     raise NotSolved(
         "the concentration of a margin by simm did not settle: lower the positions' bounds"
     )
+
+
+def _at_its_concentration(found: Solution, scenario: Scenario, last: bool) -> Scenario:
+    """The same scenario where its margins are computed at the concentration that the answer leads to, today and on
+    every later day.
+    """
+    settled = margin.at_its_concentration(found.trades, scenario, last)
+    if scenario.horizon is None:
+        return settled
+    simm, moved = dict[int, Simm](), False
+    for day in states(scenario, found.trades, found.later)[1:]:
+        own = margin.at_its_concentration(day.trades, day.begins, last)
+        if day.stage is not None:
+            simm[day.stage.number] = own.simm
+            moved |= own is not day.begins
+    if not moved:
+        return settled
+
+    def with_its(stage: Stage) -> Day:
+        return replace(stage.at, scenario=replace(stage.at.scenario, simm=simm[stage.number]))
+
+    return replace(settled, horizon=scenario.horizon.with_days(with_its))
 
 
 def _solved(scenario: Scenario) -> Solution:
@@ -134,6 +173,10 @@ def _solved(scenario: Scenario) -> Solution:
             return nearest
         if _INFEASIBLE in found.solver["status"] and not any(_INFEASIBLE in x for x in tried[:-1]):
             refuse_infeasible(scenario)
+            if scenario.horizon is not None:
+                raise NotSolved(
+                    "today has a plan, and the days after it have none within their limits"
+                )
         if "DualInfeasible" in found.solver["status"]:
             _refuse_unbounded(_attempt(scenario, None, way, boxed=True), scenario)
     refuse_infeasible(scenario)
@@ -143,14 +186,29 @@ def _solved(scenario: Scenario) -> Solution:
     )
 
 
-def relax(scenario: Scenario, give: Give | None = None) -> Solution:
+def carried_on(scenario: Scenario, made: Trades) -> Solution:
+    """What is best done on the days of the horizon when today stands. Raises NotSolved."""
+    tried: list[str] = []
+    for way in ATTEMPTS:
+        found = _attempt(scenario, None, way, made=made)
+        if found.certificate.near:
+            return found
+        tried.append(f"{found.solver['status']}: {found.certificate}")
+        if _INFEASIBLE in found.solver["status"]:
+            break
+    raise NotSolved(
+        "no answer for the days after today passed the certificate: " + " | ".join(tried)
+    )
+
+
+def relax(scenario: Scenario, give: Give | None = None, made: Trades | None = None) -> Solution:
     """The least that must be given, accepted on its own certificate: of everything alike where nothing
-    else is said. Raises NotSolved.
+    else is said. `made`: where today stands. Raises NotSolved.
     """
     give = give or Give.everything(scenario)
     tried: list[str] = []
     for way in RELAXING:
-        found = _attempt(scenario, give, way)
+        found = _attempt(scenario, give, way, made=made)
         if found.certificate.accepted:
             return found
         tried.append(f"{found.solver['status']}: {found.certificate}")
@@ -164,12 +222,20 @@ def cross_only(scenario: Scenario) -> Solution:
     return relax(scenario, Give(np.ones(len(scenario.limits)), no_worse=True, tie=TIE))
 
 
-def _attempt(scenario: Scenario, give: Give | None, way: Way, boxed: bool = False) -> Solution:
-    program = build(scenario, give, way.room, way.finer, boxed)
+def _attempt(
+    scenario: Scenario,
+    give: Give | None,
+    way: Way,
+    boxed: bool = False,
+    made: Trades | None = None,
+) -> Solution:
+    stands = None if made is None else as_made(scenario, made)
+    program = build(scenario, give, way.room, way.finer, boxed, stands, made is not None)
     canonical = canonicalise(program)
     answer = run_solver(canonical, scenario, way.settings)
-    trades = recovered(program, canonical, answer["x"])
-    certificate = _certificate(program, canonical, answer, trades, scenario, give)
+    trades = made or recovered(program.decision, canonical, answer["x"])
+    later = recovered_days(program, canonical, answer["x"], scenario, trades, give)
+    certificate = _certificate(program, canonical, answer, (trades, later), scenario, give, made)
     solver = {k: answer[k] for k in ("name", "version", "status", "iterations", "seconds")}
     solver |= {
         "primal_residual": answer["primal_residual"],
@@ -181,44 +247,7 @@ def _attempt(scenario: Scenario, give: Give | None, way: Way, boxed: bool = Fals
     }
     objective = cost_of(trades, scenario)[0]
     return Solution(
-        trades, objective, certificate, canonical, program, answer["x"], answer["z"], solver
-    )
-
-
-def recovered(program: Program, canonical: Canonical, x: Floats) -> Trades:
-    """A solver's x in the scenario's units, projected onto the equalities of units and the mandates."""
-    decision, scenario = program.decision, program.decision.scenario
-    holdings, orders, money = scenario.holdings, scenario.orders, decision.money
-
-    def value(variable: Any) -> Floats:
-        columns = canonical.columns.get(variable.id)
-        size = variable.size
-        return np.zeros(size) if columns is None else np.maximum(x[columns], 0.0)
-
-    change = np.zeros(len(holdings.book))
-    np.add.at(change, decision.risers, value(decision.rise))
-    np.subtract.at(change, decision.fallers, value(decision.fall))
-    change *= money / scenario.holding_notional
-    order = (value(decision.buy) - value(decision.sell)) * money / scenario.order_notional
-    order[orders.forbidden(order)] = (
-        0.0  # the solver keeps them to its tolerance, which may be half a lot
-    )
-    change = np.clip(change, holdings.low - holdings.before, holdings.high - holdings.before)
-    apart = orders.order_rows @ order - orders.change_rows @ change
-    weight = np.abs(change) + 1e-9 * scenario.may_change
-    total = orders.change_rows @ weight
-    share = np.divide(
-        weight, total[orders.row], out=np.zeros_like(weight), where=total[orders.row] > 0
-    )
-    change = change + share * apart[orders.row]
-    change = np.clip(change, holdings.low - holdings.before, holdings.high - holdings.before)
-    pools, routes = scenario.pools, scenario.routes
-    return Trades(
-        change,
-        order,
-        np.minimum(value(decision.cash) * money / pools.fx[routes.source], routes.capacity),
-        np.minimum(value(decision.borrowed) * money / pools.fx, pools.borrow_limit),
-        value(decision.pledged) * money / collateral.value(scenario),
+        trades, objective, certificate, canonical, program, answer["x"], answer["z"], solver, later
     )
 
 
@@ -226,15 +255,22 @@ def _certificate(
     program: Program,
     canonical: Canonical,
     answer: dict[str, Any],
-    trades: Trades,
+    done: tuple[Trades, Done],
     scenario: Scenario,
     give: Give | None,
+    made: Trades | None,
 ) -> Certificate:
-    taken = 0.0
+    taken, (trades, later) = 0.0, done
+    later_found = later_violations(scenario, trades, later, give)
     if give is None:
-        found, basis = violations(trades, scenario), basis_of(trades, scenario)
-        total, allowed = price(trades, scenario), GAP * basis
+        found, basis = violations(trades, scenario), basis_of(trades, scenario, later)
+        total, allowed = price(trades, scenario, later), GAP * basis
+        total -= 0.0 if made is None else aside(made, scenario)
         taken = tolerated(basis, scenario)
+    elif give.day:
+        found, total = violations(trades, scenario), later_given(scenario, trades, later, give)
+        basis = total
+        allowed = max(INFEASIBLE, 1e-3 * total)
     else:
         found, total = kept(trades, scenario, give), given(trades, scenario, give)
         basis = total
@@ -244,6 +280,7 @@ def _certificate(
         true_b[canonical.rows[row]] += room
     unit = canonical.unit
     bound = dual_bound(canonical.with_b(true_b), answer["z"], total / unit) * unit
+    found |= later_found
     worst = max(found, key=lambda k: found[k], default="")
     return Certificate(total, bound, basis, allowed, found.get(worst, 0.0), worst, taken)
 
@@ -266,7 +303,8 @@ def _refuse_unbounded(found: Solution, scenario: Scenario) -> None:
 
 
 def refuse_infeasible(scenario: Scenario) -> None:
-    """Raises Infeasible when the least relaxation is certified above zero, or where it is plain."""
+    """Raises Infeasible when the least relaxation of today is certified above zero, or where it is plain."""
+    scenario = replace(scenario, horizon=None)
     held, plain = conflict.as_held(scenario), impossible(scenario)
     try:
         found = relax(held)

@@ -10,6 +10,7 @@ from neutralizer.proof import (
     amendments,
     cash_and_costs,
     evidence,
+    horizon,
     limits_hold,
     movements,
     phases,
@@ -27,7 +28,16 @@ def prove(scenario: Scenario, files: Files, superseded: Superseded | None = None
     faults: list[str] = []
     try:
         ledger: Ledger = rebuild(scenario, files, faults)
-        for part in (movements, walls, positions, cash_and_costs, limits_hold, phases, evidence):
+        for part in (
+            movements,
+            walls,
+            positions,
+            cash_and_costs,
+            limits_hold,
+            phases,
+            evidence,
+            horizon,
+        ):
             part.prove(scenario, files, ledger, faults)
         amendments.prove(files, superseded, faults)
     except (KeyError, ValueError, ArithmeticError) as error:

@@ -22,6 +22,7 @@ from neutralizer.domain.superseded import Superseded
 from neutralizer.load.written.plain import read_json
 from neutralizer.proof import Files
 from neutralizer.proof.files import Row
+from neutralizer.proof.horizon import FILE, done
 from neutralizer.proof.ledger import Ledger, rebuild
 from neutralizer.records.manifest import INPUTS, REPORT, SUMMARY
 from neutralizer.records.writing import csv_rows
@@ -49,7 +50,8 @@ def unlike(
     """
     faults: list[str] = []
     plan = plan_of(scenario, read, rebuild(scenario, read, faults))
-    booking = booked(plan, scenario, run_id, old)
+    later = done(scenario, read[FILE])
+    booking = booked(plan, scenario, run_id, old, later)
     inputs = {n.removeprefix(INPUTS): data for n, data in files.items() if n.startswith(INPUTS)}
     found = run_files(booking, claimed(read), replace(asked, report=False), ages, inputs)
     for name in (*(t.FILE for t in REGISTRY), *TABLES):

@@ -36,9 +36,15 @@ KEYS = (  # of summary.json; `a.b` is b within a
     *("by_hand", "impact_strip", "shock", "firm_volatility.stand_alone"),
     *("solver", "rounding", "held_at_nothing"),
     *("since", "history"),
+    *("horizon.together_remembered", "horizon.together_fresh"),
+    *("horizon.day_by_day_remembered", "horizon.day_by_day_fresh"),
+    *("horizon.stand_alone", "horizon.no_comparison"),
     *("waiting.objective", "waiting.stand_alone", "waiting.equal_risk"),
     "dislocation.objective",
 )
+
+
+OF_DAYS = tuple(k.partition(".")[2] for k in KEYS if k.startswith("horizon."))
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,9 @@ class Claims:
     by_hand: ByHand | None = None
     strip: tuple[Strip, ...] = ()
     shock: Shock | None = None
+    ahead: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # of the days together, by key of summary.horizon
     since: Since | None = None  # what another run's folder said
     history: tuple[Past, ...] = ()  # what the journal said
     solver: dict[str, Any] = field(default_factory=dict)
@@ -116,6 +125,7 @@ def claims(
         by_hand=_by_hand(compared, cents),
         strip=tuple(_strip(row, cents) for row in compared.strip),
         shock=_shock(compared, scenario, cents),
+        ahead=_ahead(compared, cents),
         solver={k: v for k, v in solution.solver.items() if k != "seconds"},
         rounding=_rounding(rounding, cents),
         held_at_nothing=held_at_nothing,
@@ -154,6 +164,7 @@ def claimed(read: "Files") -> Claims:
         by_hand=told.by_hand,
         strip=told.impact_strip,
         shock=told.shock,
+        ahead={} if told.horizon is None else {k: getattr(told.horizon, k) for k in OF_DAYS},
         solver=told.solver,
         rounding=told.rounding,
         held_at_nothing=told.held_at_nothing,
@@ -161,6 +172,18 @@ def claimed(read: "Files") -> Claims:
         prices=tuple(read["shadow_prices.csv"]),
         reasons=tuple(read["reasons.csv"]),
     )
+
+
+def _ahead(compared: "Comparisons", cents: Callable[[float], float]) -> dict[str, Any]:
+    """What the days together cost before lots, and what each day alone and each book alone would."""
+    of = compared.over_days
+    if of is None:
+        return {}
+    amounts = {"stand_alone": of.alone}
+    amounts |= {f"together_{k}": v for k, v in of.together.items()}
+    amounts |= {f"day_by_day_{k}": v for k, v in of.day_by_day.items()}
+    found: dict[str, Any] = {k: cents(v) for k, v in amounts.items() if v is not None}
+    return found | {"no_comparison": of.reason}
 
 
 def _cents(scenario: Scenario) -> Callable[[float], float]:

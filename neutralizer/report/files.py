@@ -15,24 +15,28 @@ from neutralizer.records.writing import csv_bytes, csv_rows, json_bytes
 from neutralizer.report.claims import Claims
 from neutralizer.report.page import render
 from neutralizer.report.summary import summarise
-from neutralizer.report.tables import evidence, money, risk, state, wishes
+from neutralizer.report.tables import evidence, horizon, money, risk, state, wishes
 from neutralizer.terms import costs
 from neutralizer.terms.costs.attribution import by_book, fills_of
+from neutralizer.terms.later import Done
 from neutralizer.tickets import REGISTRY
 
 TABLES = (
     state.COLUMNS
     | money.COLUMNS
     | risk.COLUMNS
-    | {evidence.FILE: evidence.COLUMNS, wishes.FILE: wishes.COLUMNS}
+    | {x.FILE: x.COLUMNS for x in (evidence, wishes, horizon)}
+    | {horizon.LIMITS: horizon.LIMIT_COLUMNS}
 )
 
 
-def booked(plan: Plan, scenario: Scenario, run_id: str, old: Superseded | None) -> Booking:
-    """The plan with the costs of its orders."""
+def booked(
+    plan: Plan, scenario: Scenario, run_id: str, old: Superseded | None, later: Done = ()
+) -> Booking:
+    """The plan with the costs of its orders, and what is expected of later days."""
     per_order = costs.amounts(plan.trades, scenario)
     paid = {term: per_order[term] for term in ("half_spread", "market_impact", "commission_tax")}
-    return Booking(plan, scenario, run_id, paid, old)
+    return Booking(plan, scenario, run_id, paid, old, later)
 
 
 def run_files(
@@ -63,6 +67,8 @@ def run_files(
         "risk.csv": money.risk_rows(booking),
         "capital.csv": money.capital_rows(booking),
         "evidence.csv": evidence.rows(booking),
+        horizon.FILE: horizon.rows(booking.scenario, booking.plan.trades, booking.later),
+        horizon.LIMITS: horizon.limit_rows(booking.scenario, booking.plan.trades, booking.later),
     }
     tables |= risk.tables(booking)
     files = {t.FILE: csv_bytes(t.COLUMNS, t.rows(booking)) for t in REGISTRY}

@@ -1,6 +1,6 @@
 """summary.json: the run in one page of numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,9 @@ from neutralizer.domain.money import rounded
 from neutralizer.domain.plan import Booking, Plan
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.summary import (
+    Ahead,
     Breaches,
+    DayAhead,
     Dislocation,
     Lines,
     Night,
@@ -24,11 +26,14 @@ from neutralizer.domain.summary import (
 )
 from neutralizer.domain.superseded import SAME_LINE
 from neutralizer.domain.trades import Trades, nothing, volatility
+from neutralizer.report.ahead import exceeded
 from neutralizer.report.claims import Claims
 from neutralizer.report.findings import breaches, findings
 from neutralizer.report.tables import wishes
 from neutralizer.terms import dislocation, limits, waiting
+from neutralizer.terms.costs import totals as costs_of
 from neutralizer.terms.costs.attribution import Costs
+from neutralizer.terms.later import Done, paid, states
 from neutralizer.terms.margin import cash
 from neutralizer.terms.night import everything, worse
 
@@ -85,6 +90,7 @@ def summarise(
         by_hand=claims.by_hand,
         impact_strip=claims.strip,
         shock=claims.shock,
+        horizon=_ahead(booking, claims),
         firm_volatility=_volatilities(s, plan, claims.volatility_alone),
         crossed_notional=_money(crossed_notional(s, plan), s),
         external_notional=_money(external_notional(s, plan.trades), s),
@@ -107,9 +113,47 @@ def summarise(
         findings=(
             *_taken_over(booking),
             *findings(s, plan, claims, books),
+            *exceeded(s, plan.trades, booking.later),
         ),
         data_ages=ages,
     )
+
+
+def _ahead(booking: Booking, claims: Claims) -> Ahead | None:
+    """What the days of the horizon come to; None where today is decided alone."""
+    s, trades, later = booking.scenario, booking.plan.trades, booking.later
+    if s.horizon is None:
+        return None
+    days = s.horizon.paths[0].days
+    return Ahead(
+        days=1 + len(days),
+        by_day=tuple(_by_day(s, trades, later)),
+        last=str(days[-1].date),
+        impact="remembered" if s.horizon.remembered else "fresh",
+        paths=len(s.horizon.paths),
+        cost=_money(sum(paid(s, trades, later).values()), s),
+        exceeded=len(exceeded(s, trades, later)),
+        **claims.ahead,
+    )
+
+
+def _by_day(s: Scenario, trades: Trades, later: Done) -> Iterator[DayAhead]:
+    for day in states(s, trades, later):
+        begins, inside = day.begins, np.zeros(day.begins.orders.change_rows.shape[0])
+        np.add.at(
+            inside, begins.orders.row, np.maximum(day.trades.change, 0) * begins.holding_notional
+        )
+        sold = np.zeros(len(inside))
+        np.add.at(
+            sold, begins.orders.row, np.maximum(-day.trades.change, 0) * begins.holding_notional
+        )
+        yield DayAhead(
+            date=str(begins.execution_date),
+            path=day.stage.path.name if day.stage else "",
+            external_notional=_money(external_notional(begins, day.trades), s),
+            crossed_notional=_money(float(np.minimum(inside, sold).sum()), s),
+            cost=_money(sum(costs_of(day.trades, begins).values()), s),
+        )
 
 
 def _taken_over(booking: Booking) -> list[str]:

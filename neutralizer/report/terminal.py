@@ -48,6 +48,7 @@ def page(summary: Summary, files: Files) -> str:
         _wishes(summary, files),
         _binding(files),
         _pools(files),
+        _horizon(summary),
         _shock(summary),
         _findings(summary),
     ]
@@ -71,6 +72,25 @@ def tonight(summary: Summary) -> str:
         names += f" and {len(night.worse) - 5} more" if len(night.worse) > 5 else ""
         found.append(textwrap.fill(names, 78, initial_indent="  ", subsequent_indent="    "))
     return "\n".join(found)
+
+
+def _horizon(summary: Summary) -> str:
+    """What the days that are decided with today are expected to bring and to cost."""
+    ahead, money = summary.horizon, summary.base_currency
+    if ahead is None:
+        return ""
+    lines = [f"{f'expected by day, {money}':<38}{'ordered':>14}{'crossed':>14}{'cost':>14}"]
+    for d in ahead.by_day:
+        cells = "".join(f"{x:>14,.0f}" for x in (d.external_notional, d.crossed_notional, d.cost))
+        lines.append(f"  {d.date + (f' if it {d.path}' if d.path else ''):<36}{cells}")
+    told = {
+        f"all {ahead.days} days": ahead.cost,
+        "saved over each day decided alone": ahead.saved(ahead.impact),
+        "the same if the market forgot overnight": ahead.saved("fresh"),
+        "each book alone": ahead.stand_alone,
+    }
+    lines += [f"  {k:<64}{v:>14,.0f}" for k, v in told.items() if v is not None]
+    return "\n".join(lines)
 
 
 def _shock(summary: Summary) -> str:

@@ -191,8 +191,8 @@ def _arithmetic(rows: list[Row]) -> list[str]:
 
 
 def _served(row: Row) -> str:
-    """What a line serves: a limit with its scope, a pool, or carry, a mandate, a cap."""
-    return served(row["limit_id"], row["scope"])
+    """What a line serves: a limit with its scope and its day, a pool, or carry, a mandate, a cap."""
+    return served(row["limit_id"], row["scope"], row.get("date", ""))
 
 
 def _size(row: Row) -> float:

@@ -56,9 +56,10 @@ def round_number(prices: Iterable[float]) -> int:
     return next((n for n in (1, 1_000, 1_000_000) if cheapest * n >= 1e-3), 1_000_000)
 
 
-def served(name: str, scope: str) -> str:
-    """A limit with its scope, a pool, or a word that has none."""
-    return scope.replace(":", " ") if scope == f"pool:{name}" else f"{name} {scope}".strip()
+def served(name: str, scope: str, date: str = "") -> str:
+    """A limit with its scope, a pool, or a word that has none; of a later day with its date."""
+    what = scope.replace(":", " ") if scope == f"pool:{name}" else f"{name} {scope}".strip()
+    return f"{what} on {date}" if date else what
 
 
 def cut(text: str, width: int) -> str:

@@ -132,7 +132,7 @@ def _case(name: str, scenario: Scenario) -> Case:
         return Case(name, None, why_not=str(refusal))
     outside = float(settled.order_notional @ np.abs(found.trades.order))
     daily = volatility(settled, found.trades, everything)
-    return Case(name, found.objective, found.waiting, outside, daily)
+    return Case(name, found.expected, found.waiting, outside, daily)
 
 
 def _refused(text: str, reason: str, remedy: str) -> InputsRefused:

@@ -39,10 +39,8 @@ class Decision:
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
         holdings, orders = scenario.holdings, scenario.orders
-        held = int(np.count_nonzero(holdings.before))
-        self.money = max(scenario.gross_before / max(held, 1), 1.0)  # a typical holding, base
-        self.risers: Ints = np.flatnonzero(holdings.high > holdings.before)
-        self.fallers: Ints = np.flatnonzero(holdings.low < holdings.before)
+        self.money = self._typical()
+        self.risers, self.fallers = self._movers()
         self.rise = cp.Variable(len(self.risers), nonneg=True)
         self.fall = cp.Variable(len(self.fallers), nonneg=True)
         self.buy = cp.Variable(len(orders.tradable), nonneg=True)
@@ -50,10 +48,19 @@ class Decision:
         self.cash = cp.Variable(len(scenario.routes.source), nonneg=True)  # base, as sent
         self.borrowed = cp.Variable(len(scenario.pools.ids), nonneg=True)  # base
         self.pledged = cp.Variable(len(scenario.collateral.pool), nonneg=True)  # base, at value
-        self._before = holdings.before * scenario.holding_notional / self.money
+        self._before: Any = holdings.before * scenario.holding_notional / self.money
         self._extra: list[Any] = []
         self.lost: list[Any] = []  # rows that say what of prices that are out is not made use of
         self.missed: list[tuple[Any, Any, Ints]] = []  # of targets: column, what it covers, which
+
+    def _typical(self) -> float:
+        """What everything is counted in."""
+        return typical_holding(self.scenario)
+
+    def _movers(self) -> tuple[Ints, Ints]:
+        """Which holdings may rise, and which may fall."""
+        h = self.scenario.holdings
+        return np.flatnonzero(h.high > h.before), np.flatnonzero(h.low < h.before)
 
     @cached_property
     def change(self) -> Any:
@@ -93,6 +100,23 @@ class Decision:
     def entry(self) -> Any:
         """(N,) what each account holds of each instrument after."""
         return self.entry_rows @ self.position
+
+    @cached_property
+    def entry_before(self) -> Any:
+        """(N,) what each account holds of each instrument before."""
+        entries = self.scenario.entries
+        notional = self.scenario.instruments.notional[entries.instrument]
+        return entries.before * notional / self.money
+
+    @property
+    def opening(self) -> Any:
+        """(P,) cash that is there before anything is decided, base over `money`."""
+        return self.scenario.pools.cash * self.scenario.pools.fx / self.money
+
+    @property
+    def routed_before(self) -> Any:
+        """(P,) what cash routes have brought since today began, base over `money`."""
+        return np.zeros(len(self.scenario.pools.ids))
 
     @cached_property
     def shorts(self) -> Shorts:
@@ -206,12 +230,8 @@ class Decision:
     def constraints(self) -> dict[Row, Any]:
         """Conservation, mandates, participation, routes, borrowing; exposure where it is used."""
         scenario = self.scenario
-        orders, tradables, holdings = scenario.orders, scenario.tradables, scenario.holdings
-        found = {CONSERVATION: self.unexplained == 0}
-        room = (holdings.high - holdings.before) * scenario.holding_notional / self.money
-        found |= capped(RISE, self.rise, room[self.risers])
-        room = (holdings.before - holdings.low) * scenario.holding_notional / self.money
-        found |= capped(FALL, self.fall, room[self.fallers])
+        orders, tradables = scenario.orders, scenario.tradables
+        found = {CONSERVATION: self.unexplained == 0} | self._mandates()
         ordered = np.unique(orders.tradable)
         cap = tradables.cap * tradables.notional / self.money
         found |= capped(
@@ -233,15 +253,21 @@ class Decision:
         defined = self.shorts.constraints
         return found | {Row(Owner.SHORT, index=k): row for k, row in enumerate(defined)}
 
+    def _mandates(self) -> dict[Row, Any]:
+        """No position rises or falls beyond its mandate."""
+        h, unit = self.scenario.holdings, self.scenario.holding_notional / self.money
+        rise, fall = (h.high - h.before) * unit, (h.before - h.low) * unit
+        return capped(RISE, self.rise, rise[self.risers]) | capped(
+            FALL, self.fall, fall[self.fallers]
+        )
+
     def boxes(self) -> list[tuple[Any, Floats]]:
         """(variable, upper bound of each element), lower bounds being zero: positions within
         BOX times the gross before, for orders too; cash and loans likewise.
         """
         scenario = self.scenario
         most = BOX * max(scenario.gross_before, self.money) / self.money
-        h, n = scenario.holdings, scenario.holding_notional / self.money
-        rise = np.minimum(most + np.abs(self._before), (h.high - h.before) * n)
-        fall = np.minimum(most + np.abs(self._before), (h.before - h.low) * n)
+        rise, fall = self._room(most)
         t = scenario.tradables
         order = np.minimum(most, (t.cap * t.notional / self.money)[scenario.orders.tradable])
         cash = np.minimum(
@@ -260,6 +286,14 @@ class Decision:
             (self.pledged, np.minimum(self._given(), most * each)),
         ]
 
+    def _room(self, most: float) -> tuple[Floats, Floats]:
+        """(H,) twice: what each holding may rise and fall by, within `most` of zero."""
+        h, unit = self.scenario.holdings, self.scenario.holding_notional / self.money
+        box = most + np.abs(h.before * unit)
+        return np.minimum(box, (h.high - h.before) * unit), np.minimum(
+            box, (h.before - h.low) * unit
+        )
+
     def _given(self) -> Floats:
         """(C,) what a pool may pledge apart from what its accounts hold, over `money`; inf: that."""
         c = self.scenario.collateral
@@ -268,6 +302,12 @@ class Decision:
 
     def _spread(self, some: Ints) -> Matrix:
         return chosen(some, len(self.scenario.holdings.book))
+
+
+def typical_holding(scenario: Scenario) -> float:
+    """The mean size of what is held before, base currency; at least one unit of it."""
+    held = int(np.count_nonzero(scenario.holdings.before))
+    return max(scenario.gross_before / max(held, 1), 1.0)
 
 
 def _sum_rows(row: Ints, count: int) -> Matrix:

@@ -44,13 +44,14 @@ class Side(Enum):
 @dataclass(frozen=True)
 class Row:
     """A block of rows. `measure`: of limits; `index`: the limit of an excess, the factor of an exposure,
-    the variable of a box; -1 where there is one block only.
+    the variable of a box; -1 where there is one block only. `stage`: of the horizon, -1 for today.
     """
 
     owner: Owner
     side: Side = Side.BOTH
     index: int = -1
     measure: str = ""
+    stage: int = -1
 
 
 POOLS = Row(Owner.POOLS)

@@ -1,10 +1,11 @@
 """Positions, mandates and accounts -> holdings, and what each account nets in each instrument."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
 
-from neutralizer.domain.arrays import Floats, Ints
+from neutralizer.domain.arrays import Bools, Floats, Ints
 from neutralizer.domain.funding import Accounts
 from neutralizer.domain.scenario import Books, Entries, Holdings, Instruments
 from neutralizer.domain.trades import sums
@@ -12,13 +13,23 @@ from neutralizer.load.resolved.accounts import AccountOf, margin_row
 from neutralizer.load.resolved.barriers import passed_on
 from neutralizer.load.resolved.currencies import in_major
 from neutralizer.load.resolved.mandates import freedoms
-from neutralizer.load.resolved.quantities import exact_quantities, quantities
+from neutralizer.load.resolved.quantities import HELD, exact_quantities, quantities
 from neutralizer.load.resolved.restrictions import restricted
 from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.resolved.targets import places, wanted, wishes
 from neutralizer.load.written.inputs import Inputs
 from neutralizer.terms import margin
 from neutralizer.terms.margin.needs import RATES
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What the days of a horizon ask of each of them: the same holdings. (B, I): `needed` on some day; `before`:
+    of a later day, what today's positions become when nothing is traded.
+    """
+
+    needed: Bools
+    before: Floats | None = None
 
 
 def holdings_of(
@@ -28,16 +39,15 @@ def holdings_of(
     accounts: Accounts,
     instruments: Instruments,
     fx: dict[str, float],
+    ahead: Ahead,
 ) -> tuple[Holdings, Entries]:
+    """`ahead`: what the days to come ask for beside what is held and may change today."""
     may = freedoms(inputs, select, list(books.ids))
     held, row = quantities(inputs["positions"], select, books.ids)
     coming, _ = quantities(inputs["open_orders"], select, books.ids)
-    some, wish = (held != 0) | (coming != 0), wanted(inputs, select, list(books.ids))
-    changes = (may == 2) | ((may == 1) & some) | wish
-    passed = passed_on(inputs, select, list(books.ids), changes)
-    book, instrument = np.nonzero(some | (may == 2) | passed | wish)
+    book, instrument = np.nonzero(needed(inputs, select, list(books.ids)) | ahead.needed)
     pending, freedom = coming[book, instrument], may[book, instrument]
-    before = held[book, instrument] + pending
+    before = (held + coming if ahead.before is None else ahead.before)[book, instrument]
     low = np.where(freedom == 2, -np.inf, np.where(freedom == 1, np.minimum(before, 0), before))
     high = np.where(freedom == 2, np.inf, np.where(freedom == 1, np.maximum(before, 0), before))
     bars = restricted(inputs, select, list(books.ids))
@@ -69,6 +79,16 @@ def holdings_of(
         ),
         entries,
     )
+
+
+def needed(inputs: Inputs, select: Selector, books: list[str]) -> Bools:
+    """(B, I) which pairs are held or may change on the day, or have to pass on what others trade."""
+    may = freedoms(inputs, select, books)
+    some = np.any([quantities(inputs[t], select, books)[0] != 0 for t in HELD], axis=0)
+    wish = wanted(inputs, select, books)
+    changes = (may == 2) | ((may == 1) & some) | wish
+    found: Bools = some | (may == 2) | wish | passed_on(inputs, select, books, changes)
+    return found
 
 
 def _marks(inputs: Inputs, select: Selector, instrument: Ints, row: Ints) -> Floats:

@@ -22,7 +22,8 @@ from neutralizer.load.resolved.barriers import (
 from neutralizer.load.resolved.currencies import conversions, fx_rates
 from neutralizer.load.resolved.days import business_date
 from neutralizer.load.resolved.dislocations import dislocations_of
-from neutralizer.load.resolved.holdings import holdings_of
+from neutralizer.load.resolved.holdings import Ahead, holdings_of
+from neutralizer.load.resolved.horizon import with_days_ahead
 from neutralizer.load.resolved.instruments import tradables_of
 from neutralizer.load.resolved.limits import resolve_limits
 from neutralizer.load.resolved.restrictions import borrow_fees
@@ -38,12 +39,17 @@ from neutralizer.load.written.values import BPS
 
 def resolve(inputs: Inputs, select: Selector) -> Scenario:
     """Builds the frozen scenario. The axes are sorted by id, so that row order changes nothing."""
+    return with_days_ahead(inputs, select, _resolved)
+
+
+def _resolved(inputs: Inputs, select: Selector, ahead: Ahead) -> Scenario:
+    """One day."""
     settings = inputs.settings
     fx = fx_rates(inputs)
     books = _books(inputs)
     instruments, tradables = tradables_of(inputs, select, fx)
     accounts, routes = _accounts(inputs), _routes(inputs)
-    holdings, entries = holdings_of(inputs, select, books, accounts, instruments, fx)
+    holdings, entries = holdings_of(inputs, select, books, accounts, instruments, fx, ahead)
     risk, *stressed = resolve_risk(inputs, select, instruments.notional)
     shocks = resolve_shocks(inputs, select, risk, instruments.notional)
     pools = _pools(inputs, fx, shocks)

@@ -22,18 +22,21 @@ NEXT = "next"
 
 @dataclass(frozen=True)
 class Window:
-    """An open one: of which row and instrument, and the business days from today to its last, both counted."""
+    """An open one: of which row and instrument, and the business days from the day it is looked at to its last,
+    both counted; and as many from the first of them on which anything is decided.
+    """
 
     row: int
     instrument: int
     left: int  # 0 after the last day
     last: date
+    whole: int
 
     def share(self, gradual: bool) -> float:
-        """The most of today's position that may be left at the end of today."""
+        """The most of the position before that may be left at the end of the day."""
         if self.left <= 1:
             return 0.0
-        return (self.left - 1) / self.left if gradual else 1.0
+        return (self.left - 1) / self.whole if gradual else 1.0
 
 
 def windows(inputs: Inputs, select: Selector) -> list[Window]:
@@ -46,7 +49,9 @@ def windows(inputs: Inputs, select: Selector) -> list[Window]:
             continue
         opens = earlier(last, int(table["days"][row]) - 1, calendar)
         if today >= opens:
-            found.append(Window(row, instrument, business_days(today, last, calendar), last))
+            first = max(opens, inputs.sets_out or today)
+            left, whole = (business_days(day, last, calendar) for day in (today, first))
+            found.append(Window(row, instrument, left, last, whole))
     return found
 
 

@@ -6,6 +6,7 @@ from neutralizer.domain.arrays import Bools, Ints
 from neutralizer.errors import Issues
 from neutralizer.load.resolved.barriers import passed_on
 from neutralizer.load.resolved.currencies import fx_rates
+from neutralizer.load.resolved.horizon import pairs_ahead
 from neutralizer.load.resolved.instruments import combination_legs, prices
 from neutralizer.load.resolved.mandates import freedoms
 from neutralizer.load.resolved.selectors import Selector
@@ -37,7 +38,8 @@ def _in_play(inputs: Inputs, select: Selector) -> tuple[Bools, Bools]:
         known = (table["quantity"] != 0) & (b >= 0) & (i >= 0)
         held[b[known], i[known]] = True
     changes = (held & (may == 1)) | (may == 2) | wanted(inputs, select, books)
-    return held | changes | passed_on(inputs, select, books, changes), changes
+    ahead, later = pairs_ahead(inputs, select, books)
+    return held | changes | passed_on(inputs, select, books, changes) | ahead, changes | later
 
 
 def _places(names: list[str], index: dict[str, int]) -> Ints:

@@ -276,6 +276,28 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _choice("gradual", "an equal part a day, or any day of the window", "yes no", "no"),
         _text("owner", "who to ask"),
     ),
+    "flows": (
+        Column(
+            "date", "date", "business day on which it comes, before that day's hedges", REQUIRED
+        ),
+        _id("book_id", "whose position it changes"),
+        _id("instrument_id", "what comes; no combination"),
+        _amount("quantity", "units, + to be received", REQUIRED),
+        Column(
+            "probability",
+            "number",
+            "that it comes; of all below 1 either all come or none",
+            1.0,
+            (),
+            above=0,
+            high=1,
+        ),
+    ),
+    "cash_flows": (
+        Column("date", "date", "business day on which it is there", REQUIRED),
+        _id("pool_id", "the pool that is paid"),
+        _amount("amount", "pool currency, + received; not what fully paid flows pay", REQUIRED),
+    ),
     "factors": (
         _id("factor_id", "the risk factor"),
         _choice("basis", "loading multiplies notional or quantity", "value unit", "value"),
@@ -483,6 +505,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "restricted": ("selector", "book_id", "from"),
     "borrow": ("instrument_id", "account_id"),
     "rolls": ("selector",),
+    "flows": ("date", "book_id", "instrument_id", "probability"),
+    "cash_flows": ("date", "pool_id"),
     "factors": ("factor_id",),
     "loadings": ("instrument_id", "factor_id"),
     "fx": ("currency",),

@@ -1,7 +1,7 @@
 """The scenario as written: settings and typed tables, before anything refers to anything."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -57,6 +57,7 @@ class Inputs:
     overrides: tuple[str, ...]
     as_of: dict[str, datetime] = field(default_factory=dict)
     memo: dict[str, Any] = field(default_factory=dict)  # what several rules ask, answered once
+    sets_out: date | None = None  # of a later day of the horizon: the execution date of today
     given: frozenset[str] = frozenset()
     broken: set[str] = field(default_factory=set)
     simm: Parameters | None = None

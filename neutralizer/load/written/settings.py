@@ -158,6 +158,23 @@ class BaselineSettings(Strict):
     )
 
 
+class HorizonSettings(Strict):
+    """The days that are decided together. Only today's decisions become tickets."""
+
+    days: Annotated[int, text(values.number), Field(ge=1, le=20)] = said(
+        1, "business days from the execution date on, that one counted; 1: today alone"
+    )
+    impact: Literal["remembered", "fresh"] = said(
+        "remembered",
+        "`remembered`: the market remembers what was traded on the days before, and impact is that of all days "
+        "together; `fresh`: every day begins anew, which makes waiting look cheaper than it is",
+    )
+    decay: dict[str, Annotated[float, text(values.number), Field(ge=0, le=1)]] = said(
+        {},
+        "by selector of instruments: the share of today's position that is expected to be offset each day, by clients",
+    )
+
+
 class StressedModel(Strict):
     """Another covariance of the same factors or instruments, in the same units."""
 
@@ -200,6 +217,8 @@ class TableFiles(Strict):
     measured: Any = None
     dislocations: Any = None
     rolls: Any = None
+    flows: Any = None
+    cash_flows: Any = None
     restricted: Any = None
     borrow: Any = None
     limits: Any = None
@@ -248,6 +267,7 @@ class Settings(Strict):
     )
     solve: SolveSettings = SolveSettings()
     baseline: BaselineSettings = BaselineSettings()
+    horizon: HorizonSettings = HorizonSettings()
     checks: CheckSettings = CheckSettings()
     expired: Literal["refuse", "keep"] = said(
         "refuse",

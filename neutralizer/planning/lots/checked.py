@@ -9,8 +9,15 @@ from neutralizer.planning.lots.grain import Grain
 from neutralizer.planning.lots.integers import Whole
 from neutralizer.planning.lots.repair import Beyond, repair
 from neutralizer.planning.lots.standard import Standard, excess
+from neutralizer.program.certificate import price
 
 Found = tuple[Whole, Trades]
+
+
+def price_of(found: Found, scenario: Scenario) -> float:
+    """All that is paid and penalised, base currency; with what is then done on the days of the horizon."""
+    whole, trades = found
+    return price(trades, scenario, whole.later)
 
 
 def checked(

@@ -8,7 +8,7 @@ their step, one switch per (giver, receiver): the fraction moves whole or stays.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,7 +16,10 @@ import numpy as np
 from neutralizer.domain.arrays import Floats, Ints
 from neutralizer.domain.scenario import Scenario
 from neutralizer.planning.lots.grain import Grain
-from neutralizer.program.solve import Solution, recovered
+from neutralizer.program.horizon import recovered_days
+from neutralizer.program.recovered import recovered
+from neutralizer.program.solve import Solution
+from neutralizer.terms.later import Done
 
 WINDOW = 3  # steps, and lots where they are larger
 FINE_WINDOW = 20  # of the rounding error, for what is rounded afterwards
@@ -34,6 +37,7 @@ class Whole:
     lots: Floats
     remainder: Floats  # (H,) fractions moved, signed units
     passed: tuple[tuple[int, int], ...] = ()  # (giver, receiver) of each fraction
+    later: Done = ()  # what is then done on the days of the horizon
 
 
 @dataclass
@@ -229,7 +233,8 @@ class Integers:
     def whole(self, x: Floats) -> Whole:
         """A solver's deviations in units, the integers made exact."""
         scenario, solution = self.scenario, self.solution
-        trades = recovered(solution.program, solution.canonical, self.program(x))
+        columns = self.program(x)
+        trades = recovered(solution.program.decision, solution.canonical, columns)
         change, order = trades.change.copy(), trades.order.copy()
         lots, steps, remainder = np.zeros_like(order), np.zeros_like(change), np.zeros_like(change)
         lots[self.orders] = self.lots + np.rint(x[self.first_order : self.first_step])
@@ -243,7 +248,9 @@ class Integers:
         step = scenario.instruments.step[scenario.holdings.instrument]
         order[self.orders] = (lots * lot)[self.orders]
         change[self.holdings] = (steps * step + remainder)[self.holdings]
-        return Whole(change, order, steps, lots, remainder, passed)
+        exact = replace(trades, change=change, order=order)
+        later = recovered_days(solution.program, solution.canonical, columns, scenario, exact)
+        return Whole(change, order, steps, lots, remainder, passed, later)
 
 
 def snapped(wanted: Floats) -> Floats:

@@ -10,13 +10,12 @@ import numpy as np
 from neutralizer.domain.arrays import Bools
 from neutralizer.domain.orders import without_orders
 from neutralizer.domain.scenario import Scenario
-from neutralizer.planning.lots.checked import Found
+from neutralizer.planning.lots.checked import Found, price_of
 from neutralizer.planning.lots.grain import all_coarse
 from neutralizer.planning.lots.integers import WINDOW, Whole
 from neutralizer.planning.lots.milp import Rounding
 from neutralizer.planning.lots.search import ANYWHERE, Tries, search
 from neutralizer.planning.lots.standard import Standard
-from neutralizer.program.certificate import price
 
 LITTLE = 1e-4  # of the gross before: an order of a few lots below it may be such a one
 
@@ -33,7 +32,7 @@ def tidied(rounding: Rounding, found: Found, standard: Standard) -> Found:
     without = replace(rounding, scenario=held, grain=grain, known=None)
     lighter = search(without, standard, ANYWHERE[:1], Tries(1))
     rounding.seconds, rounding.nodes = without.seconds, without.nodes
-    dearer = lighter is None or price(lighter[1], scenario) > price(found[1], scenario)
+    dearer = lighter is None or price_of(lighter, scenario) > price_of(found, scenario)
     return found if lighter is None or dearer else lighter
 
 

@@ -15,7 +15,7 @@ from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.summary import NOTHING_MOVED
 from neutralizer.domain.trades import Trades, nothing
 from neutralizer.errors import Infeasible
-from neutralizer.planning.lots.checked import Found, checked
+from neutralizer.planning.lots.checked import Found, checked, price_of
 from neutralizer.planning.lots.fine import round_fine
 from neutralizer.planning.lots.grain import all_coarse, all_fine, grain_of
 from neutralizer.planning.lots.integers import Whole, whole_orders
@@ -77,13 +77,14 @@ def whole_lots(solution: Solution, scenario: Scenario, standard: Standard, tries
 def reported(rounding: Rounding, whole: Whole, trades: Trades) -> Rounded:
     """Whole-lot trades with what finding them took, and what none cost less than, where that is known."""
     scenario = rounding.scenario
-    best, paid = rounding.solution.certificate, price(trades, scenario)
+    best, paid = rounding.solution.certificate, price_of((whole, trades), scenario)
     of_cost = (
         not rounding.solution.program.slacks
     )  # else the least given was looked for, not the least cost
-    before = best.cost if of_cost else price(rounding.solution.trades, scenario)
+    of = rounding.solution.trades, scenario, rounding.solution.later
+    before = best.cost if of_cost else price(*of)
     least = max(before, rounding.bound) if of_cost else before
-    basis = best.basis if of_cost else basis_of(rounding.solution.trades, scenario)
+    basis = best.basis if of_cost else basis_of(*of)
     report = {
         "name": "highs" if rounding.seconds else "nearest",
         "seconds": rounding.seconds,
@@ -107,11 +108,13 @@ def _nearest(rounding: Rounding, scenario: Scenario, standard: Standard) -> Foun
     lot = scenario.tradables.lot[scenario.orders.tradable]
     nothing_yet = np.zeros_like(best.trades.change)
     order = whole_orders(scenario, best) * lot
-    whole = Whole(best.trades.change, order, nothing_yet, np.zeros_like(order), nothing_yet)
+    whole = Whole(
+        best.trades.change, order, nothing_yet, np.zeros_like(order), nothing_yet, later=best.later
+    )
     found = checked(round_fine(scenario, all_fine(grain), whole), scenario, standard, grain)
     if found is None:
         return None
-    dearer = price(found[1], scenario) - best.certificate.cost
+    dearer = price_of(found, scenario) - best.certificate.cost
     return found if dearer <= NEAREST_PREMIUM * best.certificate.basis else None
 
 
@@ -128,7 +131,7 @@ def _worth_more(rounding: Rounding, found: Found | None) -> bool:
     if found is None:
         return not rounding.proven
     least = max(rounding.solution.certificate.cost, rounding.bound)
-    return price(found[1], rounding.scenario) - least > _allowed(rounding, DEAR)
+    return price_of(found, rounding.scenario) - least > _allowed(rounding, DEAR)
 
 
 def _cheapest_lot(scenario: Scenario) -> float:
@@ -141,5 +144,4 @@ def _cheapest_lot(scenario: Scenario) -> float:
 def _cheaper(scenario: Scenario, first: Found | None, second: Found | None) -> Found | None:
     if first is None or second is None:
         return first or second
-    dearer = price(second[1], scenario) >= price(first[1], scenario)
-    return first if dearer else second
+    return first if price_of(second, scenario) >= price_of(first, scenario) else second

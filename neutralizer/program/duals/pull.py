@@ -12,9 +12,11 @@ import numpy as np
 from scipy.sparse import csr_array, diags_array
 
 from neutralizer.domain.arrays import Bools, Floats, Ints, Matrix
+from neutralizer.domain.horizon import Stage
 from neutralizer.domain.scenario import Scenario
 from neutralizer.program.solve import Solution
 from neutralizer.terms import waiting
+from neutralizer.terms.later import stages_of
 from neutralizer.terms.rows import FALL, RISE, Owner, Row
 
 COST, PARTICIPATION, MANDATE, ROUTE, DISLOCATION, OTHER = range(-6, 0)  # beside limits and pools
@@ -29,8 +31,8 @@ BESIDE = {
 @dataclass(frozen=True)
 class Pulls:
     """(columns, owners) in base currency per base currency of notional. Owners are the limits, the
-    pools, the targets as far as they wait, then cost, participation, mandate, route capacity,
-    prices that are out, and what is left.
+    pools, the targets as far as they wait, limits and pools of each later day, then cost, participation,
+    mandate, route capacity, prices that are out, and what is left.
     """
 
     matrix: Matrix
@@ -51,7 +53,7 @@ class Pulls:
 def pulls(solution: Solution, scenario: Scenario) -> Pulls:
     """Takes apart an accepted answer."""
     canonical, decision = solution.canonical, solution.program.decision
-    count = first_target(scenario) + len(scenario.targets.holding) - COST
+    count = first_later(scenario) + sum(map(_size, stages_of(scenario))) - COST
     owner = _direct(solution, scenario, count)
     paid = _paid(solution, scenario, count)
     share = _shares(solution, owner, paid, count)
@@ -76,6 +78,16 @@ def pulls(solution: Solution, scenario: Scenario) -> Pulls:
         columns(decision.cash, None, len(scenario.routes.source)),
         len(scenario.limits),
     )
+
+
+def first_later(scenario: Scenario) -> int:
+    """Where the limits and pools of the later days begin among the owners, stage by stage."""
+    return first_target(scenario) + len(scenario.targets.holding)
+
+
+def _size(stage: Stage) -> int:
+    """How many owners a later day has."""
+    return len(stage.at.scenario.limits) + len(stage.at.scenario.pools.ids)
 
 
 def first_target(scenario: Scenario) -> int:
@@ -117,13 +129,20 @@ def _direct(solution: Solution, scenario: Scenario, count: int) -> Ints:
     """(rows,) the owner of each row that stands for somebody; `count` where it only defines."""
     canonical, program = solution.canonical, solution.program
     owner = np.full(canonical.a.shape[0], count, dtype=np.int64)
+    stages, sizes = stages_of(scenario), [0]
+    sizes += [_size(stage) for stage in stages]
+    starts = first_later(scenario) + np.cumsum(sizes)
     for row, places in canonical.rows.items():
+        first, s = 0, scenario
+        if row.stage >= 0:
+            first, s = int(starts[row.stage]), stages[row.stage].at.scenario
         if row.owner is Owner.LIMIT:
-            owner[places] = program.limit_rows[row]
+            rows = program.limit_rows if row.stage < 0 else program.later_rows
+            owner[places] = first + rows[row]
         elif row.owner is Owner.POOLS:
-            owner[places] = len(scenario.limits) + np.arange(len(places))
+            owner[places] = first + len(s.limits) + np.arange(len(places))
         elif row.owner is Owner.EXCESS:
-            owner[places] = row.index
+            owner[places] = first + row.index
         elif row.owner not in (Owner.EXPOSURE, Owner.SHORT, Owner.WAITING):
             owner[places] = count + BESIDE.get(row.owner, OTHER)
     for row, holdings in ((RISE, program.decision.risers), (FALL, program.decision.fallers)):
@@ -162,7 +181,8 @@ def _shares(solution: Solution, owner: Ints, paid: Matrix, count: int) -> Matrix
     defined = np.setdiff1d(np.flatnonzero(owner == count), later)
     inner = np.isnan(canonical.upper)
     decision = solution.program.decision
-    own = {column.id for column, _ in decision.shorts.parts}
+    days = (decision, *(part.decision for part in solution.program.later))
+    own = {column.id for day in days for column, _ in day.shorts.parts}
     own |= {column.id for column, _, _ in decision.missed}
     named = [places for name, places in canonical.columns.items() if name not in own]
     inner[np.concatenate(named)] = False

@@ -22,8 +22,9 @@ from neutralizer.program.duals.pull import (
     Pulls,
     pulls,
 )
-from neutralizer.program.duals.shadow import pool_prices, shadow_prices
+from neutralizer.program.duals.shadow import later_prices, pool_prices, shadow_prices
 from neutralizer.program.solve import Solution
+from neutralizer.terms.later import stages_of
 from neutralizer.tickets import cash_id, hedge_id, transfer_id
 
 LEAST = 1e-3  # of a line's whole relief: what is smaller is not named
@@ -56,12 +57,12 @@ def reason_rows(booking: Booking, solution: Solution, priced: bool) -> list[Row]
     found_rows = [
         row for line in sorted(lines, key=lambda x: x.ticket) for row in _rows(line, prices)
     ]
-    told = ("ticket_id", "limit_id", "scope", "share")
+    told = ("ticket_id", "limit_id", "scope", "date", "share")
     return found_rows if priced else [{c: r.get(c, "") for c in told} for r in found_rows]
 
 
 class _Prices:
-    """Names, scopes and shadow prices of the owners."""
+    """Names, scopes, later days and shadow prices of the owners."""
 
     def __init__(self, booking: Booking, solution: Solution) -> None:
         s = booking.scenario
@@ -69,9 +70,18 @@ class _Prices:
         self.names += [(p, f"pool:{p}") for p in s.pools.ids]
         held = s.targets.holding
         self.names += wish_names(s)
+        self.dates = [""] * len(self.names)
+        for stage in stages_of(s):
+            day = stage.at.scenario
+            own = [(x.limit_id, x.scope) for x in day.limits]
+            own += [(p, f"pool:{p}") for p in day.pools.ids]
+            self.names += own
+            self.dates += [str(stage.at.date)] * len(own)
         waits = np.nan_to_num(s.targets.rate) * s.holding_notional[held]
-        self.prices = np.concatenate([shadow_prices(solution, s), pool_prices(solution, s), waits])
+        today = shadow_prices(solution, s), pool_prices(solution, s), waits
+        self.prices = np.concatenate([*today, later_prices(solution, s)])
         self.names += [(name, "") for name in BESIDE]
+        self.dates += [""] * len(BESIDE)
 
 
 def _hedge(booking: Booking, found: Pulls, hedge: Hedge) -> _Line:
@@ -153,7 +163,7 @@ def _rows(line: _Line, prices: _Prices) -> list[Row]:
 
 def _told(relief: float, helps: float, k: int, prices: _Prices) -> Row:
     name, scope = prices.names[k]
-    row = {"limit_id": name, "scope": scope, "relief_bps": _bps(relief)}
+    row = {"limit_id": name, "scope": scope, "date": prices.dates[k], "relief_bps": _bps(relief)}
     row["share"] = f"{relief / helps:.4f}" if helps > 0 else ""
     if k < len(prices.prices) and prices.prices[k] > 0:
         row["shadow_price"] = significant(prices.prices[k])

@@ -5,7 +5,7 @@ unit of the objective, is the slope of the optimum in the bound (Boyd and Vanden
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from neutralizer.domain.scenario import Scenario
 from neutralizer.program.build import pool_scales
 from neutralizer.program.solve import Solution
 from neutralizer.terms import limits
+from neutralizer.terms.later import stages_of
 from neutralizer.terms.rows import (
     BORROW_LIMIT,
     FALL,
@@ -56,6 +57,25 @@ def shadow_prices(solution: Solution, scenario: Scenario) -> Floats:
         duals = np.abs(solution.z[canonical.rows[row]]) * canonical.unit / scale[which]
         np.add.at(found, which, duals)
     return np.where(found * scale > NOTHING * solution.certificate.basis, found, 0.0)
+
+
+def later_prices(solution: Solution, scenario: Scenario) -> Floats:
+    """The same of the limits and then the pools of each later day, stage by stage, as expected today."""
+    canonical, found = solution.canonical, list[Floats]()
+    for stage in stages_of(scenario):
+        s = stage.at.scenario
+        scale, base = limits.scales(s), pool_scales(s) / s.pools.fx
+        own, pools = np.zeros(len(s.limits)), np.zeros(len(s.pools.ids))
+        for row, which in solution.program.later_rows.items():
+            if row.stage == stage.number:
+                np.add.at(own, which, np.abs(solution.z[canonical.rows[row]]) / scale[which])
+        rows = canonical.rows.get(replace(POOLS, stage=stage.number))
+        if rows is not None:
+            pools = solution.z[rows] / base
+        small = NOTHING * solution.certificate.basis / canonical.unit
+        found.append(np.where(own * scale > small, own, 0.0) * canonical.unit)
+        found.append(np.where(pools * base > small, pools, 0.0) * canonical.unit)
+    return np.concatenate(found) if found else np.zeros(0)
 
 
 def pool_prices(solution: Solution, scenario: Scenario) -> Floats:

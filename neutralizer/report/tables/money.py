@@ -30,7 +30,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "exposure_after carry_before carry_after margin_before margin_after cash_change".split()
     ),
     "reasons.csv": tuple(
-        "ticket_id limit_id scope share shadow_price sensitivity relief_bps marginal_cost_bps "
+        "ticket_id limit_id scope date share shadow_price sensitivity relief_bps marginal_cost_bps "
         "fees_and_carry_bps residual_bps".split()
     ),
     "shadow_prices.csv": tuple("kind name book_id instrument_id unit bound shadow_price".split()),

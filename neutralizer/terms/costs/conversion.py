@@ -36,8 +36,8 @@ def expression(decision: "Decision", scenario: Scenario) -> Any:
     if not len(scenario.conversions.rate):
         return cp.Constant(0.0)
     notional = scenario.instruments.notional[scenario.entries.instrument]
-    before = scenario.entries.before * notional / decision.money
-    paid = csr_array(_paid(scenario) / notional[None, :]) @ (decision.entry - before)
+    bought = decision.entry - decision.entry_before
+    paid = csr_array(_paid(scenario) / notional[None, :]) @ bought
     return decision.money * (scenario.conversions.rate @ cp.abs(paid))
 
 

@@ -46,7 +46,7 @@ def best_effort(scenario: Scenario) -> Scenario:
 def as_asked(scenario: Scenario, asked: Asked) -> Scenario:
     """The scenario with its limits and pools held to what the run was asked to hold them to."""
     if asked.transfers_only:
-        return not_worse(with_wishes(scenario))
+        return replace(not_worse(with_wishes(scenario)), horizon=None)
     if asked.relax is not None:
         scenario = relaxed(scenario, asked.relax)
     return best_effort(scenario) if asked.best_effort else scenario

@@ -102,14 +102,16 @@ def scales(scenario: Scenario) -> Floats:
     return np.array(found, dtype=float)
 
 
-def penalty(trades: Trades, scenario: Scenario) -> float:
-    """What improving limits still exceed their written bounds by, priced, base currency."""
+def penalty(trades: Trades, scenario: Scenario, later: bool = False) -> float:
+    """What improving limits still exceed their written bounds by, priced, base currency: those that do so
+    before; on a `later` day all.
+    """
     before, after = amounts(nothing(scenario), scenario), amounts(trades, scenario)
     total = 0.0
     for k, limit in enumerate(scenario.limits):
         if limit.improve:
-            over = max(after[k] - limit.upper, 0.0) if before[k] > limit.upper else 0.0
-            under = max(limit.lower - after[k], 0.0) if before[k] < limit.lower else 0.0
+            over = max(after[k] - limit.upper, 0.0) if later or before[k] > limit.upper else 0.0
+            under = max(limit.lower - after[k], 0.0) if later or before[k] < limit.lower else 0.0
             total += limit.penalty * (over + under)
     return float(total)
 

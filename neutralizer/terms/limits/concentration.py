@@ -28,7 +28,7 @@ def expression(decision: "Decision", scenario: Scenario, limits: Sequence[Limit]
     shares = []
     for limit in limits:
         each = decision.netting(limit.holdings) @ decision.position
-        factor = decision.money / _gross_before(scenario, limit)
+        factor = decision.money / gross_before(scenario, limit)
         shares.append(factor * cp.norm_inf(each) if len(limit.holdings) else cp.Constant(0.0))
     return cp.hstack(shares)
 
@@ -36,17 +36,19 @@ def expression(decision: "Decision", scenario: Scenario, limits: Sequence[Limit]
 def amount(trades: Trades, scenario: Scenario, limit: Limit) -> float:
     """Share of the gross before."""
     largest = np.abs(notionals(trades, scenario, limit)).max(initial=0)
-    return float(largest / _gross_before(scenario, limit))
+    return float(largest / gross_before(scenario, limit))
 
 
 def sensitivity(scenario: Scenario, limit: Limit) -> Floats:
     """(H,) share per unit."""
-    return notional_sensitivity(scenario, limit) / _gross_before(scenario, limit)
+    return notional_sensitivity(scenario, limit) / gross_before(scenario, limit)
 
 
-def _gross_before(scenario: Scenario, limit: Limit) -> float:
+def gross_before(scenario: Scenario, limit: Limit) -> float:
     """Gross notional before of the whole scope, whatever the selector; at least one base unit, so
-    that a scope which holds nothing may hold next to nothing.
+    that a scope which holds nothing may hold next to nothing. Of a later day it is today's.
     """
+    if limit.gross is not None:
+        return limit.gross
     units = netted(scenario, nothing(scenario), limit.scope_holdings)
     return max(float(np.sum(np.abs(units) * scenario.instruments.notional)), 1.0)

@@ -140,13 +140,17 @@ def headroom_expression(decision: "Decision", scenario: Scenario) -> Any:
         for p in range(len(pools.ids))
     ]
     kept = pools.minimum_balance * pools.fx / money
-    final = _final_expression(decision, s) + decision.borrowed - kept
+    final = final_expression(decision, s) + decision.borrowed - kept
     final = final - cp.hstack(stressed) if any(pools.shocks) else final
     posted = -called
     if len(s.collateral.pool):
         posted = collateral.counted_expression(decision, s) + posted
-    start = pools.cash * pools.fx / money
-    early = start + _routed_expression(decision, s, s.routes.days == 0) + decision.borrowed - kept
+    early = (
+        decision.opening
+        + _routed_expression(decision, s, s.routes.days == 0)
+        + decision.borrowed
+        - kept
+    )
     ladder, needed = (final + posted, final, early + posted, early), asked(s)
     if not needed[1:].any():
         return ladder[0]
@@ -154,8 +158,10 @@ def headroom_expression(decision: "Decision", scenario: Scenario) -> Any:
     return cp.hstack([cp.min(cp.hstack(rows)) for rows in own])
 
 
-def _final_expression(decision: "Decision", scenario: Scenario) -> Any:
-    """(P,) cash after what is fully paid and what is routed, base currency over `money`."""
+def final_expression(decision: "Decision", scenario: Scenario) -> Any:
+    """(P,) cash after what is fully paid and what is routed, base currency over `money`, concave: of a later
+    day counted from today on, so that what was paid in between falls out.
+    """
     import cvxpy as cp
 
     pools, entries, money = scenario.pools, scenario.entries, decision.money
@@ -175,8 +181,13 @@ def _final_expression(decision: "Decision", scenario: Scenario) -> Any:
         flow = flow + of_entry[:, kept] @ cp.multiply(share[kept], short)
     start = np.where(locked, np.maximum(before, 0), before)
     fixed = pools.cash * pools.fx / money + of_entry @ (share * start)
+    return fixed - flow + routed_so_far(decision, scenario)
+
+
+def routed_so_far(decision: "Decision", scenario: Scenario) -> Any:
+    """(P,) what routes bring on this day and brought before it, less what they take, base over `money`."""
     everything = np.ones(len(scenario.routes.source), dtype=bool)
-    return fixed - flow + _routed_expression(decision, scenario, everything)
+    return decision.routed_before + _routed_expression(decision, scenario, everything)
 
 
 def _routed_expression(decision: "Decision", scenario: Scenario, arriving: Bools) -> Any:

@@ -11,6 +11,7 @@ from neutralizer.report.page.sections import (
     crossings,
     exposure,
     funding,
+    horizon,
     limits,
     notes,
     relief,
@@ -23,5 +24,5 @@ from neutralizer.report.page.sections import (
 )
 
 REGISTRY = (
-    wishes, limits, risk, exposure, stress, shock, cost, books, crossings, capital, funding, amendments, tickets, relief, since, notes,
+    wishes, horizon, limits, risk, exposure, stress, shock, cost, books, crossings, capital, funding, amendments, tickets, relief, since, notes,
 )  # fmt: skip

@@ -121,7 +121,14 @@ def _reasons(run: Run) -> dict[str, str | Cell]:
         t: Cell(
             r["limit_id"],
             " ".join(
-                x for x in (r["scope"], percent(number(r, "share")), shock.get(_key(r), "")) if x
+                x
+                for x in (
+                    r["scope"],
+                    f"on {r['date']}" if r.get("date") else "",
+                    percent(number(r, "share")),
+                    shock.get(_key(r), ""),
+                )
+                if x
             ),
         )
         for t, r in best.items()
