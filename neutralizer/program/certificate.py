@@ -41,7 +41,8 @@ class Certificate:
 
     @property
     def _sound(self) -> bool:
-        return self.worst <= FEASIBLE and self.gap >= -BELOW * self.allowed
+        least = -BELOW * max(self.allowed, self.tolerated)
+        return self.worst <= FEASIBLE and self.gap >= min(least, 0.0)
 
     @property
     def accepted(self) -> bool:

@@ -24,6 +24,8 @@ RARE = """\
   borrow: [{instrument_id: ETF, account_id: PB, available: 100000, fee_bps: 20}]
   measured: [{instrument_id: ETF, volatility: 0.01, specific_volatility: 0.01, adv: 1000000, half_spread_bps: 1, n_days: 500}]
   rolls: [{selector: FUT, rule: first_notice-5b, days: 5, into: ETF, gradual: yes, owner: desk}, {selector: ETF, last_day: 2030-01-02}]
+  flows: [{date: 2024-06-28, book_id: ARB, instrument_id: ETF, quantity: 100, probability: 0.5}]
+  cash_flows: [{date: 2024-06-28, pool_id: USD, amount: 1000}]
   dislocations: [{instrument_id: ETF, fair_value: 99, max_quantity: 1000, expires: 2024-07-01, confidence: 0.5}]
   scan_groups: [{product_group: ONE, currency: USD}, {product_group: TWO, currency: USD}]
   scan_arrays:
@@ -66,7 +68,7 @@ def rare(folder: Path) -> Path:
         "instrument_id: FUT, asset", "instrument_id: FUT, first_notice: 2024-07-01, asset"
     )
     folder.mkdir()
-    (folder / "scenario.yaml").write_text(text)
+    (folder / "scenario.yaml").write_text(text + "horizon: {days: 2}\n")
     return folder
 
 

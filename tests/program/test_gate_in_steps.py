@@ -22,9 +22,11 @@ def test_a_near_answer_is_taken_after_four_attempts_and_told(
     tried: list[policy.Way] = []
     real = policy._attempt
 
-    def counted(scenario: object, give: object, way: policy.Way, boxed: bool = False) -> object:
+    def counted(
+        scenario: object, give: object, way: policy.Way, *more: object, **named: object
+    ) -> object:
         tried.append(way)
-        return real(scenario, give, way, boxed)  # type: ignore[arg-type]
+        return real(scenario, give, way, *more, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(policy, "GAP", -1.0)
     monkeypatch.setattr(policy, "_attempt", counted)
