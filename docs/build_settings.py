@@ -30,6 +30,7 @@ rows, the name of a CSV file, or `{file: x.csv, as_of: 2024-06-28T16:00:00-04:00
 """
 KINDS = {
     float: "number",
+    int: "whole number",
     date: "date",
     datetime: "date and time with offset",
     timedelta: "duration",

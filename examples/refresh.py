@@ -26,6 +26,7 @@ NAMES = (
     "funds",
     "history",
     "curve",
+    "multi-day",
 )
 PAGES = sorted([*EXAMPLES.rglob("*.md"), *(ROOT / "docs").glob("*.md")])
 # Ties between lots are broken by the last digits of sums, and those by the kernels of this processor's

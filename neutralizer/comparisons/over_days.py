@@ -13,11 +13,14 @@ from neutralizer.domain.orders import alone
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.errors import Infeasible, NotSolved
+from neutralizer.program.build import pool_scales
 from neutralizer.program.priorities import answered
 from neutralizer.program.solve import Solution
+from neutralizer.terms import limits
 from neutralizer.terms.later import Done, State, begun, paid, stages_of
 
 REST = 1e-7  # of the gross before
+ROOM = 2e-6  # of a limit's scale
 
 
 @dataclass(frozen=True)
@@ -59,8 +62,8 @@ def _word(horizon: Horizon | None) -> str:
 
 
 def short(refusal: Exception) -> str:
-    """What it says, without what every attempt ended with."""
-    return str(refusal).partition(": ")[0]
+    """What it says, without what every attempt of a solver ended with."""
+    return str(refusal).partition(": ")[0] if isinstance(refusal, NotSolved) else str(refusal)
 
 
 def day_by_day(scenario: Scenario) -> tuple[Trades, Done]:
@@ -75,9 +78,29 @@ def day_by_day(scenario: Scenario) -> tuple[Trades, Done]:
 
 
 def _without_rests(begins: Scenario) -> Scenario:
-    """The day without what the solver left of positions that were closed: limits of nothing on such are no program."""
-    h = begins.holdings
-    rest = np.abs(h.before) * begins.holding_notional < REST * begins.gross_before
-    before, low, high = (np.where(rest, 0.0, x) for x in (h.before, h.low, h.high))
-    low, high = np.where(np.isinf(h.low), h.low, low), np.where(np.isinf(h.high), h.high, high)
-    return replace(begins, holdings=replace(h, before=before, low=low, high=high))
+    """The day without what the solver left of positions between them and nothing, or the end of their mandate: a
+    few hundredths of a unit that may be traded are no program. What a flow has turned is not turned back by itself.
+    """
+    h, before = begins.holdings, begins.holdings.before
+    most = REST * begins.gross_before / begins.holding_notional
+    for end in (h.low, h.high, np.zeros_like(before)):
+        before = np.where(np.abs(before - end) < most, end, before)
+    fixed = h.low == h.high
+    low = np.where(fixed, before, np.minimum(h.low, before))
+    high = np.where(fixed, before, np.maximum(h.high, before))
+    return _with_room(replace(begins, holdings=replace(h, before=before, low=low, high=high)))
+
+
+def _with_room(begins: Scenario) -> Scenario:
+    """The day with a little more of the limits that the day before ended on: on all of them at once there is no
+    inside, and a solver has nowhere to go.
+    """
+    lower, upper = limits.bounds(begins)
+    room = ROOM * limits.scales(begins)
+    held = tuple(
+        replace(x, settled=(float(lower[k] - room[k]), float(upper[k] + room[k])))
+        for k, x in enumerate(begins.limits)
+    )
+    pools = begins.pools
+    spare = ROOM * pool_scales(begins) / pools.fx
+    return replace(begins, limits=held, pools=replace(pools, shortfall=pools.shortfall + spare))

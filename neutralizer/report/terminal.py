@@ -90,6 +90,10 @@ def _horizon(summary: Summary) -> str:
         "each book alone": ahead.stand_alone,
     }
     lines += [f"  {k:<64}{v:>14,.0f}" for k, v in told.items() if v is not None]
+    if ahead.no_comparison:
+        lines += textwrap.wrap(
+            ahead.no_comparison, 78, initial_indent="  ", subsequent_indent="    "
+        )
     return "\n".join(lines)
 
 

@@ -127,14 +127,25 @@ def text(d: Drawn) -> str:
     tables = {
         "books": [{"book_id": b, "entity": "X", "account_id": f"ACC{b}"} for b in BOOKS],
         "accounts": [
-            {"account_id": f"ACC{b}", "pool_id": "P", "model": "rate", "funding_rate_bps": 200,
-             "short_proceeds": "locked" if d.locked else "free"}
+            {
+                "account_id": f"ACC{b}",
+                "pool_id": "P",
+                "model": "rate",
+                "funding_rate_bps": 200,
+                "short_proceeds": "locked" if d.locked else "free",
+            }
             for b in BOOKS
-        ],  # fmt: skip
+        ],
         "pools": [
-            {"pool_id": "P", "currency": "USD", "cash": d.cash, "minimum_balance": d.floor,
-             "borrow_limit": d.cash, "borrow_rate_bps": POOL * 1e4}
-        ],  # fmt: skip
+            {
+                "pool_id": "P",
+                "currency": "USD",
+                "cash": d.cash,
+                "minimum_balance": d.floor,
+                "borrow_limit": d.cash,
+                "borrow_rate_bps": POOL * 1e4,
+            }
+        ],
         "margin_rates": [
             {"instrument_id": i, "long_rate": d.margin, "short_rate": d.margin} for i in INSTRUMENTS
         ],
@@ -145,8 +156,21 @@ def text(d: Drawn) -> str:
         "cash_flows": cash,
         "mandates": [{"book_id": "*", "selector": "*", "may": "trade"}],
         "limits": [
-            {"limit_id": "net", "measure": "net", "scope": "book:*", "lower": -d.net, "upper": d.net},
-            {"limit_id": "beta", "measure": "factor_exposure", "scope": "firm", "target": "M", "lower": -d.factor, "upper": d.factor},
+            {
+                "limit_id": "net",
+                "measure": "net",
+                "scope": "book:*",
+                "lower": -d.net,
+                "upper": d.net,
+            },
+            {
+                "limit_id": "beta",
+                "measure": "factor_exposure",
+                "scope": "firm",
+                "target": "M",
+                "lower": -d.factor,
+                "upper": d.factor,
+            },
             {"limit_id": "gross", "measure": "gross", "scope": "firm", "upper": d.gross},
         ],
         "risk": {
@@ -158,7 +182,7 @@ def text(d: Drawn) -> str:
             ],
             "factor_covariance": [{"factor_id": "M", "M": 0.0001}],
         },
-    }  # fmt: skip
+    }
     return yaml.safe_dump(
         {
             "format": 1,

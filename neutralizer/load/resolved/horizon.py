@@ -27,7 +27,7 @@ Resolve = Callable[[Inputs, Selector, Ahead], Scenario]
 def dates(inputs: Inputs) -> list[date]:
     """The business days after the execution date, as far as the horizon goes."""
     first, calendar = execution_date(inputs), inputs.settings.calendar
-    return [later(first, k, calendar) for k in range(1, int(inputs.settings.horizon.days))]
+    return [later(first, k, calendar) for k in range(1, inputs.settings.horizon.days)]
 
 
 def on(inputs: Inputs, day: date) -> Inputs:

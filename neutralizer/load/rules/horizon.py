@@ -14,13 +14,10 @@ KEY = "horizon.days"
 
 
 def horizon_is_sound(inputs: Inputs, select: Selector, issues: Issues) -> None:
-    """Whole days, no targets beside it, and selectors that select."""
+    """No targets beside it, and selectors that select."""
     horizon, line = inputs.settings.horizon, inputs.line("horizon", "days")
-    if horizon.days % 1:
-        where = ("scenario.yaml", line, KEY, f"{horizon.days:g}")
-        issues.error(*where, "not a whole number of days", "write 5")
     if horizon.days > 1 and len(inputs["targets"]):
-        where = ("scenario.yaml", line, KEY, f"{horizon.days:g}")
+        where = ("scenario.yaml", line, KEY, str(horizon.days))
         reason = "targets say themselves what waiting costs"
         issues.error(*where, reason, "leave out targets, or write 1")
     for selector in horizon.decay:
@@ -68,7 +65,7 @@ def _to_come(inputs: Inputs, table: Table, row: int, day: date, issues: Issues) 
 
 def flows_are_looked_at(inputs: Inputs, select: Selector, issues: Issues) -> None:
     """Warns where what is to come lies beyond the days that are decided."""
-    days = dates(inputs) if inputs.settings.horizon.days % 1 == 0 else []
+    days = dates(inputs)
     last = days[-1] if days else execution_date(inputs)
     for name in ("flows", "cash_flows"):
         table = inputs[name]

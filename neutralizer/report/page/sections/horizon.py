@@ -48,6 +48,8 @@ def lead(ahead: Ahead, money: str) -> str:
             else f"; {short(fresh)} if the market forgot overnight"
         )
         found += more + "."
+    if ahead.no_comparison:
+        found += f" {ahead.no_comparison[:1].upper()}{ahead.no_comparison[1:]}."
     if ahead.stand_alone is not None:
         found += f" Each book alone would pay {short(ahead.stand_alone)}."
     if ahead.exceeded:
