@@ -43,7 +43,7 @@ from neutralizer.report.claims import claims
 from neutralizer.report.files import booked, run_files
 from neutralizer.report.since import past_runs, since
 from neutralizer.report.tables.horizon import as_written
-from neutralizer.terms.later import Done
+from neutralizer.terms.days import Done
 from neutralizer.terms.limits.asked import as_asked
 
 Say = Callable[[str], None]

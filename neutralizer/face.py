@@ -171,6 +171,8 @@ class Run:
     risk = _Table("risk.csv")
     capital = _Table("capital.csv")
     evidence = _Table("evidence.csv")
+    horizon = _Table("horizon.csv")
+    horizon_limits = _Table("horizon_limits.csv")
 
     @property
     def files(self) -> Mapping[str, bytes]:

@@ -17,7 +17,7 @@ from neutralizer.program.build import pool_scales
 from neutralizer.program.priorities import answered
 from neutralizer.program.solve import Solution
 from neutralizer.terms import limits
-from neutralizer.terms.later import Done, State, begun, paid, stages_of
+from neutralizer.terms.days import Done, State, begun, paid, stages_of
 
 REST = 1e-7  # of the gross before
 ROOM = 2e-6  # of a limit's scale

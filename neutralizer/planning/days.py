@@ -4,7 +4,7 @@ from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.planning.cash import funded
 from neutralizer.program.ahead import followed
-from neutralizer.terms.later import Done, State, begun, stages_of
+from neutralizer.terms.days import Done, State, begun, stages_of
 
 
 def expected(scenario: Scenario, trades: Trades) -> Done:

@@ -15,7 +15,7 @@ from neutralizer.errors import NotSolved
 from neutralizer.program.build import Give, pool_scales
 from neutralizer.program.solve import carried_on, relax
 from neutralizer.terms import limits
-from neutralizer.terms.later import Done, State, states
+from neutralizer.terms.days import Done, State, states
 from neutralizer.terms.margin import cash
 
 ROOM = 1e-5  # of a scale: beside what a day was let out by, so that the next program has an inside

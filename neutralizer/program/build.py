@@ -14,8 +14,9 @@ from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import nothing
 from neutralizer.terms import costs, dislocation, limits, waiting
 from neutralizer.terms.costs import market_impact
+from neutralizer.terms.days import remembers, stages_of, with_orders_of
 from neutralizer.terms.decision import Decision
-from neutralizer.terms.later import Later, Together, remembers, stages_of, with_orders_of
+from neutralizer.terms.later import Later, Together
 from neutralizer.terms.margin import cash, collateral
 from neutralizer.terms.rows import FALL, POOLS, RISE, Owner, Row, Side
 

@@ -12,7 +12,7 @@ from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, nothing, position
 from neutralizer.program.build import Give, pool_scales
 from neutralizer.terms import costs, dislocation, limits, margin, waiting
-from neutralizer.terms.later import Done, State, paid, states
+from neutralizer.terms.days import Done, State, paid, states
 from neutralizer.terms.margin import cash, collateral
 
 FEASIBLE = 1e-6  # of each thing's own scale

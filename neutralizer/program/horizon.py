@@ -20,8 +20,8 @@ from neutralizer.program.certificate import (
 )
 from neutralizer.program.recovered import recovered
 from neutralizer.terms.costs import market_impact
+from neutralizer.terms.days import Done, State, begun, remembers, states
 from neutralizer.terms.decision import Decision, typical_holding
-from neutralizer.terms.later import Done, State, begun, remembers, states
 from neutralizer.terms.reached import Reached
 
 MANDATES = "mandates"

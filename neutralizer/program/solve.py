@@ -42,8 +42,8 @@ from neutralizer.program.out_of_scale import out_of_scale
 from neutralizer.program.recovered import recovered
 from neutralizer.program.solvers.conic import run_solver
 from neutralizer.terms import dislocation, margin, waiting
+from neutralizer.terms.days import Done, paid, states
 from neutralizer.terms.decision import BOX
-from neutralizer.terms.later import Done, paid, states
 
 
 @dataclass(frozen=True)

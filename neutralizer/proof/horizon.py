@@ -12,7 +12,7 @@ from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, nothing
 from neutralizer.proof.files import Files, Row
 from neutralizer.proof.ledger import Ledger
-from neutralizer.terms.later import Done, State, stages_of, states
+from neutralizer.terms.days import Done, State, stages_of, states
 from neutralizer.terms.margin import collateral
 
 FILE = "horizon.csv"

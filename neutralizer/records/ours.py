@@ -14,6 +14,7 @@ from neutralizer.records.manifest import NAME as MANIFEST
 
 CONFLICTS = "conflicts.csv"
 TABLES = """
+horizon horizon_limits
 internal_transfers hedges hedge_allocations cash_transfers margin_movements positions_after positions_next limits
 pools collateral costs reasons shadow_prices books targets risk capital evidence shocks exposures book_factors
 instrument_risk

@@ -7,7 +7,7 @@ from neutralizer.domain.money import minor_unit
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, position
 from neutralizer.terms import limits
-from neutralizer.terms.later import Done, State, states
+from neutralizer.terms.days import Done, State, states
 from neutralizer.terms.margin import cash
 
 SMALL = 1e-6  # of a limit's scale, which no bound makes larger than what is summed

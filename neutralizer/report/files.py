@@ -18,7 +18,7 @@ from neutralizer.report.summary import summarise
 from neutralizer.report.tables import evidence, horizon, money, risk, state, wishes
 from neutralizer.terms import costs
 from neutralizer.terms.costs.attribution import by_book, fills_of
-from neutralizer.terms.later import Done
+from neutralizer.terms.days import Done
 from neutralizer.tickets import REGISTRY
 
 TABLES = (

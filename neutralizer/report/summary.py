@@ -33,7 +33,7 @@ from neutralizer.report.tables import wishes
 from neutralizer.terms import dislocation, limits, waiting
 from neutralizer.terms.costs import totals as costs_of
 from neutralizer.terms.costs.attribution import Costs
-from neutralizer.terms.later import Done, paid, states
+from neutralizer.terms.days import Done, paid, states
 from neutralizer.terms.margin import cash
 from neutralizer.terms.night import everything, worse
 

@@ -16,7 +16,7 @@ from neutralizer.program.horizon import later_violations
 from neutralizer.program.priorities import answered
 from neutralizer.program.solve import Solution
 from neutralizer.terms import limits
-from neutralizer.terms.later import State, paid, states
+from neutralizer.terms.days import State, paid, states
 from tests.tools.horizons import drawn, second, text
 
 TABLES: dict[str, Any] = {

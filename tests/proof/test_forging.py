@@ -4,7 +4,7 @@ Of every column of every table and every key of summary.json, in three scenarios
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
 from decimal import Decimal
 from functools import cache
@@ -17,18 +17,20 @@ from neutralizer.domain.asked import Asked
 from neutralizer.domain.summary import Past, Since, Strip
 from neutralizer.errors import ProofFailed
 from neutralizer.load.scenario import Loaded, load
+from neutralizer.proof.horizon import done
 from neutralizer.proof.ledger import rebuild
 from neutralizer.records.manifest import SUMMARY
 from neutralizer.records.writing import csv_bytes, csv_rows, json_bytes
 from neutralizer.report.again import plan_of
-from neutralizer.report.claims import COLUMNS, KEYS, TABLES, Claims, claimed
+from neutralizer.report.claims import COLUMNS, KEYS, OF_DAYS, TABLES, Claims, claimed
 from neutralizer.report.files import booked, parsed, run_files
 from neutralizer.report.tables.money import COLUMNS as MONEY
 from neutralizer.verify import proven
-from tests.conftest import SCENARIOS, TORTURE
+from tests.conftest import ROOT, SCENARIOS, TORTURE
 
 NAMES = ("two-desks", "options", *(("equity-desks",) if TORTURE else ()))
 ASKED = Asked(report=False)  # the page has tests of its own
+DAYS = "multi-day"  # of the examples
 ROWS = 3  # of each table
 PRICES = MONEY["shadow_prices.csv"]
 
@@ -36,7 +38,7 @@ PRICES = MONEY["shadow_prices.csv"]
 @cache
 def written(name: str) -> tuple[Loaded, dict[str, bytes]]:
     """Inputs and files of a run that is right."""
-    loaded = load(SCENARIOS / name)
+    loaded = load(ROOT / "examples" / DAYS / "scenario" if name == DAYS else SCENARIOS / name)
     options = Options(report=False, shock="crash" if name == "options" else "")
     return loaded, decided(loaded, loaded.run_id(options.asked), options).files
 
@@ -192,6 +194,7 @@ OTHERS: dict[str, Any] = {
     "by_hand": None,
     "strip": (Strip(impact_coefficient=1, stand_alone_cost=1, objective=1, saving=0),),
     "shock": None,
+    "ahead": dict.fromkeys(OF_DAYS, 1.0) | {"no_comparison": "none"},
     "solver": {"name": "a friend"},
     "rounding": {},
     "held_at_nothing": ("the purchase of nobody",),
@@ -206,18 +209,19 @@ def test_what_is_claimed_is_no_more_than_it_has_to_be() -> None:
     for nothing.
     """
     assert set(OTHERS) == {f.name for f in fields(Claims)}
-    loose = _loosened("options") | _loosened("funds")
+    loose = _loosened("options") | _loosened("funds") | _loosened(DAYS, ("ahead",))
     assert loose == {*KEYS, *COLUMNS, *TABLES}
 
 
-def _loosened(name: str) -> set[str]:
-    """What another value of each claim changes in a run of one scenario, which stands all the same."""
+def _loosened(name: str, which: Iterable[str] = tuple(OTHERS)) -> set[str]:
+    """What another value of some claims changes in a run of one scenario, which stands all the same."""
     loaded, files = written(name)
     read, s, loose = parsed(files), loaded.scenario, set[str]()
     run_id, true = loaded.run_id(asked(name)), claimed(read)
-    booking = booked(plan_of(s, read, rebuild(s, read, [])), s, run_id, None)
-    for claim, value in OTHERS.items():
-        other = replace(true, **{claim: value})
+    later = done(s, read["horizon.csv"])
+    booking = booked(plan_of(s, read, rebuild(s, read, [])), s, run_id, None, later)
+    for claim in which:
+        other = replace(true, **{claim: OTHERS[claim]})
         forged = run_files(booking, other, asked(name), loaded.ages, loaded.bytes_read)
         assert stands(name, forged), claim
         before, after = (dict(keys(json.loads(x[SUMMARY]))) for x in (files, forged))

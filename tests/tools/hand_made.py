@@ -19,7 +19,7 @@ from neutralizer.domain.trades import Trades
 from neutralizer.load.scenario import load
 from neutralizer.proof.files import Files
 from neutralizer.records.writing import csv_bytes, csv_rows
-from neutralizer.report.tables import evidence, state
+from neutralizer.report.tables import evidence, horizon, state
 from neutralizer.terms import costs
 from neutralizer.terms.costs.attribution import by_book, fills_of
 from neutralizer.tickets import REGISTRY
@@ -136,6 +136,7 @@ def hand_made(*changes: tuple[str, str]) -> tuple[Scenario, dict[str, bytes], st
         "costs.csv": state.cost_rows(paid),
     }
     files[evidence.FILE] = csv_bytes(evidence.COLUMNS, evidence.rows(booking))
+    files[horizon.FILE] = csv_bytes(horizon.COLUMNS, [])
     files |= {name: csv_bytes(state.COLUMNS[name], rows) for name, rows in tables.items()}
     return scenario, files, str(state.total(paid))
 

@@ -74,7 +74,8 @@ def test_a_ticket_says_which_day_it_serves(decided: Path) -> None:
 def test_knowing_the_block_costs_less_than_not(decided: Path, tmp_path: Path) -> None:
     unknown = run(DESK.parent / "unknown", tmp_path / "unknown", Options(baseline=False)).summary
     known = verify(decided)
-    assert unknown.horizon is not None and known.horizon is not None
+    assert unknown.horizon is not None
+    assert known.horizon is not None
     assert unknown.horizon.cost > 1.5 * known.horizon.cost
     assert unknown.external_notional > 1.9 * known.external_notional
 

@@ -19,7 +19,7 @@ from neutralizer.planning.lots.grain import Grain
 from neutralizer.program.horizon import recovered_days
 from neutralizer.program.recovered import recovered
 from neutralizer.program.solve import Solution
-from neutralizer.terms.later import Done
+from neutralizer.terms.days import Done
 
 WINDOW = 3  # steps, and lots where they are larger
 FINE_WINDOW = 20  # of the rounding error, for what is rounded afterwards

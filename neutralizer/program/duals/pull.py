@@ -16,7 +16,7 @@ from neutralizer.domain.horizon import Stage
 from neutralizer.domain.scenario import Scenario
 from neutralizer.program.solve import Solution
 from neutralizer.terms import waiting
-from neutralizer.terms.later import stages_of
+from neutralizer.terms.days import stages_of
 from neutralizer.terms.rows import FALL, RISE, Owner, Row
 
 COST, PARTICIPATION, MANDATE, ROUTE, DISLOCATION, OTHER = range(-6, 0)  # beside limits and pools

@@ -24,7 +24,7 @@ from neutralizer.program.duals.pull import (
 )
 from neutralizer.program.duals.shadow import later_prices, pool_prices, shadow_prices
 from neutralizer.program.solve import Solution
-from neutralizer.terms.later import stages_of
+from neutralizer.terms.days import stages_of
 from neutralizer.tickets import cash_id, hedge_id, transfer_id
 
 LEAST = 1e-3  # of a line's whole relief: what is smaller is not named

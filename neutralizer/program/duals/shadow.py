@@ -14,7 +14,7 @@ from neutralizer.domain.scenario import Scenario
 from neutralizer.program.build import pool_scales
 from neutralizer.program.solve import Solution
 from neutralizer.terms import limits
-from neutralizer.terms.later import stages_of
+from neutralizer.terms.days import stages_of
 from neutralizer.terms.rows import (
     BORROW_LIMIT,
     FALL,

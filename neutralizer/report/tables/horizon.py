@@ -14,7 +14,7 @@ from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades, nothing, position
 from neutralizer.proof.horizon import FILE, done
 from neutralizer.terms import limits
-from neutralizer.terms.later import Done, State, states
+from neutralizer.terms.days import Done, State, states
 from neutralizer.terms.margin import cash
 
 __all__ = ["COLUMNS", "FILE", "LIMITS", "LIMIT_COLUMNS", "as_written", "limit_rows", "rows"]
