@@ -23,12 +23,14 @@ from neutralizer.domain.asked import Asked
 from neutralizer.domain.orders import crosses_only
 from neutralizer.domain.plan import Booking, Plan
 from neutralizer.domain.scenario import Scenario
+from neutralizer.domain.trades import nothing
 from neutralizer.errors import Infeasible
 from neutralizer.gate.against import NOTHING_ELSE, Against
 from neutralizer.load.scenario import Loaded
 from neutralizer.planning.compose import compose
 from neutralizer.planning.days import expected
 from neutralizer.planning.lots.in_lots import in_lots
+from neutralizer.planning.lots.whole import Rounded
 from neutralizer.planning.night import in_phases
 from neutralizer.planning.one_side import Answer, one_sided
 from neutralizer.program.conflicts.irreducible import explained
@@ -43,7 +45,7 @@ from neutralizer.report.claims import claims
 from neutralizer.report.files import booked, run_files
 from neutralizer.report.since import past_runs, since
 from neutralizer.report.tables.horizon import as_written
-from neutralizer.terms.days import Done
+from neutralizer.terms.days import Done, stages_of
 from neutralizer.terms.limits.asked import as_asked
 
 Say = Callable[[str], None]
@@ -104,7 +106,7 @@ def _decided(loaded: Loaded, run_id: str, options: Options) -> Decided:
     seconds = {"solver": solution.solver["seconds"], "rounding": time.perf_counter() - started}
     say("choosing what may be booked tonight")
     plan = in_phases(scenario, rounded, compose(scenario, rounded))
-    later = _later(scenario, wanted, plan, say)
+    later = _later(scenario, wanted, plan, rounded)
     old = superseded(loaded.bytes_read)
     left = why_left(solution, scenario, plan.trades) if not asked.transfers_only else {}
     priced = _priced(booked(plan, scenario, run_id, old), solution, not asked.transfers_only)
@@ -136,15 +138,18 @@ def _solved(scenario: Scenario, options: Options) -> tuple[Scenario, Solution]:
         if refusal.reason != "infeasible":
             raise
         options.say("looking for what is in the way")
-        raise explained(refusal, scenario, options.say) from None
+        today = replace(scenario, horizon=None)
+        raise explained(refusal, today, options.say) from None
 
 
-def _later(scenario: Scenario, wanted: Scenario, plan: Plan, say: Say) -> Done:
-    """What is expected to be done on the days of the horizon once the plan is; as the files will say it."""
+def _later(scenario: Scenario, wanted: Scenario, plan: Plan, rounded: Rounded) -> Done:
+    """What is expected to be done on the days of the horizon once the plan is, as the files will say it: nothing
+    where today had to be decided alone.
+    """
     if scenario.horizon is None:
-        return ()
-    say("following it through the days after today")
-    return as_written(wanted, plan.trades, expected(scenario, plan.trades))
+        return tuple(nothing(stage.at.scenario) for stage in stages_of(wanted))
+    found = expected(scenario, plan.trades, rounded.whole.later)
+    return as_written(wanted, plan.trades, found)
 
 
 def _priced(

@@ -22,6 +22,7 @@ from neutralizer.terms import limits
 from neutralizer.terms.limits.asked import BEST_EFFORT
 from neutralizer.terms.margin import cash
 
+ALONE = "the days after today have no certified answer beside it: today is decided alone"
 # of a limit's scale: room for the next class beside what this one was kept to; the least that solves
 WIDENINGS = (1e-6, 1e-5, 1e-4)
 
@@ -46,15 +47,18 @@ def answered(scenario: Scenario) -> tuple[Scenario, Solution]:
 
 def _over_days(scenario: Scenario, horizon: Horizon) -> tuple[Scenario, Solution]:
     """Today first: what its soft limits cannot be kept by is found without the days after it, and what they are
-    refused for is no later day's. Where those cannot keep all their limits beside it, they give.
+    refused for is no later day's. Where those cannot keep all their limits beside it, they give; where they have no
+    certified answer, today is decided alone, and a warning says so.
     """
     today = settled(replace(scenario, horizon=None))
     together = replace(today, horizon=horizon)
-    try:
+    with suppress(NotSolved):
         return together, solve(together)
-    except NotSolved:
+    with suppress(NotSolved):
         held = replace(today, horizon=kept_ahead(today, horizon))
         return held, solve(held)
+    alone = replace(today, warnings=(*today.warnings, ALONE))
+    return alone, solve(alone)
 
 
 def settled(scenario: Scenario, widened: float = WIDENINGS[0]) -> Scenario:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from neutralizer.errors import InputsRefused, ProofFailed
+from neutralizer.errors import Infeasible, InputsRefused, NotSolved, ProofFailed
 from neutralizer.load.scenario import load
+from neutralizer.program import priorities
 from neutralizer.records.manifest import NAME as MANIFEST
 from neutralizer.records.manifest import described
 from neutralizer.records.writing import csv_bytes, csv_rows
@@ -32,12 +33,11 @@ def rows(folder: Path, name: str) -> list[dict[str, str]]:
     return csv_rows((folder / name).read_bytes())[1]
 
 
-def changed(folder: Path, to: Path, **changes: Any) -> Path:
-    """The desk with other settings or tables; a table of None is taken out."""
+def changed(to: Path, **changes: Any) -> Path:
+    """The desk with other settings or tables."""
     document = yaml.load((DESK / "scenario.yaml").read_text(), Loader=yaml.BaseLoader)
     for key, value in changes.items():
-        where = document["tables"] if key in document["tables"] or key == "targets" else document
-        where[key] = value
+        (document if key == "horizon" else document["tables"])[key] = value
     to.mkdir()
     (to / "scenario.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
     return to
@@ -128,6 +128,33 @@ def test_a_sum_of_the_days_is_written_again(decided: Path, tmp_path: Path) -> No
         verify(copy)
 
 
+def test_today_is_decided_alone_where_its_days_have_no_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unsolved(*_: object) -> None:
+        raise NotSolved("for want of an answer")
+
+    real = priorities.solve
+    monkeypatch.setattr(priorities, "kept_ahead", unsolved)
+    monkeypatch.setattr(priorities, "solve", lambda s: unsolved() if s.horizon else real(s))
+    out = tmp_path / "out"
+    summary = run(DESK, out, Options()).summary
+    assert priorities.ALONE in summary.findings
+    assert summary.lines.total == 0
+    assert any(x.startswith("EXPECTED on 2024-06-28: delta-market") for x in summary.findings)
+    verify(out)
+
+
+def test_what_today_cannot_keep_is_refused_for_today(tmp_path: Path) -> None:
+    """Nobody may trade, and the book is beyond its limit tonight: no later day has a part in it."""
+    still = [{"book_id": "*", "selector": "*", "may": "none"}]
+    limit = {"limit_id": "small", "measure": "gross", "scope": "book:DELTA", "upper": 1_000_000}
+    desk = changed(tmp_path / "s", mandates=still, limits=[limit])
+    with pytest.raises(Infeasible) as refused:
+        run(desk, tmp_path / "out", Options())
+    assert {c["limit_id"] for c in refused.value.conflicts} >= {"small"}
+
+
 FLOW = {"date": "2024-06-28", "book_id": "CLIENTS", "instrument_id": "ETF", "quantity": 1}
 WRONG = [
     ({"flows": [FLOW | {"date": "2024-06-26"}]}, "not after the execution date, 2024-06-26"),
@@ -146,13 +173,13 @@ WRONG = [
 @pytest.mark.parametrize(("changes", "said"), WRONG)
 def test_what_cannot_come_is_refused(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
     with pytest.raises(InputsRefused) as refused:
-        load(changed(DESK, tmp_path / "s", **changes))
+        load(changed(tmp_path / "s", **changes))
     assert any(said in str(issue) for issue in refused.value.issues), [
         str(x) for x in refused.value.issues
     ]
 
 
 def test_what_comes_later_than_is_decided_is_told(tmp_path: Path) -> None:
-    far = changed(DESK, tmp_path / "s", flows=[FLOW | {"date": "2024-07-03"}])
+    far = changed(tmp_path / "s", flows=[FLOW | {"date": "2024-07-03"}])
     told = [str(issue) for issue in load(far).warnings]
     assert any("1 of 1 lines come after 2024-06-28" in x for x in told), told
