@@ -70,7 +70,11 @@ def _days(run: Run, ahead: Ahead) -> Table:
         )
         for d in ahead.by_day
     ]
-    return Table(f"What is expected by day, notional in {run.money}", columns, found)
+    return Table(
+        f"What is expected by day, each with its own impact; notional in {run.money}",
+        columns,
+        found,
+    )
 
 
 def _nearest(run: Run) -> list[Line]:
