@@ -38,44 +38,43 @@ def kept_ahead(today: Scenario, horizon: Horizon, made: Trades | None = None) ->
     stands. Raises NotSolved.
     """
     for day in range(1, len(horizon.paths[0].days) + 1):
-        for soft in (False, True):
-            own = _gives(horizon, day, soft)
-            if own.any() or not soft:
-                horizon = _given(today, horizon, day, own, made)
+        hard, soft = _gives(horizon, day)
+        give = Give(hard.astype(float), pools=True, day=day, mandates=True)
+        horizon = _given(today, horizon, give, made)
+        if soft.any():
+            give = Give(soft.astype(float), pools=False, day=day)
+            horizon = _given(today, horizon, give, made)
     return horizon
 
 
-def _given(today: Scenario, horizon: Horizon, day: int, own: Bools, made: Trades | None) -> Horizon:
-    """The horizon with some limits of one day let out; where they are hard ones, its pools and mandates too."""
-    soft = bool(own.any()) and bool(
-        horizon.paths[0].days[day - 1].scenario.limits[int(own.argmax())].soft
-    )
+def _given(today: Scenario, horizon: Horizon, give: Give, made: Trades | None) -> Horizon:
+    """The horizon with what gives on one day let out; where mandates do, its soft limits are left out meanwhile."""
 
     def opened(stage: Stage) -> Day:
-        return stage.at if soft or stage.day != day else _opened(stage.at)
+        return _opened(stage.at) if give.mandates and stage.day == give.day else stage.at
 
-    within = horizon.until(day).with_days(opened)
+    within = horizon.until(give.day).with_days(opened)
     scenario = replace(today, horizon=within)
-    give = Give(own.astype(float), not soft, day=day, mandates=not soft)
     found = relax(scenario, give, made)
     done = states(scenario, found.trades, found.later)[1:]
-
     # stages are numbered path by path: the shorter horizon has its own numbers
     places = {(s.path.name, s.day): s.number for s in within.stages}
 
     def let_out(stage: Stage) -> Day:
-        if stage.day != day:
+        if stage.day != give.day:
             return stage.at
-        return _let_out(stage, done[places[stage.path.name, day]], own)
+        return _let_out(stage, done[places[stage.path.name, give.day]], give.limits > 0)
 
     h = today.holdings
     return horizon.with_days(let_out).within_reach(h.low, h.high)
 
 
-def _gives(horizon: Horizon, day: int, soft: bool) -> Bools:
-    """(limits,) which of a day's limits give."""
+def _gives(horizon: Horizon, day: int) -> tuple[Bools, Bools]:
+    """(limits,) twice: which of a day's limits are hard, and which soft; one that is to improve is neither."""
     its = horizon.paths[0].days[day - 1].scenario.limits
-    return np.array([bool(x.soft) == soft and not x.improve for x in its], dtype=bool)
+    soft = np.array([bool(x.soft) for x in its], dtype=bool)
+    held = np.array([not x.improve for x in its], dtype=bool)
+    return held & ~soft, held & soft
 
 
 def _opened(day: Day) -> Day:
