@@ -14,10 +14,11 @@ from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.trades import Trades
 from neutralizer.errors import Infeasible, NotSolved
 from neutralizer.program.build import pool_scales
+from neutralizer.program.certificate import price
 from neutralizer.program.priorities import answered
 from neutralizer.program.solve import Solution
 from neutralizer.terms import limits
-from neutralizer.terms.days import Done, State, begun, paid, stages_of
+from neutralizer.terms.days import Done, State, begun, stages_of
 
 REST = 1e-7  # of the gross before
 ROOM = 2e-6  # of a limit's scale
@@ -25,8 +26,8 @@ ROOM = 2e-6  # of a limit's scale
 
 @dataclass(frozen=True)
 class OverDays:
-    """Expected costs, base currency, by impact: `remembered` or `fresh`; what has no answer is left out, with the
-    reason. `alone`: each book, with the impact of the horizon.
+    """Expected costs with the penalties on what is to improve, base currency, by impact: `remembered` or `fresh`;
+    what has no answer is left out, with the reason. `alone`: each book, with the impact of the horizon.
     """
 
     together: dict[str, float]
@@ -39,19 +40,19 @@ def over_days(scenario: Scenario, solution: Solution) -> OverDays:
     """`solution`: of the days together, with the impact of the horizon."""
     horizon, reason = scenario.horizon, ""
     assert horizon is not None
-    together = {_word(horizon): solution.expected}
+    together = {_word(horizon): price(solution.trades, scenario, solution.later)}
     other = replace(scenario, horizon=replace(horizon, remembered=not horizon.remembered))
     each: dict[str, float] = {}
     apart: float | None = None
     try:
         trades, later = day_by_day(scenario)
         for s in (scenario, other):
-            each[_word(s.horizon)] = sum(paid(s, trades, later).values())
-        together[_word(other.horizon)] = answered(other)[1].expected
+            each[_word(s.horizon)] = price(trades, s, later)
+        together[_word(other.horizon)] = _priced(other)
     except (Infeasible, NotSolved) as refusal:
         reason = f"deciding day by day has no plan: {short(refusal)}"
     try:
-        apart = answered(alone(scenario))[1].expected
+        apart = _priced(alone(scenario))
     except (Infeasible, NotSolved) as refusal:
         reason = reason or f"each book alone has no plan: {short(refusal)}"
     return OverDays(together, each, apart, reason)
@@ -59,6 +60,12 @@ def over_days(scenario: Scenario, solution: Solution) -> OverDays:
 
 def _word(horizon: Horizon | None) -> str:
     return "remembered" if horizon is not None and horizon.remembered else "fresh"
+
+
+def _priced(scenario: Scenario) -> float:
+    """What the best answer costs. Raises Infeasible, NotSolved."""
+    _, found = answered(scenario)
+    return price(found.trades, scenario, found.later)
 
 
 def short(refusal: Exception) -> str:

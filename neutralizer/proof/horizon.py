@@ -16,7 +16,7 @@ from neutralizer.terms.days import Done, State, stages_of, states
 from neutralizer.terms.margin import collateral
 
 FILE = "horizon.csv"
-LITTLE = 1e-6  # of the gross before: lines of less than a tenth of it are not written
+LITTLE = 1e-7  # of the gross before: lines of less than a hundredth of it are not written
 
 
 def prove(scenario: Scenario, files: Files, ledger: Ledger, faults: list[str]) -> None:

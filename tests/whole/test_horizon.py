@@ -80,6 +80,22 @@ def test_knowing_the_block_costs_less_than_not(decided: Path, tmp_path: Path) ->
     assert unknown.external_notional > 1.9 * known.external_notional
 
 
+def test_lots_of_today_leave_the_days_after_it_within_their_limits(tmp_path: Path) -> None:
+    """Futures, bonds, currencies and pools at their floors: what is too small to be written breaks nothing, and no
+    day by itself is cheaper.
+    """
+    out = tmp_path / "out"
+    options = Options(overrides=("horizon.days=3",))
+    summary = run(SCENARIOS / "multi-asset", out, options).summary
+    assert summary.horizon is not None
+    assert summary.horizon.exceeded == 0
+    for impact in ("remembered", "fresh"):
+        saved = summary.horizon.saved(impact)
+        assert saved is not None
+        assert saved > 0
+    verify(out)
+
+
 def test_one_day_is_the_program_of_today_to_the_byte(tmp_path: Path) -> None:
     source = SCENARIOS / "two-desks"
     shutil.copytree(source, tmp_path / "one")

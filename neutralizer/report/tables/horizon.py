@@ -25,7 +25,7 @@ COLUMNS = tuple(
 )
 LIMITS = "horizon_limits.csv"
 LIMIT_COLUMNS = tuple("date path limit_id scope measure lower upper before after".split())
-LITTLE = 1e-7  # of the gross before: a line of less is what the solver left over
+LITTLE = 1e-9  # of the gross before: a line of less is what the solver left over
 DIGITS = 6  # decimals of a quantity
 
 
