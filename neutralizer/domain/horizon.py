@@ -112,8 +112,3 @@ class Stage:
     def weight(self) -> float:
         """How likely it is."""
         return self.path.weight
-
-
-def nothing_comes(stages: tuple[Stage, ...]) -> bool:
-    """Whether no position and no cash comes on any of them, and none expires."""
-    return not any(s.at.arrives.any() or s.at.paid.any() or not np.all(s.at.stays) for s in stages)

@@ -10,14 +10,9 @@ import numpy as np
 from neutralizer.domain.arrays import Floats, Ints
 from neutralizer.domain.horizon import Day
 from neutralizer.domain.scenario import Scenario
-from neutralizer.domain.trades import Trades
-from neutralizer.terms.costs import market_impact
 from neutralizer.terms.decision import Decision, capped
 from neutralizer.terms.margin import cash
 from neutralizer.terms.rows import FALL, RISE, Row
-
-(IMPACT,) = market_impact.TERMS
-Done = tuple[Trades, ...]  # what is done on the stages of a horizon, in their order
 
 
 class Later(Decision):
