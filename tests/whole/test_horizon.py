@@ -1,5 +1,6 @@
 """A run over several days: what is written of them, what verify proves, what is refused."""
 
+import importlib
 import json
 import shutil
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import Infeasible, InputsRefused, NotSolved, ProofFailed
 from neutralizer.load.scenario import load
 from neutralizer.program import priorities
@@ -158,6 +160,42 @@ def test_today_is_decided_alone_where_its_days_have_no_answer(
     assert priorities.ALONE in summary.findings
     assert summary.lines.total == 0
     assert any(x.startswith("EXPECTED on 2024-06-28: delta-market") for x in summary.findings)
+    verify(out)
+
+
+def test_a_roll_over_days_on_the_oil_curves_is_booked_today(shared: Path, tmp_path: Path) -> None:
+    """A gradual roll beside the curves' own limits: opposed books cross, the rest goes through the listed spread."""
+    shutil.copytree(shared / "oil-2022-02-07", tmp_path / "oil")
+    text = (tmp_path / "oil" / "scenario.yaml").read_text()
+    roll = "{selector: 'FUT:CL01', last_day: 2022-02-09, days: 3, into: 'FUT:CL02', gradual: yes}"
+    text = text.replace("tables:\n", f"tables:\n  rolls: [{roll}]\n", 1)
+    (tmp_path / "oil" / "scenario.yaml").write_text(text)
+    out = tmp_path / "out"
+    options = Options(overrides=("horizon.days=3",), baseline=False)
+    summary = run(tmp_path / "oil", out, options).summary
+    assert summary.breaches.after == 0
+    assert any(r["limit_id"] == "roll-FUT:CL01" for r in rows(out, "limits.csv"))
+    assert "SPR:CL01-CL02" in {r["instrument_id"] for r in rows(out, "hedges.csv")}
+    verify(out)
+
+
+def test_lots_of_today_alone_where_none_are_found_with_its_days(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = importlib.import_module("neutralizer.planning.lots.in_lots")
+    real = module._in_lots
+
+    def none(s: Scenario, *rest: Any) -> Any:
+        if s.horizon is not None:
+            raise Infeasible("no_lots", "for want of lots")
+        return real(s, *rest)
+
+    monkeypatch.setattr(module, "_in_lots", none)
+    out = tmp_path / "out"
+    summary = run(DESK, out, Options(baseline=False)).summary
+    assert any("they are those of today alone" in x for x in summary.findings)
+    assert summary.horizon is not None
+    assert summary.lines.total == 0
     verify(out)
 
 
