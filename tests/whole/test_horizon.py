@@ -174,6 +174,7 @@ def test_a_roll_over_days_on_the_oil_curves_is_booked_today(shared: Path, tmp_pa
     options = Options(overrides=("horizon.days=3",), baseline=False)
     summary = run(tmp_path / "oil", out, options).summary
     assert summary.breaches.after == 0
+    assert not any("those of today alone" in x for x in summary.findings)
     assert any(r["limit_id"] == "roll-FUT:CL01" for r in rows(out, "limits.csv"))
     assert "SPR:CL01-CL02" in {r["instrument_id"] for r in rows(out, "hedges.csv")}
     verify(out)

@@ -113,7 +113,7 @@ def _margin_by_cone(scenario: Scenario) -> Bools:
 def _right_hand_sides(
     rounding: Rounding, standard: Standard, room: Floats, pool_room: Floats
 ) -> tuple[Floats, dict[int, float]]:
-    """The program's b with the solver's room given back, the rooms drawn in, half steps let out."""
+    """The program's b with the solver's room given back, on later days too, the rooms drawn in, half steps let out."""
     solution, scenario = rounding.solution, rounding.scenario
     b, scale = solution.canonical.b.copy(), limits.scales(scenario)
     lower, upper = limits.bounds(scenario)
@@ -129,6 +129,8 @@ def _right_hand_sides(
         band = np.where(np.isfinite(upper - lower), upper - lower, np.inf)[which] + 2 * half[which]
         drawn = np.minimum(room[which], band / 4)
         b[rows] += solution.program.room[row] + (half[which] - drawn) / scale[which]
+    for row in solution.program.later_rows:
+        b[solution.canonical.rows[row]] += solution.program.room[row]
     if POOLS in solution.canonical.rows:
         b[solution.canonical.rows[POOLS]] -= pool_room / pool_scales(scenario)
     return b, loose
