@@ -100,13 +100,15 @@ def _without_rests(begins: Scenario) -> Scenario:
 
 def _with_room(begins: Scenario) -> Scenario:
     """The day with a little more of the limits that the day before ended on: on all of them at once there is no
-    inside, and a solver has nowhere to go.
+    inside, and a solver has nowhere to go. What is only to improve is not to get worse than that day left it.
     """
+    its = tuple(replace(x, settled=None) if x.improve else x for x in begins.limits)
+    begins = replace(begins, limits=its)
     lower, upper = limits.bounds(begins)
     room = ROOM * limits.scales(begins)
     held = tuple(
         replace(x, settled=(float(lower[k] - room[k]), float(upper[k] + room[k])))
-        for k, x in enumerate(begins.limits)
+        for k, x in enumerate(its)
     )
     pools = begins.pools
     spare = ROOM * pool_scales(begins) / pools.fx

@@ -39,6 +39,11 @@ class Day:
         """The day on which it trades."""
         return self.scenario.execution_date
 
+    def beyond(self, position: Floats) -> Floats:
+        """(H,) what positions (H,) end beyond what their mandates allow, units; 0 inside."""
+        found: Floats = np.maximum(np.maximum(self.low - position, position - self.high), 0.0)
+        return found
+
     def reach(self, low: Floats, high: Floats) -> tuple[Floats, Floats]:
         """Between what its positions lie, whatever is decided, where those of the day before lie between these."""
         here = self.stays > 0

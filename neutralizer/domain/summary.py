@@ -4,7 +4,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
-ALONE = "without_the_days"  # what a whole-lot search says that left the days of the horizon out
+WITHOUT_THE_DAYS = (
+    "without_the_days"  # what a whole-lot search says that left the days of the horizon out
+)
 NOTHING_MOVED = "nothing"  # the name of a whole-lot search that ends in no trade at all
 Money = float  # base currency, rounded to its smallest coin
 

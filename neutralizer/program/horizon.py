@@ -80,8 +80,10 @@ def later_violations(
         bounds = limits_and_pools(day.trades, day.begins, held)
         if give is not None and give.day == stage.day:
             bounds = without_given(bounds, held, give)
-            own.pop(MANDATES)
-        found |= {f"{stage.path.name}{stage.at.date} {k}": v for k, v in (own | bounds).items()}
+            if give.mandates:
+                own.pop(MANDATES)
+        where = f"{stage.path.name} {stage.at.date}".strip()
+        found |= {f"{where} {k}": v for k, v in (own | bounds).items()}
     return found
 
 
@@ -100,8 +102,7 @@ def later_given(scenario: Scenario, trades: Trades, later: Done, give: Give) -> 
 
 def beyond_mandates(scenario: Scenario, stage: Stage, day: State) -> Floats:
     """(H,) what each position ends beyond what its mandate allows on a later day, over a typical holding."""
-    x, at = position(day.begins, day.trades), stage.at
-    out = np.maximum(np.maximum(at.low - x, x - at.high), 0.0)
+    out = stage.at.beyond(position(day.begins, day.trades))
     found: Floats = out * scenario.holding_notional / typical_holding(scenario)
     return found
 

@@ -11,7 +11,6 @@ from neutralizer.terms.days import Done, State, states
 from neutralizer.terms.margin import cash
 
 SMALL = 1e-6  # of a limit's scale, which no bound makes larger than what is summed
-LAST = 1e-9  # of a pool's cash: what the solver leaves; else a minor unit of its money
 
 
 def exceeded(scenario: Scenario, trades: Trades, later: Done) -> list[str]:
@@ -40,10 +39,10 @@ def _exceeded(stage: Stage, day: State) -> list[str]:
             )
     left = cash.headroom(day.trades, s)
     for p, (pool, currency) in enumerate(zip(s.pools.ids, s.pools.currency, strict=True)):
-        if left[p] < -max(float(minor_unit(currency)), LAST * abs(s.pools.cash[p])):
+        if left[p] < -float(minor_unit(currency)):
             found.append(f"pool {pool} short of {-left[p]:,.2f} {currency}")
-    x, at, h = position(s, day.trades), stage.at, s.holdings
-    beyond = np.maximum(np.maximum(at.low - x, x - at.high), 0.0) * s.holding_notional
+    x, h = position(s, day.trades), s.holdings
+    beyond = stage.at.beyond(x) * s.holding_notional
     for k in np.flatnonzero(beyond > SMALL * max(s.gross_before, 1.0)).tolist():
         book, instrument = s.books.ids[h.book[k]], s.instruments.ids[h.instrument[k]]
         found.append(f"{book} holds {x[k]:,.6g} of {instrument}, which it may only reduce")

@@ -7,7 +7,7 @@ import numpy as np
 
 from neutralizer.domain.plan import Plan
 from neutralizer.domain.scenario import Scenario
-from neutralizer.domain.summary import ALONE, NOTHING_MOVED
+from neutralizer.domain.summary import WITHOUT_THE_DAYS, NOTHING_MOVED
 from neutralizer.domain.trades import nothing
 from neutralizer.report.claims import Claims
 from neutralizer.report.look.traps import told
@@ -57,9 +57,10 @@ def findings(
             found.append(
                 f"together costs {more:,.2f} {s.base_currency} more than each book alone, both before lots"
             )
-    if claims.rounding.get(ALONE):
+    if claims.rounding.get(WITHOUT_THE_DAYS):
         found.append(
-            "no whole lots of today were found together with the days after it: they are those of today alone"
+            "no whole lots of today were found together with the days after it: they are those of today alone, "
+            "while reasons and shadow prices are of the days together"
         )
     if claims.rounding.get("name") == NOTHING_MOVED:
         found.append(

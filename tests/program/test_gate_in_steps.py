@@ -7,7 +7,7 @@ import pytest
 
 from neutralizer.errors import NotSolved
 from neutralizer.program import solve as policy
-from neutralizer.program.certificate import NEAR, Certificate
+from neutralizer.program.certificate import BELOW, NEAR, Certificate
 from neutralizer.program.out_of_scale import out_of_scale
 from neutralizer.program.solve import solve
 from neutralizer.report.claims import Claims
@@ -45,6 +45,17 @@ def test_near_is_a_ten_thousandth_and_never_of_what_is_broken() -> None:
     assert not near.accepted
     assert not replace(near, bound=100.0 - 110 * NEAR).near
     assert not replace(near, worst=1e-5).near
+
+
+def test_what_costs_far_less_than_its_bound_is_not_of_that_program() -> None:
+    """A little below is what is feasible to FEASIBLE; more is another program's cost."""
+    allowed = Certificate(100.0, 100.0 + 0.9 * BELOW * 1e-3, 100.0, 1e-3, 0.0, "")
+    assert allowed.accepted
+    far = replace(allowed, bound=100.0 + 1.1 * BELOW * 1e-3)
+    assert not far.accepted
+    assert not far.near
+    assert replace(far, tolerated=2e-3).near
+    assert not replace(far, allowed=-1.0, bound=100.0 + 1e-9).accepted
 
 
 def test_a_program_without_any_answer_names_what_is_out_of_scale(

@@ -12,6 +12,7 @@ from neutralizer.comparisons.over_days import day_by_day
 from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import Infeasible
 from neutralizer.load.scenario import load
+from neutralizer.program.build import Give
 from neutralizer.program.horizon import later_violations
 from neutralizer.program.priorities import answered
 from neutralizer.program.solve import Solution
@@ -186,6 +187,35 @@ def test_soft_limits_of_a_later_day_give_first(tmp_path: Path) -> None:
     s = scenario(tmp_path, days=2, limits=[hard, soft], flows=[flow], mandates=free)
     (friday,) = later(*answered(s))
     assert held_in(friday, "F") == pytest.approx(52_000, abs=10)
+
+
+def test_a_mandate_that_does_not_give_is_held_while_a_soft_limit_does(tmp_path: Path) -> None:
+    """Friday trades what nobody may: seen where only soft limits give, and given where mandates do."""
+    soft = dict(TABLES["limits"][0], kind="soft", priority=2)
+    s = scenario(
+        tmp_path, 2, limits=[soft], mandates=[{"book_id": "*", "selector": "*", "may": "none"}]
+    )
+    held, found = answered(s)
+    (friday,) = found.later
+    sold = replace(friday, order=friday.order - 10_000, change=friday.change - 10_000)
+    soft_gives = Give(np.ones(1), pools=False, day=1)
+    seen = later_violations(held, found.trades, (sold,), soft_gives)
+    assert seen["2024-06-28 mandates"] == pytest.approx(0.2, rel=1e-3)
+    both_give = replace(soft_gives, mandates=True)
+    assert "2024-06-28 mandates" not in later_violations(held, found.trades, (sold,), both_give)
+
+
+def test_a_day_by_itself_makes_no_limit_worse_that_is_to_improve(tmp_path: Path) -> None:
+    """Two millions leave on Friday and must be bought back: the net exposure, too long already, ends where it began."""
+    net = dict(TABLES["limits"][0], upper=1_000_000, on_breach="improve", penalty=0)
+    kept = {"limit_id": "kept", "measure": "position", "scope": "firm", "target": "S", "lower": 20_000}  # fmt: skip
+    held = [*TABLES["positions"], {"book_id": "A", "instrument_id": "S", "quantity": 20_000}]
+    flow = {"date": "2024-06-28", "book_id": "A", "instrument_id": "S", "quantity": -20_000}
+    s = scenario(tmp_path, 2, limits=[net, kept], positions=held, flows=[flow])
+    trades, done = day_by_day(s)
+    friday = states(s, trades, done)[1]
+    assert held_in(friday, "S") == pytest.approx(20_000, abs=1)
+    assert held_in(friday, "F") == pytest.approx(30_000, abs=1)
 
 
 def test_waiting_is_free_only_where_the_market_forgets(tmp_path: Path) -> None:

@@ -194,7 +194,8 @@ def test_lots_of_today_alone_where_none_are_found_with_its_days(
     monkeypatch.setattr(module, "_in_lots", none)
     out = tmp_path / "out"
     summary = run(DESK, out, Options(baseline=False)).summary
-    assert any("they are those of today alone" in x for x in summary.findings)
+    (said,) = (x for x in summary.findings if "they are those of today alone" in x)
+    assert said.endswith("reasons and shadow prices are of the days together")
     assert summary.horizon is not None
     assert summary.lines.total == 0
     verify(out)

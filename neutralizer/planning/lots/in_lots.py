@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from neutralizer.domain.scenario import Scenario
-from neutralizer.domain.summary import ALONE
+from neutralizer.domain.summary import WITHOUT_THE_DAYS
 from neutralizer.errors import Infeasible
 from neutralizer.planning.lots.minimum_sizes import without_small_lines
 from neutralizer.planning.lots.nearest import nearest_lots, with_soft_let_out
@@ -24,7 +24,7 @@ def in_lots(scenario: Scenario, solution: Solution, transfers_only: bool = False
         return _in_lots(scenario, solution, transfers_only)
     alone = replace(scenario, horizon=None)
     found = _in_lots(alone, solve(alone), transfers_only)
-    return replace(found, report=found.report | {ALONE: True})
+    return replace(found, report=found.report | {WITHOUT_THE_DAYS: True})
 
 
 def _in_lots(scenario: Scenario, solution: Solution, transfers_only: bool) -> Rounded:
