@@ -6,7 +6,7 @@ working folder is touched; pandas is loaded when a frame is asked for.
 
 import html
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neutralizer.decide import Decided, Options, decided
+from neutralizer.domain.cases import Change
 from neutralizer.domain.summary import Summary
 from neutralizer.errors import InputsRefused, Issue
 from neutralizer.gate import agrees
 from neutralizer.gate.against import Against
+from neutralizer.load import changes as changes_of
 from neutralizer.load.firm.person import whoever
 from neutralizer.load.scenario import Loaded, load
 from neutralizer.load.written.canonical import Parts, canonical, change, given_parts, parts_of
@@ -40,11 +42,19 @@ __all__ = ["Report", "Run", "Scenario", "read", "scenario", "solve"]
 KEEP: Any = object()  # a value that is left as it is
 
 
-def read(folder: str | Path) -> "Scenario":
-    """A scenario's folder, read and checked. Raises InputsRefused with every issue, InputsTooOld."""
+def read(folder: str | Path, overrides: tuple[str, ...] = ()) -> "Scenario":
+    """A scenario's folder, read and checked, with settings changed as `--set` writes them. Raises InputsRefused with
+    every issue, InputsTooOld.
+    """
     path = Path(folder)
-    loaded = load(path)
+    loaded = load(path, overrides)
     return Scenario(loaded, Memory(loaded.bytes_read, folder=Folder(path)), str(path))
+
+
+def from_files(files: Mapping[str, bytes], overrides: tuple[str, ...] = ()) -> "Scenario":
+    """The same of what a folder holds, by name. Raises InputsRefused, InputsTooOld."""
+    source = Memory(dict(files))
+    return Scenario(load(source, overrides), source, "files in memory")
 
 
 def scenario(**given: Any) -> "Scenario":
@@ -61,22 +71,22 @@ def scenario(**given: Any) -> "Scenario":
 class Scenario:
     """Checked inputs. What changes one makes another."""
 
-    _loaded: Loaded
+    loaded: Loaded
     _source: Memory
     _origin: str  # for the journal
 
     @property
     def name(self) -> str:
         """As the settings have it."""
-        return self._loaded.scenario.name
+        return self.loaded.scenario.name
 
     @property
     def warnings(self) -> tuple[Issue, ...]:
         """What is odd in the inputs and does not refuse them."""
-        return tuple(map(self._source.told, self._loaded.warnings))
+        return tuple(map(self._source.told, self.loaded.warnings))
 
     def __repr__(self) -> str:
-        s = self._loaded.scenario
+        s = self.loaded.scenario
         return f"<Scenario {s.name} of {s.business_date}, {len(s.books.ids)} books>"
 
     def with_limit(
@@ -94,12 +104,18 @@ class Scenario:
         """With other values in the row of one limit; None is blank. Raises InputsRefused."""
         row = {"lower": lower, "upper": upper, "kind": kind, "on_breach": on_breach}
         row |= {"priority": priority, "penalty": penalty, "to_a_lot": to_a_lot}
-        texts, parts = Given("limits"), parts_of(self._loaded.inputs)
+        texts, parts = Given("limits"), parts_of(self.loaded.inputs)
         asked = {k: texts.setting(v, (k,)) for k, v in row.items() if v is not KEEP}
         if texts.mistakes:
             raise InputsRefused(texts.mistakes)
         change(parts, limit_id, asked)
         return _from(parts, self._origin)
+
+    def changed(self, changes: Sequence[Change]) -> "Scenario":
+        """With what a case of a study changes. Raises InputsRefused, and ValueError where there is no such thing."""
+        parts, settings = changes_of.changed(self.loaded.inputs, changes)
+        source = canonical(parts)
+        return Scenario(load(source, (*self.loaded.overrides, *settings)), source, self._origin)
 
     def with_settings(self, **settings: Any) -> "Scenario":
         """With settings as `--set` makes them: costs={"booking_fee_bps": 0.2}. Raises InputsRefused."""
@@ -107,7 +123,7 @@ class Scenario:
         found = texts.setting(settings, ())
         if texts.mistakes:
             raise InputsRefused(texts.mistakes)
-        overrides = (*self._loaded.overrides, *dotted(found))
+        overrides = (*self.loaded.overrides, *dotted(found))
         source = self._source.fresh
         return Scenario(load(source, overrides), source, self._origin)
 
@@ -223,7 +239,7 @@ class Run:
         )
         s = self.scenario
         with _named(s._source):
-            publish(s._loaded, self._decision, s._origin, Path(folder), options)
+            publish(s.loaded, self._decision, s._origin, Path(folder), options)
 
 
 def solve(
@@ -244,7 +260,7 @@ def solve(
     """
     if transfers_only and (best_effort or relax is not None):
         raise ValueError("transfers_only gives nothing away: leave relax and best_effort")
-    loaded = scenario._loaded
+    loaded = scenario.loaded
     options = Options(
         transfers_only, best_effort, relax, baseline, strip, report, shock,
         overrides=loaded.overrides, say=say,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from neutralizer.cli import handoff, histories, inputs, runs
+from neutralizer.cli import handoff, histories, inputs, runs, studies
 from neutralizer.cli.headings import GroupedCommands
 from neutralizer.cli.talk import say_issues, show
 from neutralizer.domain.version import VERSION as __version__
@@ -42,6 +42,7 @@ for command in (
     *runs.COMMANDS,
     *handoff.COMMANDS,
     *histories.COMMANDS,
+    *studies.COMMANDS,
 ):
     cli.add_command(command)
 

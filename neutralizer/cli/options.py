@@ -134,6 +134,44 @@ RUNS = click.option(
 )
 NEW_FOLDER = click.option("--out", type=FOLDER, required=True, help="A new folder for the files.")
 
+# Of studies.
+
+GRID = click.option(
+    "--grid",
+    type=FOLDER,
+    required=True,
+    metavar="FILE",
+    help="What is changed and to which values, as YAML: docs/studies.md.",
+)
+STUDY = click.option(
+    "--out",
+    required=True,
+    metavar="FOLDER",
+    help="Of the study, new or to go on with; s3://bucket/name and the like with the extra `sweep`.",
+)
+NO_BASELINE = click.option(
+    "--no-baseline",
+    "baseline",
+    is_flag=True,
+    callback=lambda context, option, value: not value,
+    help="Do not solve each book alone: faster, and no saving.",
+)
+WHERE = _together(
+    click.option(
+        "--workers",
+        type=click.IntRange(1, 256),
+        default=1,
+        show_default=True,
+        help="Processes of this machine.",
+    ),
+    click.option(
+        "--scheduler",
+        default="",
+        metavar="ADDRESS",
+        help="Of a Dask cluster that is there instead, such as tcp://host:8786.",
+    ),
+)
+
 # Of `schedule`.
 
 PROFILE = click.option(

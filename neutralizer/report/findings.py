@@ -7,7 +7,7 @@ import numpy as np
 
 from neutralizer.domain.plan import Plan
 from neutralizer.domain.scenario import Scenario
-from neutralizer.domain.summary import WITHOUT_THE_DAYS, NOTHING_MOVED
+from neutralizer.domain.summary import NOTHING_MOVED, WITHOUT_THE_DAYS
 from neutralizer.domain.trades import nothing
 from neutralizer.report.claims import Claims
 from neutralizer.report.look.traps import told

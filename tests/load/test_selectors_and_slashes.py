@@ -39,7 +39,7 @@ def given(rates: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
 
 
 def scenario(rates: list[dict[str, Any]]) -> Scenario:
-    return nz.scenario(**given(rates))._loaded.scenario
+    return nz.scenario(**given(rates)).loaded.scenario
 
 
 def rates_of(s: Scenario) -> dict[tuple[str, str], float]:

@@ -36,12 +36,13 @@ FLOOR = {room: floor for floor, rooms in enumerate(FLOORS, 1) for room in rooms}
 MAY_IMPORT_CVXPY = {"terms", "program"}
 MAY_IMPORT_PANDAS = {"face", "prepare", "studies"}
 MAY_TOUCH_THE_DISK = {"load", "prepare", "records"}
-OF_ONE_FILE = {  # below prepare/: libraries of an extra, each called from one place
-    "skfolio": "estimate/estimators.py",
-    "sklearn": "estimate/factor_models.py",
-    "cvx": "estimate/combined.py",
-    "bidask": "estimate/spreads.py",
-    "exchange_calendars": "session.py",
+OF_ONE_FILE = {  # libraries of an extra, each called from one place
+    "skfolio": "prepare/estimate/estimators.py",
+    "sklearn": "prepare/estimate/factor_models.py",
+    "cvx": "prepare/estimate/combined.py",
+    "bidask": "prepare/estimate/spreads.py",
+    "exchange_calendars": "prepare/session.py",
+    "fsspec": "records/study.py",
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
@@ -124,7 +125,7 @@ def test_who_may_import_cvxpy_and_touch_the_disk(path: Path) -> None:
 def test_a_library_of_an_extra_is_called_from_one_place(library: str, file: str) -> None:
     """And only when it is needed."""
     users = [p for p in MODULES if any(m.split(".")[0] == library for m in imports(p))]
-    assert users == [PACKAGE / "prepare" / file]
+    assert users == [PACKAGE / file]
     assert not any(m.split(".")[0] == library for m in imports(users[0], lazy=False))
 
 

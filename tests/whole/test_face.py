@@ -107,7 +107,7 @@ def test_a_covariance_may_carry_its_ids_in_the_index(from_files: dict[str, Any])
     for frame in (square, square.rename_axis(None)):
         risk = root["risk"] | {"factor_covariance": frame}
         found = nz.scenario(**root | {"risk": risk})
-        assert found._loaded.run_id(Asked()) == nz.read(SCENARIOS / "equity-desks")._loaded.run_id(
+        assert found.loaded.run_id(Asked()) == nz.read(SCENARIOS / "equity-desks").loaded.run_id(
             Asked()
         )
 
@@ -140,10 +140,10 @@ def test_a_table_that_is_missing_and_one_that_nobody_knows() -> None:
 
 def test_blank_is_blank_however_it_is_said() -> None:
     root = given("two-desks") | {"as_of": as_of("two-desks")}
-    plain = nz.scenario(**root)._loaded.run_id(Asked())
+    plain = nz.scenario(**root).loaded.run_id(Asked())
     for blank in (None, float("nan"), pd.NA, pd.NaT, ""):
         positions = root["positions"].assign(mark_price=[blank] * 2)
-        assert nz.scenario(**root | {"positions": positions})._loaded.run_id(Asked()) == plain
+        assert nz.scenario(**root | {"positions": positions}).loaded.run_id(Asked()) == plain
 
 
 def edited(tmp_path: Path, name: str, old: str, new: str, file: str = "scenario.yaml") -> Path:
@@ -160,11 +160,11 @@ def edited(tmp_path: Path, name: str, old: str, new: str, file: str = "scenario.
 def test_with_limit_is_the_file_edited(tmp_path: Path) -> None:
     """In YAML and in a CSV, of a folder and of frames."""
     path = edited(tmp_path, "two-desks", "upper: 2000000,", "upper: 3000000,")
-    expected = nz.read(path)._loaded.run_id(Asked())
-    assert nz.read(TWO).with_limit("MM-market", upper=3e6)._loaded.run_id(Asked()) == expected
+    expected = nz.read(path).loaded.run_id(Asked())
+    assert nz.read(TWO).with_limit("MM-market", upper=3e6).loaded.run_id(Asked()) == expected
     frames = nz.scenario(**given("two-desks") | {"as_of": as_of("two-desks")})
-    assert frames.with_limit("MM-market", upper="3000000")._loaded.run_id(Asked()) == expected
-    assert frames._loaded.run_id(Asked()) == nz.read(TWO)._loaded.run_id(Asked()), (
+    assert frames.with_limit("MM-market", upper="3000000").loaded.run_id(Asked()) == expected
+    assert frames.loaded.run_id(Asked()) == nz.read(TWO).loaded.run_id(Asked()), (
         "the first is as it was"
     )
 
@@ -176,7 +176,7 @@ def test_with_limit_in_a_csv(tmp_path: Path) -> None:
     changed = nz.read(SCENARIOS / "equity-desks").with_limit(
         row["limit_id"], upper=float(row["upper"]) * 2, priority=2
     )
-    found = changed._loaded.inputs["limits"]
+    found = changed.loaded.inputs["limits"]
     k = found["limit_id"].index(row["limit_id"])
     assert (found["upper"][k], found["priority"][k]) == (float(row["upper"]) * 2, 2)
 
@@ -203,7 +203,7 @@ def test_with_settings_is_set(tmp_path: Path) -> None:
     assert nz.solve(changed, baseline=False).run_id == expected.summary.run_id
     again = changed.with_limit("MM-market", upper=3e6).with_settings(costs={"booking_fee_bps": 0.1})
     back = nz.read(TWO).with_limit("MM-market", upper=3e6)
-    assert again._loaded.run_id(Asked()) == back._loaded.run_id(Asked())
+    assert again.loaded.run_id(Asked()) == back.loaded.run_id(Asked())
     with pytest.raises(nz.InputsRefused):
         nz.read(TWO).with_settings(costs={"fee": 1})
 

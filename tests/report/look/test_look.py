@@ -58,7 +58,7 @@ def scenario(**changes: Any) -> Scenario:
     given = tables | changes
     return nz.scenario(
         name="looked-at", as_of="2024-06-28T16:00:00-04:00", base_currency="USD", **given
-    )._loaded.scenario
+    ).loaded.scenario
 
 
 def with_stock(name: str, **changes: Any) -> list[dict[str, Any]]:

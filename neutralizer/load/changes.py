@@ -1,0 +1,182 @@
+"""A scenario with something changed: settings, cells, walls between books, carriers left out.
+
+What is changed is the scenario as written, and it is read and checked again like any other.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from neutralizer.domain.cases import KEPT, MERGED, NONE, PLUS, TO, WALLS, WITHOUT, Change
+from neutralizer.load.resolved.barriers import groups_as_written
+from neutralizer.load.resolved.selectors import Selector
+from neutralizer.load.written import values
+from neutralizer.load.written.canonical import Cells, Parts, parts_of
+from neutralizer.load.written.columns import KEYS, TABLES
+from neutralizer.load.written.inputs import Inputs
+
+EVERY = "*"  # in place of a row's key: every row; in place of a part of it: whatever it is
+
+
+def changed(inputs: Inputs, changes: Sequence[Change]) -> tuple[Parts, tuple[str, ...]]:
+    """The pieces of the changed scenario, and its changed settings as `--set` writes them. Raises ValueError, with
+    the remedy after a semicolon, where there is nothing to change or the value is none.
+    """
+    parts, settings = parts_of(inputs), list[str]()
+    for change in changes:
+        if change.of == WALLS:
+            _walls(parts, inputs, change.value)
+        elif change.of == WITHOUT:
+            _without(parts, inputs, change.value)
+        elif change.of.partition(".")[0] in TABLES:
+            _cells(parts, change)
+        else:
+            settings.append(f"{change.of}={_setting(inputs, change)}")
+    return parts, tuple(settings)
+
+
+def _setting(inputs: Inputs, change: Change) -> str:
+    value: object = inputs.settings
+    for step in change.of.split("."):
+        named = isinstance(value, dict)
+        known = value if isinstance(value, dict) else _fields(value)
+        if named and step not in known and change.how == TO:
+            return change.value  # a name of the user's own
+        if step not in known or step == "tables":
+            names = sorted(map(str, known)) or ["nothing"]
+            hint = values.nearest(step, names)
+            raise ValueError(
+                f"no such setting; write a setting as --set does, or table.key.column{hint}"
+            )
+        value = known[step]
+    return change.value if change.how == TO else _reckoned(_text(value), change)
+
+
+def _fields(value: object) -> dict[str, object]:
+    return {k: getattr(value, k) for k in getattr(type(value), "model_fields", ())}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise ValueError("not a number in the scenario; list the values themselves")
+    return str(value)
+
+
+def _cells(parts: Parts, change: Change) -> None:
+    table, _, rest = change.of.partition(".")
+    key, _, column = rest.rpartition(".")
+    keys = [k for k in KEYS[table] if k in (parts.tables.get(table) or [[]])[0]]
+    if column not in {c.name for c in TABLES[table]} or not key:
+        hint = values.nearest(column, [c.name for c in TABLES[table]])
+        form = "/".join(k.upper() for k in keys) or "KEY"
+        raise ValueError(f"not a cell; write {table}.{form}.COLUMN, or {table}.*.COLUMN{hint}")
+    if column in keys:
+        raise ValueError("the key of a row; change another column")
+    cells = parts.tables.get(table) or [[]]
+    at = [cells[0].index(k) for k in keys]
+    named = [[row[k] for k in at] for row in cells[1:]]
+    chosen = [k for k, own in enumerate(named, 1) if _matches(own, key)]
+    if not chosen:
+        known = sorted({"/".join(own) for own in named})
+        raise ValueError(f"no such row of {table}; name its {'/'.join(keys)}{_some(key, known)}")
+    _put(parts, table, column, chosen, change)
+
+
+def _some(key: str, known: list[str]) -> str:
+    return values.nearest(key, known) or (f", such as {', '.join(known[:5])}" if known else "")
+
+
+def _matches(own: list[str], key: str) -> bool:
+    wanted = key.split("/", len(own) - 1) if len(own) > 1 else [key]
+    if key == EVERY:
+        return True
+    return len(wanted) == len(own) and all(
+        w in (EVERY, o) for w, o in zip(wanted, own, strict=True)
+    )
+
+
+def _put(parts: Parts, table: str, column: str, chosen: list[int], change: Change) -> None:
+    cells = parts.tables[table]
+    if column not in cells[0]:
+        cells = [[*cells[0], column], *([*row, ""] for row in cells[1:])]
+    at, rows = cells[0].index(column), [list(row) for row in cells]
+    if change.how != TO:
+        chosen = [k for k in chosen if rows[k][at]]
+        if not chosen:
+            raise ValueError("blank in the scenario; list the values themselves")
+    for k in chosen:
+        rows[k][at] = change.value if change.how == TO else _reckoned(rows[k][at], change)
+    parts.tables[table] = rows
+
+
+def _reckoned(text: str, change: Change) -> str:
+    """A number of the scenario times or plus the value, exactly."""
+    for number in (text, change.value):
+        try:
+            values.number(number)
+        except ValueError:
+            raise ValueError(f"{number} is not a number; list the values themselves") from None
+    by = Decimal(change.value)
+    return f"{Decimal(text) + by if change.how == PLUS else Decimal(text) * by:f}"
+
+
+def _walls(parts: Parts, inputs: Inputs, value: str) -> None:
+    """Crossing groups as they are, or those of the same beneficial owners as one; barred pairs stay barred."""
+    if value not in (KEPT, MERGED):
+        raise ValueError(f"not a word for walls; write {KEPT} or {MERGED}")
+    if value == KEPT:
+        return
+    books = inputs["books"]
+    owner = {
+        b: o or e
+        for b, o, e in zip(
+            books["book_id"], books["beneficial_owner"], books["entity"], strict=True
+        )
+    }
+    group_of = groups_as_written(inputs)
+    members: dict[str, list[str]] = {}
+    for book in sorted(owner):
+        members.setdefault(group_of.get(book, book), []).append(book)
+    joined: dict[frozenset[str], list[str]] = {}
+    for group in sorted(members, key=lambda g: (g not in group_of.values(), g)):
+        joined.setdefault(frozenset(owner[b] for b in members[group]), []).append(group)
+    parts.tables["crossing_groups"] = _merged(parts.tables.get("crossing_groups"), joined, members)
+
+
+def _merged(
+    written: Cells | None, joined: dict[frozenset[str], list[str]], members: dict[str, list[str]]
+) -> Cells:
+    """The table of groups with one row for those that are joined: the first's, with all their books; a new one where
+    none of them had one.
+    """
+    header, *rows = written or [["group_id", "books"]]
+    row_of = {row[header.index("group_id")]: row for row in rows}
+    found = [header]
+    for k, groups in enumerate(joined.values(), 1):
+        books = sorted(b for g in groups for b in members[g])
+        if len(books) > 1:
+            row = list(row_of.get(groups[0], ["" for _ in header]))
+            row[header.index("group_id")] = groups[0] if groups[0] in row_of else f"merged-{k}"
+            row[header.index("books")] = ";".join(books)
+            found.append(row)
+    return found
+
+
+def _without(parts: Parts, inputs: Inputs, value: str) -> None:
+    """What a selector names is not traded outside, nor any combination with a leg of it; it may still cross."""
+    if value == NONE:
+        return
+    select = Selector(inputs)
+    mask = select(value)
+    if mask is None or not mask.any():
+        hint = values.nearest(value, select.ids)
+        raise ValueError(f"selects no instrument; write {NONE}, an id or a selector{hint}")
+    out = {i for i, named in zip(select.ids, mask.tolist(), strict=True) if named}
+    legs = inputs["combinations"]
+    out |= {
+        c
+        for c, leg in zip(legs["combination_id"], legs["instrument_id"], strict=True)
+        if leg in out
+    }
+    header, *rows = parts.tables["instruments"]
+    chosen = [k for k, row in enumerate(rows, 1) if row[header.index("instrument_id")] in out]
+    _put(parts, "instruments", "max_participation", chosen, Change(WITHOUT, TO, "0"))

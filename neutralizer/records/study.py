@@ -1,0 +1,146 @@
+"""The folder of a study, which fills case by case: a study that was killed goes on where it was.
+
+It lies on this machine, or where fsspec reaches: s3://bucket/name.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from neutralizer.errors import CannotWrite, FolderTaken, InputsRefused, Issue
+from neutralizer.load.written.plain import read_json
+from neutralizer.records.one_file import content, holding, put
+from neutralizer.records.writing import csv_bytes, csv_rows, json_bytes
+
+ASKED, CASES = "study.json", "cases.csv"
+MOST = 2**30  # bytes of a file
+
+
+class Place(Protocol):
+    """Where files are put whole, by name."""
+
+    def read(self, name: str) -> bytes | None:
+        """None where it is not there."""
+
+    def write(self, name: str, data: bytes) -> None:
+        """Raises CannotWrite."""
+
+    def is_free(self) -> bool:
+        """Whether nothing is there."""
+
+
+class OnDisk:
+    """A folder of this machine."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def read(self, name: str) -> bytes | None:
+        """None where it is not there."""
+        return content(self.folder / name, MOST)
+
+    def write(self, name: str, data: bytes) -> None:
+        """Raises CannotWrite."""
+        try:
+            put(self.folder / name, data)
+        except OSError as error:
+            raise CannotWrite(f"cannot write {self.folder / name}: {error.strerror}") from None
+
+    def is_free(self) -> bool:
+        """Whether nothing is there."""
+        return not any(p for p in self.folder.iterdir() if not p.name.startswith("."))
+
+
+class Elsewhere:
+    """What fsspec reaches."""
+
+    def __init__(self, name: str) -> None:
+        try:
+            from fsspec.core import url_to_fs
+
+            self.system, self.path = url_to_fs(name)
+        except (ImportError, ValueError) as error:
+            remedy = "pip install 'neutralizer[sweep]', or name a folder of this machine"
+            raise InputsRefused([Issue("--out", 0, "", name, str(error), remedy)]) from None
+
+    def read(self, name: str) -> bytes | None:
+        """None where it is not there."""
+        try:
+            found: bytes = self.system.cat_file(f"{self.path}/{name}")
+        except FileNotFoundError:
+            return None
+        except Exception as error:  # of whatever store
+            raise CannotWrite(f"cannot read {self.path}/{name}: {error}") from None
+        return found
+
+    def write(self, name: str, data: bytes) -> None:
+        """Raises CannotWrite."""
+        try:
+            self.system.pipe_file(f"{self.path}/{name}", data)
+        except Exception as error:  # of whatever store
+            raise CannotWrite(f"cannot write {self.path}/{name}: {error}") from None
+
+    def is_free(self) -> bool:
+        """Whether nothing is there."""
+        return not self.system.exists(self.path)
+
+
+class Study:
+    """The rows that are there, by case, and what is added."""
+
+    def __init__(self, place: Place, columns: tuple[str, ...]) -> None:
+        self.place, self.columns = place, columns
+        data = place.read(CASES)
+        rows = [] if data is None else csv_rows(data)[1]
+        self.rows = {int(row["case"]): row for row in rows}
+
+    def keep(self, rows: Mapping[int, dict[str, str]]) -> None:
+        """Writes them beside those that are there, in the order of the cases. Raises CannotWrite."""
+        self.rows |= rows
+        self.place.write(CASES, csv_bytes(self.columns, [self.rows[k] for k in sorted(self.rows)]))
+
+    def in_order(self) -> list[dict[str, str]]:
+        """Every row that is there, by case, as cases.csv has it."""
+        blank = dict.fromkeys(self.columns, "")
+        return [blank | self.rows[k] for k in sorted(self.rows)]
+
+    def write(self, name: str, data: bytes) -> None:
+        """A file beside them. Raises CannotWrite."""
+        self.place.write(name, data)
+
+
+@contextmanager
+def study(out: str, asked: dict[str, Any], columns: tuple[str, ...]) -> Iterator[Study]:
+    """A new study, or the same one that did not end. Raises FolderTaken where something else is there, Locked,
+    CannotWrite.
+    """
+    if "://" in out:
+        yield _begun(Elsewhere(out), out, asked, columns)
+        return
+    folder = Path(out)
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise CannotWrite(f"cannot make {folder}: {error.strerror}") from None
+    with holding(folder):
+        yield _begun(OnDisk(folder), out, asked, columns)
+
+
+def _begun(place: Place, out: str, asked: dict[str, Any], columns: tuple[str, ...]) -> Study:
+    there = place.read(ASKED)
+    if there is None:
+        if not place.is_free():
+            raise FolderTaken(f"{out} holds something else: name a new folder")
+        place.write(ASKED, json_bytes(asked))
+    else:
+        try:
+            same = read_json(there) == asked
+        except ValueError:
+            same = False
+        if not same:
+            raise FolderTaken(f"{out} holds another study: name a new folder")
+    try:
+        return Study(place, columns)
+    except (ValueError, KeyError):
+        raise FolderTaken(f"{out}/{CASES} cannot be read: name a new folder") from None
