@@ -136,12 +136,36 @@ NEW_FOLDER = click.option("--out", type=FOLDER, required=True, help="A new folde
 
 # Of studies.
 
+
+def _one_or_two(
+    context: click.Context, option: click.Parameter, names: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Raises BadParameter."""
+    if len(names) > 2 or len(set(names)) < len(names):
+        raise click.BadParameter("name one limit, or two that are not the same")
+    return names
+
+
 GRID = click.option(
     "--grid",
     type=FOLDER,
     required=True,
     metavar="FILE",
     help="What is changed and to which values, as YAML: docs/studies.md.",
+)
+LIMITS = click.option(
+    "--limit",
+    "names",
+    multiple=True,
+    required=True,
+    callback=_one_or_two,
+    metavar="LIMIT",
+    help="Its only bound, or both ends of its band alike; LIMIT.lower or LIMIT.upper: one of them. May be given twice.",
+)
+POINTS = click.option(
+    "--points",
+    type=click.IntRange(3, 200),
+    help="Bounds of each limit that are tried.  [default: 20; of two limits 7 each]",
 )
 STUDY = click.option(
     "--out",

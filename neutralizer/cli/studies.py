@@ -1,15 +1,21 @@
-"""Commands that solve many cases: sweep."""
+"""Commands that solve many cases: sweep, frontier."""
 
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from neutralizer.cli import options as asked
 from neutralizer.cli.talk import show
+
+if TYPE_CHECKING:
+    from neutralizer.face import Scenario
+
+POINTS_OF_ONE, POINTS_OF_TWO = 20, 7  # of each limit
 
 
 @click.command()
@@ -32,20 +38,60 @@ def sweep(
 
     A study that was stopped goes on with the same command.
     """
-    from neutralizer import face
     from neutralizer.load.grid import read_grid
     from neutralizer.prepare.readers import bytes_of
     from neutralizer.report.sweep import on_a_terminal
     from neutralizer.studies.many import Where
     from neutralizer.studies.sweep import sweep as study
 
-    is_scenario = (scenario / "scenario.yaml").is_file()
-    of = face.read(scenario if is_scenario else scenario / "inputs", overrides)
+    of = _read(scenario, overrides)
     axes = read_grid(grid.name, bytes_of(grid), of.loaded.inputs)
     with _counting() as told:
         found = study(of, axes, out, told, baseline, Where(workers, scheduler))
     show(on_a_terminal(found))
     show(f"wrote {out}", err=True)
+
+
+@click.command()
+@click.argument("scenario", type=asked.FOLDER)
+@asked.LIMITS
+@asked.POINTS
+@asked.STUDY
+@asked.WHERE
+@asked.OVERRIDES
+def frontier(
+    scenario: Path,
+    names: tuple[str, ...],
+    points: int | None,
+    out: str,
+    workers: int,
+    scheduler: str,
+    overrides: tuple[str, ...],
+) -> None:
+    """Say what a limit costs, bound by bound: from where nothing keeps it to where it binds no more.
+
+    A study that was stopped goes on with the same command.
+    """
+    from neutralizer.report.frontier import on_a_terminal
+    from neutralizer.studies.frontier import bound_of
+    from neutralizer.studies.frontier import frontier as study
+    from neutralizer.studies.many import Where
+
+    of = _read(scenario, overrides)
+    bounds = [bound_of(of, name) for name in names]
+    count = points or (POINTS_OF_TWO if len(bounds) > 1 else POINTS_OF_ONE)
+    with _counting() as told:
+        found = study(of, bounds, count, out, told, Where(workers, scheduler))
+    show(on_a_terminal(found))
+    show(f"wrote {out}", err=True)
+
+
+def _read(folder: Path, overrides: tuple[str, ...]) -> "Scenario":
+    """Of a scenario, or of a run's inputs."""
+    from neutralizer import face
+
+    is_scenario = (folder / "scenario.yaml").is_file()
+    return face.read(folder if is_scenario else folder / "inputs", overrides)
 
 
 @contextmanager
@@ -72,4 +118,4 @@ def _counting() -> Iterator[Callable[[int, int], None]]:
         yield told
 
 
-COMMANDS = (sweep,)
+COMMANDS = (sweep, frontier)

@@ -68,11 +68,11 @@ def said(of: Swept) -> list[str]:
 
 def _moves(of: Swept) -> list[tuple[str, str]]:
     """Between which mean costs each axis moves, over the combinations that have a plan at each of its values."""
-    found = []
+    found, average = [], " on average" if len(of.axes) > 1 else ""
     for axis in of.axes:
         means = [m for _, m, _ in by_value(of, axis) if m is not None]
         if len(means) > 1:
-            found.append((axis.name, f"{whole(max(means) - min(means))} {of.money} on average"))
+            found.append((axis.name, f"{whole(max(means) - min(means))} {of.money}{average}"))
     return found
 
 
@@ -225,7 +225,7 @@ def _every(of: Swept) -> Section:
         Column("case"),
         *(Column(axis.name) for axis in of.axes),
         *numbers("cost", *(name.replace("_", " ") for name in SHOWN)),
-        Column("binding", "prose"),
+        Column("binds otherwise", "prose"),
     ]
     cells = [
         [
@@ -233,12 +233,21 @@ def _every(of: Swept) -> Section:
             *(row[axis.name] for axis in of.axes),
             _cost(row),
             *(whole(float(row[k])) if row[k] else "" for k in SHOWN),
-            row["binding"].replace(";", ", "),
+            _other(of, row),
         ]
         for row in of.rows
     ]
     rows, more = shown(cells, "cases.csv")
     return Section("cases", "Every case", "", [Table("Cases", columns, rows, more=more)])
+
+
+def _other(of: Swept, row: Row) -> str:
+    """What binds that does not as it is, and what no longer does."""
+    if not row["plan_cost"] or not of.as_it_is["plan_cost"]:
+        return row["binding"].replace(";", ", ")
+    first, own = (x["binding"].split(";") if x["binding"] else [] for x in (of.as_it_is, row))
+    more = [f"+ {x}" for x in own if x not in first]
+    return ", ".join(more + [f"{MINUS} {x}" for x in first if x not in own])
 
 
 def _cost(row: Row) -> str:

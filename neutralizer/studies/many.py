@@ -17,7 +17,7 @@ from typing import Any
 
 from neutralizer.domain.cases import Case
 from neutralizer.errors import CannotWrite, InputsRefused, Issue
-from neutralizer.studies.trip import Row, Sent
+from neutralizer.studies.sent import Row, Sent
 
 MOST_ENDS = 3  # times that the worker of a case may end before the case is given up
 CONNECT = 20  # seconds

@@ -8,7 +8,8 @@ from neutralizer.domain.cases import Case
 from neutralizer.errors import InputsRefused
 from neutralizer.studies import many
 from neutralizer.studies.many import Where, run_cases
-from neutralizer.studies.trip import OtherVersion, Row, Sent, trip
+from neutralizer.studies.sent import OtherVersion, Row, Sent
+from neutralizer.studies.trip import trip
 from tests.tools.dying import ALWAYS, ONCE, work
 
 CASES = [Case(n, ()) for n in range(8)]

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from neutralizer.domain.cases import Case
-from neutralizer.studies.trip import Row, Sent
+from neutralizer.studies.sent import Row, Sent
 
 ALWAYS = 2  # the case whose worker always ends
 ONCE = 4  # the one whose worker ends at its first try
