@@ -9,6 +9,7 @@ import os
 import platform
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -46,8 +47,10 @@ def environment(folder: Path) -> dict[str, str]:
     command = folder / "neutralizer"
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m neutralizer "$@"\n')
     command.chmod(0o755)
+    ours = os.pathsep.join((str(folder), os.path.dirname(sys.executable)))
     paths = {
-        "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{ours}{os.pathsep}{os.environ['PATH']}",
+        "PORT": str(free_port()),
         "PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
     }
     kernels = KERNELS
@@ -55,6 +58,14 @@ def environment(folder: Path) -> dict[str, str]:
         kernels = {k: KERNELS[k] for k in ("OPENBLAS_NUM_THREADS",)}
         kernels["OPENBLAS_CORETYPE"] = os.environ[OTHERS]
     return {**os.environ, **paths, **kernels, "NO_COLOR": "1", "COLUMNS": "80", "LC_ALL": "C.UTF-8"}
+
+
+def free_port() -> int:
+    """Of this machine, for what is served meanwhile."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+    return port
 
 
 def pinned() -> bool:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         TimeIsUp,
     )
     from neutralizer.face import Report, Run, Scenario, read, scenario, solve
+    from neutralizer.studies.frames import frontier, sweep
 
 __all__ = [
     "CannotWrite",
@@ -44,11 +45,14 @@ __all__ = [
     "Tampered",
     "TimeIsUp",
     "__version__",
+    "frontier",
     "read",
     "scenario",
     "solve",
+    "sweep",
 ]
-_FACE = frozenset({"Report", "Run", "Scenario", "read", "scenario", "solve"})
+_OF = dict.fromkeys(("Report", "Run", "Scenario", "read", "scenario", "solve"), "face")
+_OF |= dict.fromkeys(("frontier", "sweep"), "studies.frames")
 
 
 def __getattr__(name: str) -> Any:
@@ -57,9 +61,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'neutralizer' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(
-        import_module("neutralizer.face" if name in _FACE else "neutralizer.errors"), name
-    )
+    return getattr(import_module(f"neutralizer.{_OF.get(name, 'errors')}"), name)
 
 
 def __dir__() -> list[str]:
