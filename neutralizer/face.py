@@ -113,9 +113,9 @@ class Scenario:
 
     def changed(self, changes: Sequence[Change]) -> "Scenario":
         """With what a case of a study changes. Raises InputsRefused, and ValueError where there is no such thing."""
-        parts, settings = changes_of.changed(self.loaded.inputs, changes)
+        parts, settings = changes_of.changed(self.loaded, changes)
         source = canonical(parts)
-        return Scenario(load(source, (*self.loaded.overrides, *settings)), source, self._origin)
+        return Scenario(load(source, settings), source, self._origin)
 
     def with_settings(self, **settings: Any) -> "Scenario":
         """With settings as `--set` makes them: costs={"booking_fee_bps": 0.2}. Raises InputsRefused."""

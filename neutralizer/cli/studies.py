@@ -1,4 +1,4 @@
-"""Commands that solve many cases: sweep, frontier."""
+"""Commands that solve many cases: sweep, frontier, sensitivity."""
 
 import sys
 import time
@@ -45,7 +45,7 @@ def sweep(
     from neutralizer.studies.sweep import sweep as study
 
     of = _read(scenario, overrides)
-    axes = read_grid(grid.name, bytes_of(grid), of.loaded.inputs)
+    axes = read_grid(grid.name, bytes_of(grid), of.loaded)
     with _counting() as told:
         found = study(of, axes, out, told, baseline, Where(workers, scheduler))
     show(on_a_terminal(found))
@@ -86,6 +86,29 @@ def frontier(
     show(f"wrote {out}", err=True)
 
 
+@click.command()
+@click.argument("scenario", type=asked.FOLDER)
+@asked.STUDY
+@asked.WHERE
+@asked.OVERRIDES
+def sensitivity(
+    scenario: Path, out: str, workers: int, scheduler: str, overrides: tuple[str, ...]
+) -> None:
+    """Say what a plan hangs on: spreads, impact, volumes, volatilities, correlations, margin, marks.
+
+    Each is made other and the scenario decided again, and the plan as it is priced as if the other were true.
+    """
+    from neutralizer.report.sensitivity import on_a_terminal
+    from neutralizer.studies.many import Where
+    from neutralizer.studies.sensitivity import sensitivity as study
+
+    of = _read(scenario, overrides)
+    with _counting() as told:
+        found = study(of, out, told, Where(workers, scheduler))
+    show(on_a_terminal(found))
+    show(f"wrote {out}", err=True)
+
+
 def _read(folder: Path, overrides: tuple[str, ...]) -> "Scenario":
     """Of a scenario, or of a run's inputs."""
     from neutralizer import face
@@ -118,4 +141,4 @@ def _counting() -> Iterator[Callable[[int, int], None]]:
         yield told
 
 
-COMMANDS = (sweep, frontier)
+COMMANDS = (sweep, frontier, sensitivity)

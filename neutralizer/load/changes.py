@@ -1,4 +1,4 @@
-"""A scenario with something changed: settings, cells, walls between books, carriers left out.
+"""A scenario with something changed: settings, cells, walls between books, carriers left out, assumptions.
 
 What is changed is the scenario as written, and it is read and checked again like any other.
 """
@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from neutralizer.domain.cases import KEPT, MERGED, NONE, PLUS, TO, WALLS, WITHOUT, Change
+from neutralizer.load.assumptions import PREFIX, assumed
 from neutralizer.load.resolved.barriers import groups_as_written
 from neutralizer.load.resolved.selectors import Selector
+from neutralizer.load.scenario import Loaded
 from neutralizer.load.written import values
 from neutralizer.load.written.canonical import Cells, Parts, parts_of
 from neutralizer.load.written.columns import KEYS, TABLES
@@ -17,16 +19,19 @@ from neutralizer.load.written.inputs import Inputs
 EVERY = "*"  # in place of a row's key: every row; in place of a part of it: whatever it is
 
 
-def changed(inputs: Inputs, changes: Sequence[Change]) -> tuple[Parts, tuple[str, ...]]:
+def changed(loaded: Loaded, changes: Sequence[Change]) -> tuple[Parts, tuple[str, ...]]:
     """The pieces of the changed scenario, and its changed settings as `--set` writes them. Raises ValueError, with
     the remedy after a semicolon, where there is nothing to change or the value is none.
     """
+    inputs = loaded.inputs
     parts, settings = parts_of(inputs), list[str]()
     for change in changes:
         if change.of == WALLS:
             _walls(parts, inputs, change.value)
         elif change.of == WITHOUT:
             _without(parts, inputs, change.value)
+        elif change.of.startswith(PREFIX):
+            assumed(parts, loaded, change.of.removeprefix(PREFIX), change.value)
         elif change.of.partition(".")[0] in TABLES:
             _cells(parts, change)
         else:

@@ -5,15 +5,16 @@ from typing import Any
 
 from neutralizer.domain.cases import PLUS, TIMES, TO, WALLS, WITHOUT, Axis, Change
 from neutralizer.errors import InputsRefused, Issues
+from neutralizer.load.assumptions import PREFIX
 from neutralizer.load.changes import changed
-from neutralizer.load.written.inputs import Inputs
+from neutralizer.load.scenario import Loaded
 from neutralizer.load.written.yaml_text import YamlText, read_yaml
 
 MOST = 100_000  # cases
 REMEDY = "write a list of values, {times: [0.8, 1.2]} or {plus: [-1, 1]}"
 
 
-def read_grid(file: str, data: bytes, inputs: Inputs) -> tuple[Axis, ...]:
+def read_grid(file: str, data: bytes, loaded: Loaded) -> tuple[Axis, ...]:
     """Every axis, in the order written; each of its values fits the scenario as it is written. Raises InputsRefused
     with every issue.
     """
@@ -27,7 +28,7 @@ def read_grid(file: str, data: bytes, inputs: Inputs) -> tuple[Axis, ...]:
         if (axis := _axis(document, str(of), value, issues)) is not None
     ]
     for axis in axes:
-        _fits(document, axis, inputs, issues)
+        _fits(document, axis, loaded, issues)
     count = prod(len(axis.values) for axis in axes)
     if count > MOST:
         issues.error(file, 1, "", str(count), "too many cases", f"write at most {MOST:,}")
@@ -41,7 +42,7 @@ def _axis(document: YamlText, of: str, value: Any, issues: Issues) -> Axis | Non
     if isinstance(value, dict) and len(value) == 1:
         ((how, value),) = value.items()
     listed = isinstance(value, list) and value and all(isinstance(v, str) for v in value)
-    if how not in (TO, TIMES, PLUS) or not listed or (how != TO and of in (WALLS, WITHOUT)):
+    if how not in (TO, TIMES, PLUS) or not listed or (how != TO and _has_no_number(of)):
         issues.error(document.file, line, of, None, "no values", REMEDY)
         return None
     if len(set(value)) < len(value):
@@ -50,10 +51,15 @@ def _axis(document: YamlText, of: str, value: Any, issues: Issues) -> Axis | Non
     return Axis(of, how, tuple(value))
 
 
-def _fits(document: YamlText, axis: Axis, inputs: Inputs, issues: Issues) -> None:
+def _has_no_number(of: str) -> bool:
+    """Whether there is nothing in the scenario to reckon with: an assumption says itself what it does with a number."""
+    return of in (WALLS, WITHOUT) or of.startswith(PREFIX)
+
+
+def _fits(document: YamlText, axis: Axis, loaded: Loaded, issues: Issues) -> None:
     for value in axis.values:
         try:
-            changed(inputs, [Change(axis.of, axis.how, value)])
+            changed(loaded, [Change(axis.of, axis.how, value)])
         except ValueError as error:
             reason, _, remedy = str(error).partition("; ")
             line = document.line((axis.of,))

@@ -40,7 +40,7 @@ def sweep(
     each case. With `workers` it is called below `if __name__ == "__main__"`. Raises InputsRefused, FolderTaken,
     Locked, CannotWrite; a case without a plan has the reason in `why_not`.
     """
-    axes = read_grid(GRID, _yaml(grid), scenario.loaded.inputs)
+    axes = read_grid(GRID, _yaml(grid), scenario.loaded)
     where = Where(workers, scheduler)
     found = _in(
         out, lambda folder: of_grids.sweep(scenario, axes, folder, told, baseline, where).rows

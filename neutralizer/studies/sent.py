@@ -70,13 +70,13 @@ def row_of(sent: Sent, case: Case, figures: Callable[[Scenario], Row]) -> Row:
     if sent.version != VERSION:
         raise OtherVersion(f"the worker runs neutralizer {VERSION}, not {sent.version}")
     try:
-        return figures(_scenario(sent).changed(case.changes))
+        return figures(scenario_of(sent).changed(case.changes))
     except tuple(WORDS) as refusal:
         word = next(w for kind, w in WORDS.items() if isinstance(refusal, kind))
         return {"status": word, "why_not": _why(refusal)}
 
 
-def _scenario(sent: Sent) -> Scenario:
+def scenario_of(sent: Sent) -> Scenario:
     """Read once in each process."""
     if sent.digest not in _READ:
         _READ.clear()

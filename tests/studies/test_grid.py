@@ -15,7 +15,7 @@ TWO, DESKS = SCENARIOS / "two-desks", SCENARIOS / "equity-desks"
 
 
 def grid(text: str, folder: Path = DESKS) -> tuple[Axis, ...]:
-    return read_grid("grid.yaml", text.encode(), nz.read(folder).loaded.inputs)
+    return read_grid("grid.yaml", text.encode(), nz.read(folder).loaded)
 
 
 def test_axes_in_order_and_every_combination() -> None:

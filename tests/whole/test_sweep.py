@@ -91,7 +91,7 @@ def test_processes_of_this_machine_change_no_byte(grid: Path, serial: Path, tmp_
 
 
 def test_a_study_that_was_stopped_goes_on(grid: Path, serial: Path, tmp_path: Path) -> None:
-    axes = read_grid("grid.yaml", grid.read_bytes(), nz.read(TWO).loaded.inputs)
+    axes = read_grid("grid.yaml", grid.read_bytes(), nz.read(TWO).loaded)
 
     def stop(done: int, of: int) -> None:
         if done == 3:
@@ -174,7 +174,7 @@ def cluster() -> Iterator[Any]:
 def test_a_cluster_changes_no_byte(grid: Path, serial: Path, tmp_path: Path) -> None:
     """Even where a worker is killed in the middle."""
     s = nz.read(TWO)
-    axes = read_grid("grid.yaml", grid.read_bytes(), s.loaded.inputs)
+    axes = read_grid("grid.yaml", grid.read_bytes(), s.loaded)
     with cluster() as dask:
         victims = [nanny.pid for nanny in dask.workers.values()]
 

@@ -1,0 +1,185 @@
+"""What a plan takes for granted, made other throughout: spreads, impact, volumes, volatilities, correlations, margin, marks.
+
+Each is applied to the scenario as written, as a person would who had measured otherwise.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import numpy as np
+
+from neutralizer.domain.arrays import Floats
+from neutralizer.domain.trades import contributions
+from neutralizer.load.scenario import Loaded
+from neutralizer.load.written import values
+from neutralizer.load.written.canonical import Parts
+
+PREFIX = "assume."
+QUOTES = ("bid", "ask")
+
+
+def assumed(parts: Parts, loaded: Loaded, name: str, value: str) -> None:
+    """Puts the assumption into the pieces. Raises ValueError, with the remedy after a semicolon, where there is no such
+    assumption, nothing of it in the scenario, or the value is none.
+    """
+    if name not in ASSUMPTIONS:
+        hint = values.nearest(name, list(ASSUMPTIONS))
+        raise ValueError(f"no such assumption; name one of {', '.join(ASSUMPTIONS)}{hint}")
+    try:
+        number = values.number(value)
+    except ValueError:
+        raise ValueError("not a number; write a plain decimal number") from None
+    if not ASSUMPTIONS[name](parts, loaded, number):
+        raise ValueError("nothing to change; the scenario has none of it")
+
+
+def _times(parts: Parts, table: str, column: str, by: float) -> bool:
+    """Numbers of a column times one; whether there are any."""
+    cells = parts.tables.get(table) or [[]]
+    if column not in cells[0]:
+        return False
+    at, rows, found = cells[0].index(column), [list(row) for row in cells], False
+    for row in rows[1:]:
+        if row[at] and _is_number(row[at]):
+            row[at], found = _by(row[at], by), True
+    parts.tables[table] = rows
+    return found
+
+
+def _is_number(text: str) -> bool:
+    try:
+        values.number(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _by(text: str, by: float) -> str:
+    return f"{Decimal(text) * Decimal(repr(by)):f}"
+
+
+def _spread(parts: Parts, loaded: Loaded, by: float) -> bool:
+    """Half spreads, and the quotes around their middle."""
+    found = [
+        _times(parts, table, column, by)
+        for table, column in (
+            ("instruments", "half_spread_bps"),
+            ("instruments", "half_spread_per_unit"),
+            ("measured", "half_spread_bps"),
+        )
+    ]
+    cells = parts.tables["instruments"]
+    if not set(QUOTES) <= set(cells[0]):
+        return any(found)
+    ends, rows = [cells[0].index(q) for q in QUOTES], [list(row) for row in cells]
+    for row in rows[1:]:
+        if all(row[k] and _is_number(row[k]) for k in ends):
+            low, high = (Decimal(row[k]) for k in ends)
+            middle, half = (low + high) / 2, (high - low) / 2 * Decimal(repr(by))
+            row[ends[0]], row[ends[1]] = f"{middle - half:f}", f"{middle + half:f}"
+            found.append(True)
+    parts.tables["instruments"] = rows
+    return any(found)
+
+
+def _impact(parts: Parts, loaded: Loaded, by: float) -> bool:
+    now = loaded.inputs.settings.costs.impact_coefficient
+    parts.root.setdefault("costs", {})["impact_coefficient"] = _by(repr(now), by)
+    return now > 0
+
+
+def _adv(parts: Parts, loaded: Loaded, by: float) -> bool:
+    found = [_times(parts, table, "adv", by) for table in ("instruments", "measured")]
+    return any(found)
+
+
+def _volatility(parts: Parts, loaded: Loaded, by: float) -> bool:
+    """Of factors, of what is specific, and of what impact grows with."""
+    squares = loaded.inputs.squares
+    for name, square in squares.items():
+        _put_square(parts, loaded, name, square.matrix * by**2)
+    found = [
+        _times(parts, table, column, by)
+        for table in ("instruments", "measured")
+        for column in ("volatility", "specific_volatility")
+    ]
+    return bool(squares) or any(found)
+
+
+def _put_square(parts: Parts, loaded: Loaded, name: str, matrix: Floats) -> None:
+    ids, header = loaded.inputs.squares[name].ids, parts.tables[name][0]
+    label = next(h for h in header if h not in ids)
+    rows = ([i, *map(repr, own)] for i, own in zip(ids, matrix.tolist(), strict=True))
+    parts.tables[name] = [[label, *ids], *rows]
+
+
+def _to_one(parts: Parts, loaded: Loaded, share: float) -> bool:
+    """Correlations between factors, or instruments, a share of the way to one."""
+    return _correlated(parts, loaded, share, lambda own: np.outer(own, own))
+
+
+def _to_zero(parts: Parts, loaded: Loaded, share: float) -> bool:
+    """The same to zero."""
+    return _correlated(parts, loaded, share, lambda own: np.diag(own**2))
+
+
+def _correlated(
+    parts: Parts, loaded: Loaded, share: float, end: Callable[[Floats], Floats]
+) -> bool:
+    if not 0 <= share <= 1:
+        raise ValueError("out of range; write a share from 0 to 1")
+    for name, square in loaded.inputs.squares.items():
+        own = np.sqrt(np.maximum(np.diag(square.matrix), 0.0))
+        _put_square(parts, loaded, name, (1 - share) * square.matrix + share * end(own))
+    return any(len(square.ids) > 1 for square in loaded.inputs.squares.values())
+
+
+def _margin(parts: Parts, loaded: Loaded, by: float) -> bool:
+    """What every broker asks over its model, and what its funding costs, which is of the model's margin."""
+    _times(parts, "accounts", "funding_rate_bps", by)
+    cells = parts.tables.get("accounts") or []
+    if len(cells) < 2 or not loaded.scenario.accounts.ids:
+        return False
+    if "margin_multiplier" not in cells[0]:
+        cells = [[*cells[0], "margin_multiplier"], *([*row, ""] for row in cells[1:])]
+    at, rows = cells[0].index("margin_multiplier"), [list(row) for row in cells]
+    for row in rows[1:]:
+        row[at] = _by(row[at] or "1", by)
+    parts.tables["accounts"] = rows
+    return True
+
+
+def _marks(parts: Parts, loaded: Loaded, deviations: float) -> bool:
+    """Prices and quotes as they are after a day on which what the books hold, taken long, moves by so many of its
+    standard deviations: each by what the risk model expects of it then.
+    """
+    s = loaded.scenario
+    held = np.bincount(
+        s.holdings.instrument, np.abs(s.holdings.before), minlength=len(s.instruments.ids)
+    )
+    units = np.maximum(held, 1e-9 * s.gross_before / np.maximum(s.instruments.notional, 1e-300))
+    money = units * s.instruments.notional
+    moves = deviations * contributions(s, units) / np.where(money > 0, money, 1.0)
+    by = dict(zip(s.instruments.ids, moves.tolist(), strict=True))
+    cells = parts.tables["instruments"]
+    rows, name = [list(row) for row in cells], cells[0].index("instrument_id")
+    for column in ("price", *QUOTES):
+        at = cells[0].index(column) if column in cells[0] else -1
+        for row in rows[1:] if at >= 0 else ():
+            if row[at] and _is_number(row[at]) and row[name] in by:
+                price = Decimal(row[at])
+                row[at] = f"{price + abs(price) * Decimal(repr(by[row[name]])):f}"
+    parts.tables["instruments"] = rows
+    return bool(moves.any())
+
+
+ASSUMPTIONS: dict[str, Callable[[Parts, Loaded, float], bool]] = {
+    "spread": _spread,
+    "impact": _impact,
+    "adv": _adv,
+    "volatility": _volatility,
+    "correlation_to_one": _to_one,
+    "correlation_to_zero": _to_zero,
+    "margin": _margin,
+    "marks": _marks,
+}

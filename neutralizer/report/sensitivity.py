@@ -1,0 +1,130 @@
+"""What is told of a study of assumptions: one sentence, a table on a terminal, and the page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from textwrap import fill
+
+from neutralizer.report.page.page import plain_page
+from neutralizer.report.page.parts import Column, Section, Table, Text, numbers
+from neutralizer.report.words import MINUS, change, count, cut, whole
+
+PAGE = "sensitivity.html"
+WIDTH = 79
+WORDS = {
+    "spread": "half spreads",
+    "impact": "market impact",
+    "adv": "volumes",
+    "volatility": "volatilities",
+    "correlation_to_one": "correlations, to one",
+    "correlation_to_zero": "correlations, to zero",
+    "margin": "margin",
+    "marks": "marks, deviations",
+}
+
+Row = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Sensed:
+    """Every row of cases.csv, the scenario as it is first."""
+
+    scenario: str
+    day: date
+    money: str
+    rows: Sequence[Row]
+
+    @property
+    def others(self) -> Sequence[Row]:
+        """With an assumption made other."""
+        return self.rows[1:]
+
+
+def name(row: Row) -> str:
+    """Of a case, in words."""
+    if row["case"] == "0":
+        return "as it is"
+    how = row["value"] if "correlation" in row["assumption"] else change_of(row)
+    return f"{WORDS[row['assumption']]} {how}"
+
+
+def change_of(row: Row) -> str:
+    """+10 %, or so many deviations."""
+    value = float(row["value"])
+    if row["assumption"] == "marks":
+        return f"{value:+.0f}".replace("-", MINUS)
+    return f"{100 * (value - 1):+.0f} %".replace("-", MINUS)
+
+
+def said(of: Sensed) -> list[str]:
+    """What the plan hangs on, what it would break, and what has no plan at all."""
+    safe = [r for r in of.others if r["regret"] and not r["kept_breaks"]]
+    lines = []
+    if safe:
+        most = max(safe, key=lambda r: (float(r["regret"]), -int(r["case"])))
+        lines.append(
+            f"Where it breaks nothing, keeping the plan costs at most {whole(max(float(most['regret']), 0.0))} {of.money} "
+            f"({name(most)})."
+        )
+    broken = [r for r in of.others if r["kept_breaks"]]
+    lines += [f"With {name(r)} the plan breaks {_some(r['kept_breaks'])}." for r in broken]
+    lines += [f"With {name(r)} there is {r['status']}: {r['why_not']}" for r in of.others if not r["plan_cost"]]  # fmt: skip
+    turned = [r for r in of.others if r["lines_turned"] not in ("", "0")]
+    if turned:
+        each = (f"{name(r)}: {r['lines_turned']}" for r in turned)
+        lines.append(f"Lines turn round with {'; '.join(each)}.")
+    if not broken:
+        lines.append("The plan keeps every limit under each of them.")
+    return lines
+
+
+def _some(texts: str) -> str:
+    names = texts.split(";")
+    return ", ".join(names[:3]) + (f" and {count(len(names) - 3, 'other')}" if len(names) > 3 else "")  # fmt: skip
+
+
+def on_a_terminal(of: Sensed) -> str:
+    """What model governance reads first."""
+    head = f"{'cost, ' + of.money:>13}{'kept':>11}{'breaks':>8}{'new':>5}{'gone':>5}{'turned':>7}"
+    lines = [f"{'':<29}{head}"]
+    for r in of.rows:
+        cost = whole(float(r["plan_cost"])) if r["plan_cost"] else r["status"]
+        kept = change(float(r["regret"])) if r["regret"] else ""
+        breaks = str(len(r["kept_breaks"].split(";"))) if r["kept_breaks"] else ""
+        counts = f"{r['lines_new']:>5}{r['lines_gone']:>5}{r['lines_turned']:>7}"
+        lines.append(f"{cut(name(r), 28):<29}{cost:>13}{kept:>11}{breaks:>8}{counts}")
+    told = (fill(x, WIDTH, break_on_hyphens=False) for x in said(of))
+    return "\n".join([*lines, "", *told]).replace(MINUS, "-")
+
+
+def page(of: Sensed) -> bytes:
+    """sensitivity.html."""
+    facts = [("of", of.day.isoformat()), ("assumptions", f"{len(of.others):,}")]
+    columns = [
+        Column("with"),
+        *numbers(f"cost, {of.money}", "keeping the plan costs more", "new", "gone", "turned", "moved notional"),
+        Column("moved most", "prose"),
+        Column("the plan kept breaks", "prose"),
+    ]  # fmt: skip
+    cells = [
+        [
+            name(r),
+            whole(float(r["plan_cost"])) if r["plan_cost"] else r["status"],
+            change(float(r["regret"])) if r["regret"] else "",
+            *(r[k] for k in ("lines_new", "lines_gone", "lines_turned")),
+            whole(float(r["moved_notional"])) if r["moved_notional"] else "",
+            r["moved_most"].replace(";", ", "),
+            r["kept_breaks"].replace(";", ", "),
+        ]
+        for r in of.rows
+    ]
+    lead = (
+        "Decided again with each assumption made other. Keeping the plan: the lots of the scenario as it is, paid as if the "
+        "other were true; below nothing where it breaks what the other plan keeps, or by what lots cost."
+    )
+    sections = [
+        Section("found", "What was found", "", [Text(said(of))]),
+        Section("assumptions", "By assumption", lead, [Table("Assumptions", columns, cells)]),
+    ]
+    foot = "cases.csv has every figure. Costs are of whole plans, in lots, with waiting."
+    return plain_page(of.scenario, "what a plan hangs on", facts, sections, foot)
