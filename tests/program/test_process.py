@@ -1,20 +1,22 @@
 """The solver's own process: light, bounded, and never the end of a run."""
 
+import gc
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.sparse import csc_array
+from scipy.sparse import csc_array, eye_array
 
 from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import NotSolved, TimeIsUp
 from neutralizer.program.solvers import child
 from neutralizer.program.solvers.clock import left, within
-from neutralizer.program.solvers.process import CHILD, in_child, sparse_parts
+from neutralizer.program.solvers.process import CHILD, _solvers, in_child, sparse_parts
 from tests.conftest import ROOT
 from tests.tools.command_line import neutralizer
 
@@ -77,8 +79,45 @@ def test_time_is_limited() -> None:
 
 
 def test_memory_is_limited() -> None:
-    with pytest.raises(NotSolved):
-        in_child(task(), 60, 2**20)
+    size = 300_000
+    large = task(
+        c=np.ones(size),
+        a=sparse_parts(-eye_array(size, format="csc")),
+        b=-np.ones(size),
+        cones=[("nonneg", size, 0.0)],
+    )
+    with pytest.raises(NotSolved, match="ended with code"):
+        in_child(large, 60, 2**20)
+    assert in_child(task(), 60, ROOM)["x"] == pytest.approx([1.0], abs=1e-6)  # nor of the next
+
+
+def test_one_process_serves_many_tasks_and_is_replaced_when_it_is_gone() -> None:
+    in_child(task(), 60, ROOM)
+    first = _solvers()
+    in_child(task(), 60, ROOM)
+    assert _solvers() is first
+    with pytest.raises(NotSolved, match="ended with code"):
+        in_child(task(cones=[("nonneg", 7, 0.0)]), 60, ROOM)
+    assert _solvers() is first  # it was the fork's
+    first._process.kill()
+    first._process.wait()
+    assert in_child(task(), 60, ROOM)["x"] == pytest.approx([1.0], abs=1e-6)
+    assert _solvers() is not first
+
+
+def test_each_thread_has_a_process_that_ends_with_it() -> None:
+    found = []
+
+    def solved() -> None:
+        in_child(task(), 60, ROOM)
+        found.append(_solvers()._process)
+
+    thread = threading.Thread(target=solved)
+    thread.start()
+    thread.join()
+    gc.collect()
+    assert found[0].wait(10) is not None
+    assert found[0].pid != _solvers()._process.pid
 
 
 def test_a_time_limit_ends_the_run_with_no_answer(

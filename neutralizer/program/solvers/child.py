@@ -1,17 +1,27 @@
-"""The solver's own process: one pickled task on stdin, one pickled answer on stdout.
+"""The solver's own process: tasks on stdin, answers on stdout, each task in a fork of its own.
 
-Run as a script: it imports numpy and one solver, never cvxpy and nothing of this package, so that it
-starts fast and a crash, a hang or a memory hunger of the solver is its own.
+Run as a script: it imports numpy and the solvers, never cvxpy and nothing of this package. What is loaded once
+serves every task, while a crash, a hang or a memory hunger of a solver is that of the fork, which ends with it.
+
+A task is its solver's name, 8 bytes, the length of its pickle, 8 bytes, and the pickle; an answer is the code that
+the fork ended with, the length of what follows, and a pickle, or after a failure its last words.
 """
 
+import importlib
 import os
 import pickle
+import struct
 import sys
+import tempfile
 import time
 from types import SimpleNamespace
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
+
+ASKED, ANSWERED = struct.Struct("<8sQ"), struct.Struct("<iQ")
+MODULES = {"clarabel": "clarabel", "highs": "highspy"}
+WORDS = 2000  # bytes of what a fork said last
 
 # Cells of the factor from which on blocks pay: a step of faer takes 1.5 times as long as one of qdldl at
 # 480,000 cells and three times as long below, two thirds at 860,000 and a fifteenth at 3,500,000.
@@ -19,32 +29,67 @@ FULL = 600_000
 
 
 def main() -> None:
-    """Reads the task, keeps its limits, writes the answer."""
-    task = pickle.load(sys.stdin.buffer)
-    out = _own_stdout()
-    _bind(task["memory_limit"])
-    started = time.perf_counter()
-    answer = {"clarabel": _clarabel, "highs": _highs}[task["solver"]](task)
-    answer["seconds"] = time.perf_counter() - started
-    with out:
-        pickle.dump(answer, out)
+    """Answers task after task, until nobody asks any more."""
+    asked, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a solver's library prints is never in an answer
+    _ends_with_its_parent()
+    while head := asked.read(ASKED.size):
+        name, size = ASKED.unpack(head)
+        importlib.import_module(MODULES[name.rstrip(b"\0").decode()])
+        code, words = _forked(asked.read(size))
+        answers.write(ANSWERED.pack(code, len(words)))
+        answers.write(words)
+        answers.flush()
 
 
-def _own_stdout() -> BinaryIO:
-    """The answer's stream; what a solver's library prints goes to stderr, and never into the answer."""
-    out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    return out
+def _forked(task: bytes) -> tuple[int, bytes]:
+    """The code that a fork ends with, and its answer or its last words."""
+    out, into = os.pipe()
+    with tempfile.TemporaryFile() as said:
+        process = os.fork()
+        if process == 0:
+            os.dup2(said.fileno(), 1)
+            os.dup2(said.fileno(), 2)
+            _answer(task, into)
+        os.close(into)
+        with os.fdopen(out, "rb") as found:
+            answer = found.read()
+        code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+        said.seek(max(said.seek(0, os.SEEK_END) - WORDS, 0))
+        return code, said.read() if code else answer
+
+
+def _answer(data: bytes, into: int) -> None:
+    """The fork: keeps the limits of the task, writes the answer, and ends."""
+    code = 1
+    try:
+        _ends_with_its_parent()
+        task = pickle.loads(data)
+        _bind(task["memory_limit"])
+        started = time.perf_counter()
+        answer = {"clarabel": _clarabel, "highs": _highs}[task["solver"]](task)
+        answer["seconds"] = time.perf_counter() - started
+        with os.fdopen(into, "wb") as out:
+            pickle.dump(answer, out)
+        code = 0
+    except BaseException as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+    finally:
+        os._exit(code)
 
 
 def _bind(memory: int) -> None:
-    """Limits the memory, and dies with the parent where the system offers that."""
+    """Limits the memory."""
     import resource
 
     most = resource.getrlimit(resource.RLIMIT_AS)[1]  # as `ulimit -v` left it
     if most != resource.RLIM_INFINITY:
         memory = min(memory, most)
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
+
+def _ends_with_its_parent() -> None:
+    """Where the system offers that."""
     if sys.platform == "linux":
         import ctypes
         import signal

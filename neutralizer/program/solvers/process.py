@@ -2,44 +2,123 @@
 
 import os
 import pickle
+import select
 import subprocess
 import sys
+import threading
+import time
+import weakref
 from pathlib import Path
 from typing import Any
 
 from neutralizer.errors import NotSolved
+from neutralizer.program.solvers.child import ANSWERED, ASKED
 from neutralizer.program.solvers.clock import left
 
 CHILD = Path(__file__).with_name("child.py")
+PIECE = 2**20  # bytes
+_HERE = threading.local()  # each thread has a process of its own, which the system ends with it
+
+
+class _Gone(Exception):
+    """The process has ended."""
+
+
+class _Late(Exception):
+    """No answer in time."""
+
+
+class _Solvers:
+    """The process that answers the tasks of one thread."""
+
+    def __init__(self) -> None:
+        self.owner = os.getpid()
+        environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        self._process = subprocess.Popen(
+            [sys.executable, str(CHILD)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            bufsize=0,
+        )
+        self.end = weakref.finalize(self, _ended, self._process)
+
+    def answer(self, name: str, task: bytes, seconds: float) -> tuple[int, bytes]:
+        """The code of the task's own process, and its answer or its last words. Raises _Gone, _Late."""
+        end = time.monotonic() + seconds
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(ASKED.pack(name.encode(), len(task)))
+            for k in range(0, len(task), PIECE):
+                self._process.stdin.write(task[k : k + PIECE])
+        except OSError:
+            raise _Gone from None
+        code, size = ANSWERED.unpack(self._read(ANSWERED.size, end))
+        return code, self._read(size, end)
+
+    def _read(self, size: int, end: float) -> bytes:
+        assert self._process.stdout is not None
+        found = bytearray()
+        while len(found) < size:
+            ready, _, _ = select.select(
+                [self._process.stdout], [], [], max(end - time.monotonic(), 0)
+            )
+            if not ready:
+                raise _Late
+            piece = os.read(self._process.stdout.fileno(), min(size - len(found), PIECE))
+            if not piece:
+                raise _Gone
+            found += piece
+        return bytes(found)
+
+
+def _ended(process: "subprocess.Popen[bytes]") -> None:
+    """With its fork, which ends with it."""
+    process.kill()
+    with process:
+        pass
 
 
 def in_child(task: dict[str, Any], seconds: float, memory: int) -> dict[str, Any]:
     """The child's answer. Raises NotSolved when it crashed, ran out of memory, or out of time, TimeIsUp
     where the run has none left.
     """
-    allowed = left(seconds)
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    with subprocess.Popen(
-        [sys.executable, str(CHILD)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment,
-    ) as process:
+    allowed, name = left(seconds), str(task["solver"])
+    data = pickle.dumps(task | {"memory_limit": memory})
+    for again in (True, False):
+        solvers = _solvers()
         try:
-            out, talk = process.communicate(pickle.dumps(task | {"memory_limit": memory}), allowed)
-        except subprocess.TimeoutExpired:
+            code, words = solvers.answer(name, data, allowed)
+            break
+        except _Late:
+            solvers.end()
             left(seconds)
             raise NotSolved(
-                f"{task['solver']} gave no answer within {seconds:g} s; raise solve.time_limit"
+                f"{name} gave no answer within {seconds:g} s; raise solve.time_limit"
             ) from None
-        finally:
-            process.kill()
-    if process.returncode:
-        last = talk.decode(errors="replace").strip().rpartition("\n")[2]
-        raise NotSolved(f"{task['solver']} ended with code {process.returncode}: {last}")
-    answer: dict[str, Any] = pickle.loads(out)
+        except _Gone:  # with the thread that began it, or by another's hand
+            solvers.end()
+            if not again:
+                raise NotSolved(f"{name} has no process: it was ended from outside") from None
+        except BaseException:
+            solvers.end()
+            raise
+    if code:
+        last = words.decode(errors="replace").strip().rpartition("\n")[2]
+        raise NotSolved(f"{name} ended with code {code}: {last}")
+    answer: dict[str, Any] = pickle.loads(words)
     return answer
+
+
+def _solvers() -> _Solvers:
+    """Of this thread and this process: a fork of ours must not talk to its parent's."""
+    found: _Solvers | None = getattr(_HERE, "solvers", None)
+    if found is None or found.owner != os.getpid() or not found.end.alive:
+        if found is not None and found.owner != os.getpid():
+            found.end.detach()
+        found = _HERE.solvers = _Solvers()
+    return found
 
 
 def sparse_parts(matrix: Any) -> dict[str, Any]:
