@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         TimeIsUp,
     )
     from neutralizer.face import Report, Run, Scenario, read, scenario, solve
-    from neutralizer.studies.frames import frontier, sweep
+    from neutralizer.studies.frames import backtest, frontier, sensitivity, sweep
 
 __all__ = [
     "CannotWrite",
@@ -45,14 +45,16 @@ __all__ = [
     "Tampered",
     "TimeIsUp",
     "__version__",
+    "backtest",
     "frontier",
     "read",
     "scenario",
+    "sensitivity",
     "solve",
     "sweep",
 ]
 _OF = dict.fromkeys(("Report", "Run", "Scenario", "read", "scenario", "solve"), "face")
-_OF |= dict.fromkeys(("frontier", "sweep"), "studies.frames")
+_OF |= dict.fromkeys(("backtest", "frontier", "sensitivity", "sweep"), "studies.frames")
 
 
 def __getattr__(name: str) -> Any:

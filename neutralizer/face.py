@@ -64,7 +64,7 @@ def scenario(**given: Any) -> "Scenario":
     {"rows": one of them, "as_of": when it was taken}; NaN is blank. `risk` holds units, its tables and
     models. Raises InputsRefused with every issue, by the table's name and row, from 1; InputsTooOld.
     """
-    return _from(given_parts(given))
+    return from_parts(given_parts(given))
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Scenario:
         if texts.mistakes:
             raise InputsRefused(texts.mistakes)
         change(parts, limit_id, asked)
-        return _from(parts, self._origin)
+        return from_parts(parts, self._origin)
 
     def changed(self, changes: Sequence[Change]) -> "Scenario":
         """With what a case of a study changes. Raises InputsRefused, and ValueError where there is no such thing."""
@@ -275,7 +275,8 @@ def solve(
     return Run(scenario, run_id, decision, options)
 
 
-def _from(parts: Parts, origin: str = "tables in memory") -> Scenario:
+def from_parts(parts: Parts, origin: str = "tables in memory") -> Scenario:
+    """Of a scenario in pieces. Raises InputsRefused, InputsTooOld."""
     source = canonical(parts)
     return Scenario(load(source), source, origin)
 

@@ -10,7 +10,7 @@ LONGEST = 200  # characters of a sentence about a command: wrapped, never cut of
 COMMANDS: Headings = (
     ("Begin", "init layout look show check columns schema"),
     ("Run", "run schedule"),
-    ("Understand", "explain what-if frontier sensitivity sweep verify"),
+    ("Understand", "explain what-if frontier sensitivity sweep backtest verify"),
     ("Hand off", "approve release allocate status"),
     ("Govern", "new-key journal model-card crosses view"),
     ("Prepare", "estimate calibrate signals arrays shocks simm"),

@@ -153,6 +153,12 @@ GRID = click.option(
     metavar="FILE",
     help="What is changed and to which values, as YAML: docs/studies.md.",
 )
+TRIED = click.option(
+    "--grid",
+    type=FOLDER,
+    metavar="FILE",
+    help="Settings that are tried, as YAML: docs/studies.md.  [default: those of --set together]",
+)
 LIMITS = click.option(
     "--limit",
     "names",

@@ -1,4 +1,4 @@
-"""Commands that solve many cases: sweep, frontier, sensitivity."""
+"""Commands that solve many cases: sweep, frontier, sensitivity, backtest."""
 
 import sys
 import time
@@ -109,6 +109,41 @@ def sensitivity(
     show(f"wrote {out}", err=True)
 
 
+@click.command()
+@click.argument("history", type=asked.FOLDER)
+@asked.TRIED
+@asked.STUDY
+@asked.WHERE
+@asked.OVERRIDES
+def backtest(
+    history: Path,
+    grid: Path | None,
+    out: str,
+    workers: int,
+    scheduler: str,
+    overrides: tuple[str, ...],
+) -> None:
+    """Decide a history of days again: together, each book alone, by hand, and with other settings.
+
+    HISTORY is a folder of dated scenarios, or of past runs. Each path walks on what it left itself; what clients and
+    settlements did is added as it was. --set is one other setting, --grid many.
+    """
+    from neutralizer.prepare.readers import bytes_of
+    from neutralizer.records.past_days import past_days
+    from neutralizer.report.backtest import on_a_terminal
+    from neutralizer.studies.backtest.backtest import axes_of
+    from neutralizer.studies.backtest.backtest import backtest as study
+    from neutralizer.studies.many import Where
+
+    files = past_days(history)
+    given = None if grid is None else (grid.name, bytes_of(grid))
+    axes = axes_of(files, given, overrides)
+    with _counting() as told:
+        found = study(files, axes, out, told, Where(workers, scheduler))
+    show(on_a_terminal(found))
+    show(f"wrote {out}", err=True)
+
+
 def _read(folder: Path, overrides: tuple[str, ...]) -> "Scenario":
     """Of a scenario, or of a run's inputs."""
     from neutralizer import face
@@ -141,4 +176,4 @@ def _counting() -> Iterator[Callable[[int, int], None]]:
         yield told
 
 
-COMMANDS = (sweep, frontier, sensitivity)
+COMMANDS = (sweep, frontier, sensitivity, backtest)

@@ -32,6 +32,7 @@ class ByHand:
     breaches_before: int
     breaches_after: int
     waiting: float
+    trades: Trades
 
 
 def by_hand(scenario: Scenario) -> ByHand:
@@ -50,6 +51,7 @@ def by_hand(scenario: Scenario) -> ByHand:
         breaches_before=_breaches(nothing(s), s, scale),
         breaches_after=_breaches(trades, s, scale),
         waiting=float(waiting.amounts(trades, s).sum()),
+        trades=trades,
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from neutralizer.domain.plan import Plan
 from neutralizer.domain.scenario import Scenario
 from neutralizer.domain.summary import NOTHING_MOVED, WITHOUT_THE_DAYS
-from neutralizer.domain.trades import nothing
+from neutralizer.domain.trades import Trades, nothing
 from neutralizer.report.claims import Claims
 from neutralizer.report.look.traps import told
 from neutralizer.terms import limits, margin
@@ -23,13 +23,15 @@ SAME = 2e-5  # of a cost: two optima that are one
 
 
 def breaches(s: Scenario, plan: Plan) -> dict[str, int]:
-    """How many limits are outside their bounds before, after transfers, after; a wish is no limit here."""
+    """How many limits are outside their bounds before, after transfers, after."""
     states = {"before": nothing(s), "after_transfers": plan.after_transfers, "after": plan.trades}
+    return {name: breached(s, state) for name, state in states.items()}
+
+
+def breached(s: Scenario, state: Trades) -> int:
+    """How many limits a state leaves outside their bounds; a wish is no limit here."""
     limits_alone = np.array([not x.wish for x in s.limits], dtype=bool)
-    return {
-        name: int(np.count_nonzero((outside(s, state) > 0) & limits_alone))
-        for name, state in states.items()
-    }
+    return int(np.count_nonzero((outside(s, state) > 0) & limits_alone))
 
 
 def findings(

@@ -1,4 +1,4 @@
-"""The studies from Python: `nz.sweep`, `nz.frontier`; their rows as DataFrames of pandas."""
+"""The studies from Python, `nz.sweep` and the others; their rows as DataFrames of pandas."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -11,8 +11,11 @@ from neutralizer.errors import InputsRefused
 from neutralizer.face import Scenario
 from neutralizer.load.grid import read_grid
 from neutralizer.load.written.given import Given
+from neutralizer.records.past_days import past_days
 from neutralizer.studies import frontier as of_limits
+from neutralizer.studies import sensitivity as of_plans
 from neutralizer.studies import sweep as of_grids
+from neutralizer.studies.backtest import backtest as of_past
 from neutralizer.studies.many import Where
 from neutralizer.studies.sent import Row
 
@@ -72,6 +75,42 @@ def frontier(
         lambda folder: of_limits.frontier(scenario, bounds, points, folder, told, where).rows,
     )
     return _frame(found, TEXTS)
+
+
+def sensitivity(
+    scenario: Scenario,
+    out: str | Path | None = None,
+    *,
+    workers: int = 1,
+    scheduler: str = "",
+    told: Callable[[int, int], None] = lambda done, of: None,
+) -> "DataFrame":
+    """What a plan hangs on: a row for each assumption made other, after the scenario as it is. Raises as `frontier`."""
+    where = Where(workers, scheduler)
+    found = _in(out, lambda folder: of_plans.sensitivity(scenario, folder, told, where).rows)
+    return _frame(found, TEXTS | {"assumption", "kept_breaks", "moved_most"})
+
+
+def backtest(
+    history: str | Path,
+    grid: Mapping[str, Any] | None = None,
+    out: str | Path | None = None,
+    *,
+    workers: int = 1,
+    scheduler: str = "",
+    told: Callable[[int, int], None] = lambda done, of: None,
+) -> "DataFrame":
+    """A history of days decided again: a row for each path, together, alone and by hand as recorded, then every
+    combination of the grid. The days of each path are in `out`. Raises InputsRefused, Tampered, and as `sweep`.
+    """
+    files, where = past_days(Path(history)), Where(workers, scheduler)
+    axes = of_past.axes_of(files, (GRID, _yaml(grid)), ()) if grid else ()
+    found = _in(
+        out,
+        lambda folder: [p.row for p in of_past.backtest(files, axes, folder, told, where).paths],
+    )
+    words = {axis.name for axis in axes if not _are_numbers(axis.values)}
+    return _frame(found, TEXTS | words | {"path"})
 
 
 def _in(out: str | Path | None, study: Callable[[str], Sequence[Row]]) -> Sequence[Row]:

@@ -67,13 +67,18 @@ class OtherVersion(NeutralizerError):
 
 def row_of(sent: Sent, case: Case, figures: Callable[[Scenario], Row]) -> Row:
     """The figures of a case, as text; where it has no plan, why. Raises OtherVersion."""
-    if sent.version != VERSION:
-        raise OtherVersion(f"the worker runs neutralizer {VERSION}, not {sent.version}")
+    in_this_version(sent)
     try:
         return figures(scenario_of(sent).changed(case.changes))
     except tuple(WORDS) as refusal:
         word = next(w for kind, w in WORDS.items() if isinstance(refusal, kind))
         return {"status": word, "why_not": _why(refusal)}
+
+
+def in_this_version(sent: Sent) -> None:
+    """Raises OtherVersion."""
+    if sent.version != VERSION:
+        raise OtherVersion(f"the worker runs neutralizer {VERSION}, not {sent.version}")
 
 
 def scenario_of(sent: Sent) -> Scenario:

@@ -437,6 +437,13 @@ PROFILE = (
     ),
 )
 
+ACTIONS = (
+    Column("date", "date", "from when on", REQUIRED),
+    _id("instrument_id", "what was held before"),
+    _number("ratio", "units after for one before: 4 of a split by four", 1.0, above=0),
+    _id("new_id", "what it is called after; blank: the same", ""),
+)
+
 ACKS = (
     _id("ticket_id", "the ticket"),
     _choice("status", "what became of it", "BOOKED REJECTED CANCELLED", REQUIRED),

@@ -1,0 +1,1 @@
+"""What would have been, day by day: a history decided again, each setting on a path of its own."""
