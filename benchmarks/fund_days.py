@@ -25,14 +25,16 @@ tables:
 Row = dict[str, str]
 
 
-def write(folder: Path, data: Path, costs: Path, waiting: str = "") -> int:
+def write(
+    folder: Path, data: Path, costs: Path, waiting: str = "", day: str = DAY, before: str = BEFORE
+) -> int:
     """The day's trades in whole shares, and how many; `waiting`: basis points, where all may wait.
 
     data: the folder positions_ark; costs: an instruments.csv with half_spread_bps, adv and volatility by EQ:ticker.
     """
     folder.mkdir(parents=True)
-    held = [r for r in _rows(data / "fund_holdings_2020-10_2021-09.csv.gz") if r["date"] == BEFORE]
-    traded = [r for r in _rows(data / "transactions_2020-10_2021-09.csv.gz") if r["date"] == DAY]
+    held = [r for r in _rows(data / "fund_holdings_2020-10_2021-09.csv.gz") if r["date"] == before]
+    traded = [r for r in _rows(data / "transactions_2020-10_2021-09.csv.gz") if r["date"] == day]
     positions = {(r["fund"], r["ticker"]): float(r["shares"]) for r in held if r["ticker"]}
     wishes = {
         (r["fund"], r["ticker"]): float(r["deltaShares"])
@@ -67,7 +69,7 @@ def write(folder: Path, data: Path, costs: Path, waiting: str = "") -> int:
         "book_id,instrument_id,trade,may_wait,waiting_bps",
         [(f, t, f"{q:.0f}", *may) for (f, t), q in sorted(wishes.items())],
     )
-    text = SETTINGS.format(day=DAY, books=", ".join(funds))
+    text = SETTINGS.format(day=day, books=", ".join(funds))
     (folder / "scenario.yaml").write_text(text)
     return len(wishes)
 

@@ -65,25 +65,35 @@ class Elsewhere:
             raise InputsRefused([Issue("--out", 0, "", name, str(error), remedy)]) from None
 
     def read(self, name: str) -> bytes | None:
-        """None where it is not there."""
+        """None where it is not there. Raises CannotWrite."""
         try:
-            found: bytes = self.system.cat_file(f"{self.path}/{name}")
+            with self._reached("read"):
+                found: bytes = self.system.cat_file(f"{self.path}/{name}")
+                return found
         except FileNotFoundError:
             return None
-        except Exception as error:  # of whatever store
-            raise CannotWrite(f"cannot read {self.path}/{name}: {error}") from None
-        return found
 
     def write(self, name: str, data: bytes) -> None:
         """Raises CannotWrite."""
-        try:
+        with self._reached("write"):
             self.system.pipe_file(f"{self.path}/{name}", data)
-        except Exception as error:  # of whatever store
-            raise CannotWrite(f"cannot write {self.path}/{name}: {error}") from None
 
     def is_free(self) -> bool:
-        """Whether nothing is there."""
-        return not self.system.exists(self.path)
+        """Whether nothing is there. Raises CannotWrite."""
+        with self._reached("read"):
+            return not self.system.exists(self.path)
+
+    @contextmanager
+    def _reached(self, what: str) -> Iterator[None]:
+        """Whatever a store raises."""
+        try:
+            yield
+        except FileNotFoundError:
+            if what == "read":
+                raise
+            raise CannotWrite(f"cannot write {self.path}: there is no such place") from None
+        except Exception as error:
+            raise CannotWrite(f"cannot {what} {self.path}: {error}") from None
 
 
 class Study:

@@ -72,7 +72,7 @@ def row_of(sent: Sent, case: Case, figures: Callable[[Scenario], Row]) -> Row:
         return figures(scenario_of(sent).changed(case.changes))
     except tuple(WORDS) as refusal:
         word = next(w for kind, w in WORDS.items() if isinstance(refusal, kind))
-        return {"status": word, "why_not": _why(refusal)}
+        return {"status": word, "why_not": said(refusal)}
 
 
 def in_this_version(sent: Sent) -> None:
@@ -89,8 +89,8 @@ def scenario_of(sent: Sent) -> Scenario:
     return _READ[sent.digest]
 
 
-def _why(refusal: Exception) -> str:
-    """One line."""
+def said(refusal: Exception) -> str:
+    """In one line; of inputs the first mistake."""
     if isinstance(refusal, InputsRefused):
         return " ".join(str(refusal.issues[0]).split())
     return " ".join(str(refusal).split())

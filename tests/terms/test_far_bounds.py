@@ -1,10 +1,12 @@
 """A bound far out does not switch off the one beside it, and a scope that holds nothing has a scale."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+import neutralizer as nz
 from neutralizer.domain.trades import nothing
 from neutralizer.errors import InputsRefused
 from neutralizer.load.scenario import load
@@ -103,3 +105,27 @@ def test_far_bounds_that_say_nothing_are_refused(tmp_path: Path, bounds: str, re
     with pytest.raises(InputsRefused) as refused:
         load(written(tmp_path / "case", bounds))
     assert reason in str([*refused.value.issues])
+
+
+def test_what_nobody_holds_and_must_be_bought_has_the_size_that_is_asked_for() -> None:
+    """175,100 shares of a new name: one share was its scale, and a millionth of a share its tolerance."""
+    instruments = [
+        {"instrument_id": "OLD", "asset_class": "equity", "currency": "USD", "price": 50, "half_spread_bps": 5},
+        {"instrument_id": "NEW", "asset_class": "equity", "currency": "USD", "price": 47.71, "half_spread_bps": 10},
+    ]  # fmt: skip
+    root: Any = {
+        "name": "new", "as_of": "2024-06-27T16:00:00-04:00", "base_currency": "USD",
+        "books": [{"book_id": "A", "entity": "X"}],
+        "instruments": instruments,
+        "positions": [{"book_id": "A", "instrument_id": "OLD", "quantity": 9_000_000}],
+        "targets": [{"book_id": "A", "instrument_id": "NEW", "trade": 175_100}],
+    }  # fmt: skip
+    s = nz.scenario(**root).loaded.scenario
+    assert limits.scales(s).tolist() == [175_100]
+    sold = root | {"targets": [{"book_id": "A", "instrument_id": "NEW", "trade": -175_100}]}
+    assert limits.scales(nz.scenario(**sold).loaded.scenario).tolist() == [175_100]
+    lower = [{"limit_id": "x", "measure": "position", "scope": "book:A", "target": "NEW", "lower": -1e12, "upper": 10}]  # fmt: skip
+    far = {k: v for k, v in root.items() if k != "targets"} | {"limits": lower}
+    assert (
+        limits.scales(nz.scenario(**far).loaded.scenario).max() < 1e3
+    )  # what is only allowed is no size

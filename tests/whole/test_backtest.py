@@ -193,6 +193,21 @@ def test_a_day_without_a_plan_does_nothing_and_is_told(scenarios: Path, tmp_path
     assert f"on {names[2]}" in (out / "backtest.html").read_text()
 
 
+def test_a_day_whose_inputs_are_refused_is_told(scenarios: Path, tmp_path: Path) -> None:
+    """A setting that the third day's bound does not fit: the path goes on with what it holds."""
+    names = sorted(p.name for p in scenarios.iterdir())
+
+    def change(day: str, document: dict[str, Any]) -> None:
+        if day == names[2]:
+            document["tables"]["limits"][0]["lower"] = 1_200_000
+
+    other = edited(scenarios, tmp_path / "other", change)
+    days = path_of(other, BY_HAND, **{"limits__ALPHA-market__upper": "1100000"})
+    assert [d["status"] == "refused" for d in days] == [n == names[2] for n in names[:-1]]
+    assert "1100000" in days[2]["why_not"]
+    assert float(days[2]["made"]) != 0
+
+
 def test_what_is_no_history_is_refused(scenarios: Path, runs: Path, tmp_path: Path) -> None:
     def said(folder: Path) -> str:
         with pytest.raises(InputsRefused) as refused:

@@ -212,6 +212,8 @@ def test_an_object_store(grid: Path, serial: Path, monkeypatch: pytest.MonkeyPat
         other = neutralizer("sweep", TWO, "--grid", grid, "--out", out, "--no-baseline")
         assert other.returncode == 7
         assert "another study" in other.stderr
+        nowhere = neutralizer("sweep", TWO, "--grid", grid, "--out", "s3://none/one")
+        assert nowhere.returncode == 9, nowhere.stderr
     finally:
         server.stop()
 

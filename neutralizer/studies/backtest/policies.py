@@ -11,7 +11,7 @@ from neutralizer.domain.arrays import Floats
 from neutralizer.domain.orders import alone
 from neutralizer.domain.scenario import Scenario as Resolved
 from neutralizer.domain.trades import Trades, nothing, volatility
-from neutralizer.errors import Infeasible, NotSolved
+from neutralizer.errors import Infeasible, NotSolved, ProofFailed, TimeIsUp
 from neutralizer.face import Run, Scenario, solve
 from neutralizer.program.priorities import answered
 from neutralizer.program.solvers.clock import within
@@ -21,6 +21,7 @@ from neutralizer.report.again import plan_of
 from neutralizer.report.files import parsed
 from neutralizer.report.findings import breached
 from neutralizer.studies.backtest.flows import Key
+from neutralizer.studies.sent import WORDS, said
 from neutralizer.terms import costs, waiting
 from neutralizer.terms.margin import cash
 
@@ -50,10 +51,15 @@ def decided(policy: str, scenario: Scenario, ruler: Scenario) -> Decision:
     """As the scenario has it, at the costs of `ruler`. Where there is no plan nothing is done, and why is said."""
     try:
         return _together(scenario, ruler) if policy == TOGETHER else OTHERS[policy](scenario)
-    except (Infeasible, NotSolved) as refusal:
-        word = "no plan" if isinstance(refusal, Infeasible) else "not solved"
+    except (Infeasible, NotSolved, TimeIsUp, ProofFailed) as refusal:
         s = scenario.loaded.scenario
-        return _of_trades(s, nothing(s), word, " ".join(str(refusal).split()))
+        return _of_trades(s, nothing(s), WORDS[type(refusal)], said(refusal))
+
+
+def undecided(positions: dict[Key, Decimal], why_not: str) -> Decision:
+    """Nothing done and nothing known of a day whose inputs are refused."""
+    numbers = (0.0,) * 5
+    return Decision("refused", positions, positions, {}, *numbers, (0, 0), 0.0, why_not)
 
 
 def _together(scenario: Scenario, ruler: Scenario) -> Decision:

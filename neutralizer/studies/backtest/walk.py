@@ -11,16 +11,17 @@ import numpy as np
 from neutralizer.domain.cases import Change
 from neutralizer.domain.scenario import Scenario as Resolved
 from neutralizer.domain.trades import nothing
+from neutralizer.errors import InputsRefused, InputsTooOld
 from neutralizer.face import Scenario, from_files, from_parts
 from neutralizer.load.written.canonical import Parts, parts_of
-from neutralizer.records.past_days import NEXT
+from neutralizer.records.manifest import INPUTS
+from neutralizer.records.past_days import ACTIONS, NEXT
 from neutralizer.records.writing import csv_rows
 from neutralizer.studies.backtest.flows import Action, Begun, Key, Positions, acted, begun, known
-from neutralizer.studies.backtest.policies import Decision, decided
-from neutralizer.studies.sent import Sent
+from neutralizer.studies.backtest.policies import Decision, decided, undecided
+from neutralizer.studies.sent import Sent, said
 from neutralizer.terms import costs
 
-INPUTS, ACTIONS = "inputs/", "actions.csv"
 BELIEFS = ("costs.", "assume.", "instruments.", "measured.")  # what changes no fact
 REPORTED = (("accounts", "reported_margin"), ("books", "reported_market_value"))
 COLUMNS = (
@@ -108,13 +109,16 @@ def walked(history: History, policy: str, changes: Sequence[Change]) -> list[Row
     days, facts = history.days, [c for c in changes if not c.of.startswith(BELIEFS)]
     rows, own = list[Row](), Begun(dict(days[0].recorded), 0, 0)
     for day, following in pairwise(days):
-        base = _on(day, own.positions)
-        scenario = base.changed(changes)
-        ruler = base.changed(facts) if len(facts) < len(changes) else scenario
-        found, actions = decided(policy, scenario, ruler), history.between(day, following)
-        row = _row(day.date, found, own)
+        try:
+            base = _on(day, own.positions)
+            scenario = base.changed(changes)
+            ruler = base.changed(facts) if len(facts) < len(changes) else scenario
+            found = decided(policy, scenario, ruler)
+        except (InputsRefused, InputsTooOld) as refusal:  # of what the path holds, or of the change
+            found = undecided(own.positions, said(refusal))
+        row, actions = _row(day.date, found, own), history.between(day, following)
         own = _next_day(found, day, following, actions)
-        s, t = scenario.loaded.scenario, following.scenario.loaded.scenario
+        s, t = day.scenario.loaded.scenario, following.scenario.loaded.scenario
         rows.append(row | _overnight(s, t, found, actions))
     rows[-1]["end_cost"] = f"{_end_cost(days[-1], own.positions):.2f}"
     return rows
@@ -226,7 +230,7 @@ def _moves(s: Resolved, t: Resolved, actions: Sequence[Action]) -> dict[str, flo
 
 def _end_cost(day: Day, own: Positions) -> float:
     """What it costs to bring the firm to what was recorded, outside, in one go; books pass to each other for nothing."""
-    s = _on(day, own).loaded.scenario
+    s = day.scenario.loaded.scenario
     net = np.zeros(len(s.tradables.ids))
     places = {i: k for k, i in enumerate(s.tradables.ids)}
     for sign, state in ((1, day.recorded), (-1, own)):

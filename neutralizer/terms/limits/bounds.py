@@ -89,13 +89,16 @@ def sizes(scenario: Scenario) -> tuple[Floats, Floats]:
 
 
 def scales(scenario: Scenario) -> Floats:
-    """(limits,) a limit's own scale: its larger bound, never more than what its terms could sum to; a
-    bound below a millionth of what is summed is as good as zero, and the scale is that sum.
+    """(limits,) a limit's own scale: its larger bound, never more than what its terms could sum to, or have to sum
+    to where it asks for something that nobody holds; a bound below a millionth of what is summed is as good as zero,
+    and the scale is that sum.
     """
     found = []
     for limit, own, reach in zip(
         scenario.limits, *map(Floats.tolist, sizes(scenario)), strict=True
     ):
+        asked = max((e for e in (limit.lower, -limit.upper) if np.isfinite(e)), default=0.0)
+        reach = max(reach, asked)
         summed = own or reach
         bound = max((abs(e) for e in (limit.lower, limit.upper) if np.isfinite(e)), default=0.0)
         found.append((min(bound, reach) if bound > 1e-6 * summed else summed) or 1.0)
