@@ -91,7 +91,7 @@ def _saved(of: Tested, k: int) -> str:
     sure = "" if math.isnan(low) else f"; with 95 %, between {whole(low)} and {whole(high)}"
     words = {"alone": "each book alone", "by hand": "closing limits by hand"}
     if int(path.row["breaches_after"]) > int(of.paths[0].row["breaches_after"]):
-        sure += f"; and it leaves {path.row['breaches_after']} breaches over the days against {of.paths[0].row['breaches_after']}"  # fmt: skip
+        sure += f"; {path.row['path']} leaves {path.row['breaches_after']} breaches over the days, together {of.paths[0].row['breaches_after']}"  # fmt: skip
     return (
         f"Together costs {whole(more)} {of.money} less than {words[path.row['path']]}{share}{sure}."
     )

@@ -6,7 +6,9 @@ from datetime import date
 from textwrap import fill
 
 from neutralizer.report.page.page import plain_page
-from neutralizer.report.page.parts import Column, Section, Table, Text, numbers
+from neutralizer.report.page.parts import Column, Figure, Section, Table, Text, numbers
+from neutralizer.report.page.pictures.canvas import drawing
+from neutralizer.report.page.pictures.pairs import Pair, pairs
 from neutralizer.report.words import MINUS, change, count, cut, whole
 
 PAGE = "sensitivity.html"
@@ -97,6 +99,21 @@ def on_a_terminal(of: Sensed) -> str:
     return "\n".join([*lines, "", *told]).replace(MINUS, "-")
 
 
+def _picture(of: Sensed) -> Figure:
+    """Against the scenario as it is: hollow decided again, filled the plan kept, hatched where that breaks something."""
+    first = float(of.rows[0]["kept_cost"])
+    rows, cells = list[Pair](), list[list[str]]()
+    for r in (x for x in of.others if x["kept_cost"]):
+        kept = float(r["kept_cost"]) - first
+        again = float(r["plan_cost"]) - first if r["plan_cost"] else 0.0
+        rows.append(Pair(name(r), again, kept, change(kept), bool(r["kept_breaks"])))
+        cells.append([name(r), change(again) if r["plan_cost"] else r["status"], change(kept)])
+    alt = f"What each assumption moves the cost by, {of.money}"
+    columns = [Column("with"), *numbers("decided again", "the plan kept")]
+    caption = "Hollow: decided again. Filled: the plan kept; hatched where it breaks a limit, a pool or a cap."
+    return Figure(pairs(rows, "moves", alt), Table("Moves", columns, cells), caption)
+
+
 def page(of: Sensed) -> bytes:
     """sensitivity.html."""
     facts = [("of", of.day.isoformat()), ("assumptions", f"{len(of.others):,}")]
@@ -122,9 +139,12 @@ def page(of: Sensed) -> bytes:
         "Decided again with each assumption made other. Keeping the plan: the lots of the scenario as it is, paid as if the "
         "other were true; below nothing where it breaks what the other plan keeps, or by what lots cost."
     )
-    sections = [
-        Section("found", "What was found", "", [Text(said(of))]),
-        Section("assumptions", "By assumption", lead, [Table("Assumptions", columns, cells)]),
-    ]
+    table = Table("Assumptions", columns, cells)
+    with drawing():
+        sections = [
+            Section("found", "What was found", "", [Text(said(of))]),
+            Section("picture", "What each moves the cost by", "", [_picture(of)]),
+            Section("assumptions", "By assumption", lead, [table]),
+        ]
     foot = "cases.csv has every figure. Costs are of whole plans, in lots, with waiting."
     return plain_page(of.scenario, "what a plan hangs on", facts, sections, foot)

@@ -63,16 +63,18 @@ def said(of: Swept) -> list[str]:
         lines = [
             f"{head}; the cheapest is case {least} ({name}): {whole(changed[least])} {of.money}{against}."
         ]
-    return lines + [f"{axis} moves the cost by {text}." for axis, text in _moves(of)] + _without(of)
+    return lines + _moves(of) + _without(of)
 
 
-def _moves(of: Swept) -> list[tuple[str, str]]:
+def _moves(of: Swept) -> list[str]:
     """Between which mean costs each axis moves, over the combinations that have a plan at each of its values."""
     found, average = [], " on average" if len(of.axes) > 1 else ""
     for axis in of.axes:
         means = [m for _, m, _ in by_value(of, axis) if m is not None]
         if len(means) > 1:
-            found.append((axis.name, f"{whole(max(means) - min(means))} {of.money}{average}"))
+            span = max(means) - min(means)
+            moves = f"moves the cost by {whole(span)} {of.money}{average}" if round(span) else "does not move the cost"  # fmt: skip
+            found.append(f"{axis.name} {moves}.")
     return found
 
 

@@ -140,7 +140,7 @@ def _broken(was: Resolved, planned: Plan, s: Resolved, kept: Plan) -> list[str]:
     over = outside(s, kept.trades)
     more = over > outside(was, planned.trades) + room
     found = [
-        f"{s.limits[k].limit_id} {s.limits[k].scope} by {over[k]:.6g}"
+        f"{s.limits[k].limit_id} {s.limits[k].scope} by {_amount(over[k])}"
         for k in np.flatnonzero(more).tolist()
     ]
     left, before = cash.headroom(kept.trades, s), cash.headroom(planned.trades, was)
@@ -152,9 +152,14 @@ def _broken(was: Resolved, planned: Plan, s: Resolved, kept: Plan) -> list[str]:
     t, cap = s.orders.tradable, s.tradables.cap
     traded = np.bincount(t, np.abs(kept.trades.order), minlength=len(cap))
     return found + [
-        f"participation in {s.tradables.ids[k]} by {traded[k] - cap[k]:.6g} units"
+        f"participation in {s.tradables.ids[k]} by {_amount(traded[k] - cap[k])} units"
         for k in np.flatnonzero(traded > cap * (1 + CAP)).tolist()
     ]
+
+
+def _amount(value: float) -> str:
+    """Whole where it is large, and never with an exponent that a person would have to read."""
+    return f"{value:.0f}" if value >= 1000 else f"{value:.4g}"
 
 
 def _moved(s: Resolved, kept: Plan, plan: Plan) -> Row:

@@ -1,5 +1,6 @@
 """What a plan hangs on: costs of the plan kept, by the terms themselves; what it breaks; which lines change."""
 
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +15,8 @@ from neutralizer.domain.trades import deviations
 from neutralizer.load.assumptions import ASSUMPTIONS
 from neutralizer.load.changes import changed
 from neutralizer.records.writing import csv_rows
-from neutralizer.studies.sensitivity import ASSUMED, _moved, sensitivity
+from neutralizer.report.sensitivity import Sensed, on_a_terminal, page
+from neutralizer.studies.sensitivity import ASSUMED, COLUMNS, _moved, sensitivity
 from tests.conftest import SCENARIOS
 from tests.tools.command_line import neutralizer
 
@@ -179,6 +181,16 @@ def test_lines_that_appear_vanish_and_turn() -> None:
     money = 500 * 100 + 30 * 200_000 + 100 * 100
     assert float(row["moved_notional"]) == pytest.approx(money)
     assert row["moved_most"].split(";")[:2] == ["FUT", "ETF"]
+
+
+def test_a_case_that_is_refused_is_a_row_and_no_bar() -> None:
+    """No cost is known of it, neither kept nor decided again."""
+    blank = dict.fromkeys(COLUMNS, "")
+    first = blank | {"case": "0", "status": "optimal", "plan_cost": "10.00", "kept_cost": "10.00", "regret": "0.00"}  # fmt: skip
+    refused = blank | {"case": "1", "assumption": "margin", "value": "1.1", "status": "refused", "why_not": "too much"}  # fmt: skip
+    sensed = Sensed("s", date(2024, 1, 2), "USD", [first, refused])
+    assert "With margin +10 % there is refused: too much" in page(sensed).decode()
+    assert "refused" in on_a_terminal(sensed)
 
 
 def test_every_assumption_is_studied() -> None:
