@@ -99,7 +99,7 @@ def on_a_terminal(of: Sensed) -> str:
     return "\n".join([*lines, "", *told]).replace(MINUS, "-")
 
 
-def _picture(of: Sensed) -> Figure:
+def _picture(of: Sensed) -> list[Section]:
     """Against the scenario as it is: hollow decided again, filled the plan kept, hatched where that breaks something."""
     first = float(of.rows[0]["kept_cost"])
     rows, cells = list[Pair](), list[list[str]]()
@@ -111,7 +111,10 @@ def _picture(of: Sensed) -> Figure:
     alt = f"What each assumption moves the cost by, {of.money}"
     columns = [Column("with"), *numbers("decided again", "the plan kept")]
     caption = "Hollow: decided again. Filled: the plan kept; hatched where it breaks a limit, a pool or a cap."
-    return Figure(pairs(rows, "moves", alt), Table("Moves", columns, cells), caption)
+    if not rows:
+        return []
+    figure = Figure(pairs(rows, "moves", alt), Table("Moves", columns, cells), caption)
+    return [Section("picture", "What each moves the cost by", "", [figure])]
 
 
 def page(of: Sensed) -> bytes:
@@ -143,7 +146,7 @@ def page(of: Sensed) -> bytes:
     with drawing():
         sections = [
             Section("found", "What was found", "", [Text(said(of))]),
-            Section("picture", "What each moves the cost by", "", [_picture(of)]),
+            *_picture(of),
             Section("assumptions", "By assumption", lead, [table]),
         ]
     foot = "cases.csv has every figure. Costs are of whole plans, in lots, with waiting."
