@@ -70,10 +70,9 @@ def write(
         [(f, t, f"{q:.0f}", *may) for (f, t), q in sorted(wishes.items())],
     )
     text = SETTINGS.format(day=day, books=", ".join(funds))
-    traders = {fund for fund, _ in wishes}
-    if len(traders) < len(funds):  # who trades nothing is nobody's warehouse
-        may_do = {f: "trade" if f in traders else "none" for f in funds}
-        rows = [f'{{book_id: {f}, selector: "*", may: {word}}}' for f, word in may_do.items()]
+    still = [fund for fund in funds if all(fund != f for f, _ in wishes)]
+    if still:  # who trades nothing is nobody's warehouse
+        rows = [f'{{book_id: {fund}, selector: "*", may: none}}' for fund in still]
         text += f"  mandates: [{', '.join(rows)}]\n"
     (folder / "scenario.yaml").write_text(text)
     return len(wishes)

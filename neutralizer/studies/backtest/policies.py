@@ -119,7 +119,7 @@ def _of_trades(s: Resolved, trades: Trades, status: str, why_not: str = "") -> D
     return Decision(
         status,
         _positions(s, s.holdings.before),
-        _positions(s, s.holdings.before + trades.change),
+        _positions(s, _whole(s, s.holdings.before + trades.change)),
         costs.totals(trades, s),
         float(waiting.amounts(trades, s).sum()),
         0.0,
@@ -130,6 +130,13 @@ def _of_trades(s: Resolved, trades: Trades, status: str, why_not: str = "") -> D
         volatility(s, still, np.arange(len(s.holdings.book))),
         why_not,
     )
+
+
+def _whole(s: Resolved, units: Floats) -> Floats:
+    """To the nearest step of each instrument, or dust would be carried along."""
+    step = s.instruments.step[s.holdings.instrument]
+    found: Floats = np.round(units / step) * step
+    return found
 
 
 def _positions(s: Resolved, units: Floats) -> dict[Key, Decimal]:
