@@ -93,9 +93,18 @@ def history(data: Path, costs: Path, work: Path) -> tuple[int, list[str]]:
             counts.append(count)
         except NeutralizerError as refusal:
             issue = refusal.issues[0] if isinstance(refusal, InputsRefused) else refusal
-            left.append(f"{day}: {issue}")
+            left.append(f"{day}: {str(issue).partition('; ')[0]}")
         print(day, count, left[-1] if left and left[-1].startswith(day) else "", flush=True)
     return sorted(counts)[len(counts) // 2], left
+
+
+def page(found: Tested, names: int, left: list[str]) -> str:
+    """docs/studies/funds.md."""
+    days = found.paths[0].days
+    told = "No day was left out." if not left else f"Left out: {'; '.join(left)}."
+    return HEAD.format(
+        first=days[0]["date"], last=days[-1]["date"], names=names, left=told, found=on_a_terminal(found)
+    )  # fmt: skip
 
 
 def main() -> None:
@@ -109,15 +118,11 @@ def main() -> None:
     found: Tested = backtest(
         past_days(asked.work / "runs"), (), str(asked.work / "study"), lambda *_: None, Where(workers=2)
     )  # fmt: skip
-    days = found.paths[0].days
-    out = f"{len(left)} days were refused and left out." if left else "No day was left out."
-    page = HEAD.format(
-        first=days[0]["date"], last=days[-1]["date"], names=names, left=out, found=on_a_terminal(found)
-    )  # fmt: skip
-    print(page)
+    text = page(found, names, left)
+    print(text)
     if asked.write:
         PAGE.parent.mkdir(exist_ok=True)
-        PAGE.write_text(page)
+        PAGE.write_text(text)
 
 
 if __name__ == "__main__":

@@ -78,8 +78,8 @@ def said(of: Tested) -> list[str]:
     scaled, closed = int(first.row["flows_scaled"]), int(first.row["positions_closed"])
     if scaled or closed:
         found.append(
-            f"{count(scaled, 'flow')} would have turned a position round and took a share of it; {count(closed, 'position')} "
-            "closed that was otherwise than recorded."
+            f"On the path as recorded {count(scaled, 'flow')} took a share of a position that it would have turned round, and "
+            f"{count(closed, 'position')} ended with an instrument that is listed no more, or because it was not as recorded."
         )
     return found
 
