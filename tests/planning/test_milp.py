@@ -3,15 +3,18 @@
 ARB gives MM's 60,000 ETF their buyer, and MM sells ten futures of 200,000 to come within 2 million.
 """
 
+import importlib
 from copy import deepcopy
 from typing import Any
 
 import numpy as np
 import pytest
 
+import neutralizer as nz
 from neutralizer.domain.arrays import Floats
 from neutralizer.domain.orders import without_orders
 from neutralizer.domain.scenario import Scenario
+from neutralizer.errors import Infeasible
 from neutralizer.planning.lots import milp
 from neutralizer.planning.lots.grain import all_coarse, grain_of
 from neutralizer.planning.lots.integers import Integers, Whole
@@ -20,6 +23,7 @@ from neutralizer.program.solve import Solution
 from neutralizer.program.solvers.process import in_child
 from neutralizer.terms import limits
 from neutralizer.terms.rows import Owner, Row, Side
+from tests.conftest import SCENARIOS
 from tests.tools.small import FRACTIONS, solved
 
 ARB_AT_50 = (("MARKET, lower: -1000000, upper: 1000000", "MARKET, lower: 50, upper: 50"),)
@@ -251,3 +255,45 @@ def test_what_runs_in_circles_is_asked_again_with_the_solver_s_own_tolerance(
     assert {x["mip_feasibility_tolerance"] for x in told[2:]} == {1e-6}
     columns = len(handed[0]["c"])
     assert told[0]["time_limit"] == 5 + 0.05 * columns < found.scenario.time_limit / 6
+
+
+def test_exact_bounds_on_many_shares_are_no_contradiction() -> None:
+    """Targets of hundreds of thousands of single shares, which must be met to the share: HiGHS found none, for the last
+    digits of a sum of doubles.
+    """
+    rng = np.random.default_rng(5)
+    names = [f"S{k:02}" for k in range(50)]
+    price = rng.uniform(2, 900, len(names)).round(2)
+    books = ("A", "B", "C")
+    held = {(b, n): int(rng.integers(10_000, 9_000_000)) for b in books for n in names}
+    root: Any = {
+        "name": "exact", "as_of": "2024-06-27T16:00:00-04:00", "base_currency": "USD",
+        "books": [{"book_id": b, "entity": b} for b in books],
+        "crossing_groups": [{"group_id": "family", "books": list(books), "cross_entity": "yes"}],
+        "instruments": [
+            {"instrument_id": n, "asset_class": "equity", "currency": "USD", "price": p, "half_spread_bps": 8, "adv": 3_000_000, "volatility": 0.03}
+            for n, p in zip(names, price.tolist(), strict=True)
+        ],
+        "risk": {"units": "daily_fraction"},
+        "positions": [{"book_id": b, "instrument_id": n, "quantity": q} for (b, n), q in held.items()],
+        "targets": [
+            {"book_id": b, "instrument_id": n, "trade": int(rng.integers(1, q // 3)) * int(rng.choice([-1, 1]))}
+            for (b, n), q in held.items()
+        ],
+    }  # fmt: skip
+    run = nz.solve(nz.scenario(**root), report=False, baseline=False)
+    assert run.summary.wishes.met == len(held)
+    assert run.summary.breaches.after == 0
+
+
+def test_lots_that_exceed_nothing_are_no_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the search before found none, and the nearest that was looked for keeps every limit: it is the plan."""
+    module = importlib.import_module("neutralizer.planning.lots.in_lots")
+
+    def none(*_: object) -> None:
+        raise Infeasible("no_lots", "there is none")
+
+    monkeypatch.setattr(module, "whole_lots", none)
+    run = nz.solve(nz.read(SCENARIOS / "two-desks"), report=False, baseline=False)
+    assert run.summary.breaches.after == 0
+    assert run.summary.plan_cost == pytest.approx(260)

@@ -47,4 +47,7 @@ def _in_lots(scenario: Scenario, solution: Solution, transfers_only: bool) -> Ro
         found = with_soft_let_out(solution, scenario, last)
         if found is not None:
             return found
-        raise nearest_lots(refusal, solution, scenario, last) from None
+        nearest = nearest_lots(refusal, solution, scenario, last)
+        if isinstance(nearest, Rounded):
+            return nearest
+        raise nearest from None

@@ -44,12 +44,16 @@ def with_soft_let_out(solution: Solution, scenario: Scenario, tries: Tries) -> R
 
 def nearest_lots(
     refusal: Infeasible, solution: Solution, scenario: Scenario, tries: Tries
-) -> Infeasible:
-    """The refusal with the limits that whole lots exceed, each with by how much."""
+) -> Infeasible | Rounded:
+    """The refusal with the limits that whole lots exceed, each with by how much; whole lots where those that exceed the
+    least exceed nothing: the search before had overlooked them.
+    """
     found = _least(solution, scenario, np.ones(len(scenario.limits)), tries)
     if refusal.reason != "no_lots" or found is None:
         return refusal
     beyond = excess(scenario, found[2], Standard.of(scenario))
+    if not beyond.any():
+        return reported(*found)
     rows = [
         limit_row(scenario, int(k), scenario.limits[k]) | {"relaxation": float(beyond[k])}
         for k in np.argsort(-beyond / limits.scales(scenario), kind="stable")

@@ -22,6 +22,9 @@ from neutralizer.terms import limits, margin
 from neutralizer.terms.rows import POOLS, Side
 
 MOST_TRIES = 10  # rounding programs before a refusal
+DIGIT = (
+    1e-4  # of a lot: what a sum of whole lots may miss an exact bound by where doubles reckon it
+)
 TOUCH = 1e-9  # of a limit's scale: room against the rounding solver's own tolerance
 # factors on the windows of integers, and of what is rounded after, of each attempt
 NEAR = ((1.0, 1.0), (1.0, 1.0), (1.0, 1.0))
@@ -118,13 +121,12 @@ def _right_hand_sides(
     b, scale = solution.canonical.b.copy(), limits.scales(scenario)
     lower, upper = limits.bounds(scenario)
     half = standard.widened
+    missed = np.maximum(half, DIGIT * limits.steps(scenario)) / scale
     loose: dict[int, float] = {}
     for row, which in solution.program.limit_rows.items():
         rows = solution.canonical.rows[row]
         if row.side is Side.EXACT:
-            loose |= {
-                int(r): float(v) for r, v in zip(rows, (half / scale)[which], strict=True) if v
-            }
+            loose |= {int(r): float(v) for r, v in zip(rows, missed[which], strict=True) if v}
             continue
         band = np.where(np.isfinite(upper - lower), upper - lower, np.inf)[which] + 2 * half[which]
         drawn = np.minimum(room[which], band / 4)
