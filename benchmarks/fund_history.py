@@ -19,9 +19,9 @@ from neutralizer.prepare.estimate.estimate import estimated
 from neutralizer.prepare.estimate.facts import facts_of
 from neutralizer.prepare.estimate.tables import files
 from neutralizer.prepare.history.folder import read_past
-from neutralizer.records.past_days import past_days
 from neutralizer.report.backtest import Tested, on_a_terminal
 from neutralizer.studies.backtest.backtest import backtest
+from neutralizer.studies.backtest.history import past_days
 from neutralizer.studies.many import Where
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "studies" / "funds.md"

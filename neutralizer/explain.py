@@ -67,9 +67,10 @@ def _untouched(files: Files, path: Path) -> None:
 
 def barriers(path: Path, overrides: tuple[str, ...], say: Say) -> str:
     """What opening the barriers would save, line by line."""
+    from neutralizer.face import read_either
     from neutralizer.studies.openings import openings
 
-    scenario = load(path if (path / "scenario.yaml").is_file() else path / "inputs", overrides)
+    scenario = read_either(path, overrides).loaded
     found = openings(scenario.scenario, say)
     if not found:
         return "no barrier stands between books of one owner"

@@ -26,13 +26,15 @@ from neutralizer.load.written.canonical import Parts, canonical, change, given_p
 from neutralizer.load.written.folder import Folder
 from neutralizer.load.written.given import Given, dotted
 from neutralizer.load.written.memory import Memory
+from neutralizer.records.finished import finished
+from neutralizer.records.manifest import NAME as MANIFEST
 from neutralizer.records.manifest import REPORT, SUMMARY
 from neutralizer.records.writing import csv_rows
 from neutralizer.report.page import render
 from neutralizer.report.tables.numbers import NUMBERS
 from neutralizer.report.why import line_page, plan_page
 from neutralizer.run import publish, shock_is_known
-from neutralizer.verify import proven
+from neutralizer.verify import inputs_of, proven
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -49,6 +51,23 @@ def read(folder: str | Path, overrides: tuple[str, ...] = ()) -> "Scenario":
     path = Path(folder)
     loaded = load(path, overrides)
     return Scenario(loaded, Memory(loaded.bytes_read, folder=Folder(path)), str(path))
+
+
+def read_run(folder: str | Path, overrides: tuple[str, ...] = ()) -> "Scenario":
+    """What a finished run decided: its inputs with the settings it was asked for, and those changed now; how old its
+    tables are by now is no matter. Raises InputsRefused, Tampered.
+    """
+    path = Path(folder)
+    parts = parts_of(inputs_of(finished(path)).inputs)
+    parts.root.pop("freshness", None)
+    source = canonical(parts)
+    return Scenario(load(source, overrides), source, str(path))
+
+
+def read_either(folder: str | Path, overrides: tuple[str, ...] = ()) -> "Scenario":
+    """Of a scenario's folder, or of a run's. Raises as `read` and `read_run`."""
+    is_run = (Path(folder) / MANIFEST).is_file()
+    return read_run(folder, overrides) if is_run else read(folder, overrides)
 
 
 def from_files(files: Mapping[str, bytes], overrides: tuple[str, ...] = ()) -> "Scenario":
@@ -112,10 +131,13 @@ class Scenario:
         return from_parts(parts, self._origin)
 
     def changed(self, changes: Sequence[Change]) -> "Scenario":
-        """With what a case of a study changes. Raises InputsRefused, and ValueError where there is no such thing."""
-        parts, settings = changes_of.changed(self.loaded, changes)
-        source = canonical(parts)
-        return Scenario(load(source, settings), source, self._origin)
+        """With what a case of a study changes. Raises InputsRefused, also where there is nothing to change."""
+        try:
+            parts = changes_of.changed(self.loaded, changes)
+        except ValueError as error:
+            reason, _, remedy = str(error).partition("; ")
+            raise InputsRefused([Issue("changes", 0, "", None, reason, remedy)]) from None
+        return from_parts(parts, self._origin)
 
     def with_settings(self, **settings: Any) -> "Scenario":
         """With settings as `--set` makes them: costs={"booking_fee_bps": 0.2}. Raises InputsRefused."""

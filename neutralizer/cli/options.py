@@ -83,6 +83,14 @@ def _together(*options: Option) -> Option:
 
 # Of several commands.
 
+NO_BASELINE = click.option(
+    "--no-baseline",
+    "baseline",
+    is_flag=True,
+    callback=_not,
+    help="Do not solve each book alone: faster, and no saving in the summary.",
+)
+
 OVERRIDES = click.option(
     "--set",
     "overrides",
@@ -178,13 +186,6 @@ STUDY = click.option(
     required=True,
     metavar="FOLDER",
     help="Of the study, new or to go on with; s3://bucket/name and the like with the extra `sweep`.",
-)
-NO_BASELINE = click.option(
-    "--no-baseline",
-    "baseline",
-    is_flag=True,
-    callback=lambda context, option, value: not value,
-    help="Do not solve each book alone: faster, and no saving.",
 )
 WHERE = _together(
     click.option(
@@ -447,13 +448,7 @@ _RUNNING = _together(
         is_flag=True,
         help="Where no plan keeps every limit: the one that comes nearest, and say so.",
     ),
-    click.option(
-        "--no-baseline",
-        "baseline",
-        is_flag=True,
-        callback=_not,
-        help="Do not solve each book alone: faster, and no saving in the summary.",
-    ),
+    NO_BASELINE,
     click.option(
         "--strip",
         is_flag=True,

@@ -128,15 +128,13 @@ def what_if(
     LIMIT=VALUE sets the only bound of a limit, or both ends of its band; LIMIT.lower=VALUE and
     LIMIT.upper=VALUE one of them; `none` takes it away.
     """
-    from neutralizer.load.scenario import load
+    from neutralizer.face import read_either
     from neutralizer.records.writing import csv_bytes
     from neutralizer.report.cases import case_rows, cases_page
     from neutralizer.studies.what_if import COLUMNS
     from neutralizer.studies.what_if import what_if as study
 
-    loaded = load(
-        scenario if (scenario / "scenario.yaml").is_file() else scenario / "inputs", overrides
-    )
+    loaded = read_either(scenario, overrides).loaded
     found = study(loaded.scenario, changes, progress(quiet=False, verbose=False))
     if as_csv:
         click.echo(csv_bytes(COLUMNS, case_rows(found)).decode(), nl=False)

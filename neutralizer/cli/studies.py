@@ -5,15 +5,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
 from neutralizer.cli import options as asked
 from neutralizer.cli.talk import show
-
-if TYPE_CHECKING:
-    from neutralizer.face import Scenario
 
 POINTS_OF_ONE, POINTS_OF_TWO = 20, 7  # of each limit
 
@@ -38,18 +35,17 @@ def sweep(
 
     A study that was stopped goes on with the same command.
     """
+    from neutralizer.face import read_either
     from neutralizer.load.grid import read_grid
     from neutralizer.prepare.readers import bytes_of
     from neutralizer.report.sweep import on_a_terminal
     from neutralizer.studies.many import Where
     from neutralizer.studies.sweep import sweep as study
 
-    of = _read(scenario, overrides)
+    of = read_either(scenario, overrides)
     axes = read_grid(grid.name, bytes_of(grid), of.loaded)
-    with _counting() as told:
-        found = study(of, axes, out, told, baseline, Where(workers, scheduler))
-    show(on_a_terminal(found))
-    show(f"wrote {out}", err=True)
+    where = Where(workers, scheduler)
+    _told(out, lambda told: study(of, axes, out, told, baseline, where), on_a_terminal)
 
 
 @click.command()
@@ -72,18 +68,17 @@ def frontier(
 
     A study that was stopped goes on with the same command.
     """
+    from neutralizer.face import read_either
     from neutralizer.report.frontier import on_a_terminal
     from neutralizer.studies.frontier import bound_of
     from neutralizer.studies.frontier import frontier as study
     from neutralizer.studies.many import Where
 
-    of = _read(scenario, overrides)
+    of = read_either(scenario, overrides)
     bounds = [bound_of(of, name) for name in names]
     count = points or (POINTS_OF_TWO if len(bounds) > 1 else POINTS_OF_ONE)
-    with _counting() as told:
-        found = study(of, bounds, count, out, told, Where(workers, scheduler))
-    show(on_a_terminal(found))
-    show(f"wrote {out}", err=True)
+    where = Where(workers, scheduler)
+    _told(out, lambda told: study(of, bounds, count, out, told, where), on_a_terminal)
 
 
 @click.command()
@@ -98,15 +93,14 @@ def sensitivity(
 
     Each is made other and the scenario decided again, and the plan as it is priced as if the other were true.
     """
+    from neutralizer.face import read_either
     from neutralizer.report.sensitivity import on_a_terminal
     from neutralizer.studies.many import Where
     from neutralizer.studies.sensitivity import sensitivity as study
 
-    of = _read(scenario, overrides)
-    with _counting() as told:
-        found = study(of, out, told, Where(workers, scheduler))
-    show(on_a_terminal(found))
-    show(f"wrote {out}", err=True)
+    of = read_either(scenario, overrides)
+    where = Where(workers, scheduler)
+    _told(out, lambda told: study(of, out, told, where), on_a_terminal)
 
 
 @click.command()
@@ -129,27 +123,27 @@ def backtest(
     settlements did is added as it was. --set is one other setting, --grid many.
     """
     from neutralizer.prepare.readers import bytes_of
-    from neutralizer.records.past_days import past_days
     from neutralizer.report.backtest import on_a_terminal
     from neutralizer.studies.backtest.backtest import axes_of
     from neutralizer.studies.backtest.backtest import backtest as study
+    from neutralizer.studies.backtest.history import past_days
     from neutralizer.studies.many import Where
 
     files = past_days(history)
     given = None if grid is None else (grid.name, bytes_of(grid))
     axes = axes_of(files, given, overrides)
+    where = Where(workers, scheduler)
+    _told(out, lambda told: study(files, axes, out, told, where), on_a_terminal)
+
+
+def _told(
+    out: str, study: Callable[[Callable[[int, int], None]], Any], words: Callable[[Any], str]
+) -> None:
+    """Does a study and says what it found."""
     with _counting() as told:
-        found = study(files, axes, out, told, Where(workers, scheduler))
-    show(on_a_terminal(found))
+        found = study(told)
+    show(words(found))
     show(f"wrote {out}", err=True)
-
-
-def _read(folder: Path, overrides: tuple[str, ...]) -> "Scenario":
-    """Of a scenario, or of a run's inputs."""
-    from neutralizer import face
-
-    is_scenario = (folder / "scenario.yaml").is_file()
-    return face.read(folder if is_scenario else folder / "inputs", overrides)
 
 
 @contextmanager

@@ -44,6 +44,18 @@ def orders_of(books: Books, holdings: Holdings, tradables: Tradables, may_change
     )
 
 
+def owners_by_group(books: Books) -> dict[str, set[str]]:
+    """Whose books each crossing group has."""
+    pairs = list(zip(books.owner, books.group, strict=True))
+    return {g: {o for o, own in pairs if own == g} for g in books.group}
+
+
+def merged(books: Books) -> tuple[str, ...]:
+    """(B,) the group of each book where all groups of the same beneficial owners are one."""
+    owners = owners_by_group(books)
+    return tuple(min(x for x in owners if owners[x] == owners[g]) for g in books.group)
+
+
 def alone(scenario: Scenario) -> Scenario:
     """The same scenario with every book a crossing group of its own: the stand-alone baseline."""
     return with_groups(scenario, scenario.books.ids)

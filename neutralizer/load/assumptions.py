@@ -55,6 +55,8 @@ def _is_number(text: str) -> bool:
 
 
 def _by(text: str, by: float) -> str:
+    """Raises ValueError where it is no number."""
+    values.number(text)
     return f"{Decimal(text) * Decimal(repr(by)):f}"
 
 
@@ -83,9 +85,10 @@ def _spread(parts: Parts, loaded: Loaded, by: float) -> bool:
 
 
 def _impact(parts: Parts, loaded: Loaded, by: float) -> bool:
-    now = loaded.inputs.settings.costs.impact_coefficient
-    parts.root.setdefault("costs", {})["impact_coefficient"] = _by(repr(now), by)
-    return now > 0
+    costs = parts.root.setdefault("costs", {})
+    now = costs.get("impact_coefficient", repr(loaded.inputs.settings.costs.impact_coefficient))
+    costs["impact_coefficient"] = _by(now, by)
+    return float(now) > 0
 
 
 def _adv(parts: Parts, loaded: Loaded, by: float) -> bool:
@@ -96,8 +99,8 @@ def _adv(parts: Parts, loaded: Loaded, by: float) -> bool:
 def _volatility(parts: Parts, loaded: Loaded, by: float) -> bool:
     """Of factors, of what is specific, and of what impact grows with."""
     squares = loaded.inputs.squares
-    for name, square in squares.items():
-        _put_square(parts, loaded, name, square.matrix * by**2)
+    for name in squares:
+        _put_square(parts, name, _square(parts, name) * by**2)
     found = [
         _times(parts, table, column, by)
         for table in ("instruments", "measured")
@@ -106,11 +109,17 @@ def _volatility(parts: Parts, loaded: Loaded, by: float) -> bool:
     return bool(squares) or any(found)
 
 
-def _put_square(parts: Parts, loaded: Loaded, name: str, matrix: Floats) -> None:
-    ids, header = loaded.inputs.squares[name].ids, parts.tables[name][0]
-    label = next(h for h in header if h not in ids)
-    rows = ([i, *map(repr, own)] for i, own in zip(ids, matrix.tolist(), strict=True))
-    parts.tables[name] = [[label, *ids], *rows]
+def _square(parts: Parts, name: str) -> Floats:
+    """A covariance as it now stands, in the order of its header."""
+    header, *rows = parts.tables[name]
+    numbers = {row[0]: row[1:] for row in rows}
+    return np.array([numbers[i] for i in header[1:]], dtype=float)
+
+
+def _put_square(parts: Parts, name: str, matrix: Floats) -> None:
+    header, *_ = parts.tables[name]
+    rows = zip(header[1:], matrix.tolist(), strict=True)
+    parts.tables[name] = [header, *([i, *map(repr, own)] for i, own in rows)]
 
 
 def _to_one(parts: Parts, loaded: Loaded, share: float) -> bool:
@@ -128,9 +137,10 @@ def _correlated(
 ) -> bool:
     if not 0 <= share <= 1:
         raise ValueError("out of range; write a share from 0 to 1")
-    for name, square in loaded.inputs.squares.items():
-        own = np.sqrt(np.maximum(np.diag(square.matrix), 0.0))
-        _put_square(parts, loaded, name, (1 - share) * square.matrix + share * end(own))
+    for name in loaded.inputs.squares:
+        matrix = _square(parts, name)
+        own = np.sqrt(np.maximum(np.diag(matrix), 0.0))
+        _put_square(parts, name, (1 - share) * matrix + share * end(own))
     return any(len(square.ids) > 1 for square in loaded.inputs.squares.values())
 
 

@@ -4,55 +4,66 @@ What is changed is the scenario as written, and it is read and checked again lik
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from neutralizer.domain.cases import KEPT, MERGED, NONE, PLUS, TO, WALLS, WITHOUT, Change
+from neutralizer.domain.orders import merged
+from neutralizer.domain.scenario import Books
 from neutralizer.load.assumptions import PREFIX, assumed
-from neutralizer.load.resolved.barriers import groups_as_written
 from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.scenario import Loaded
 from neutralizer.load.written import values
-from neutralizer.load.written.canonical import Cells, Parts, parts_of
+from neutralizer.load.written.canonical import Parts, parts_of
 from neutralizer.load.written.columns import KEYS, TABLES
 from neutralizer.load.written.inputs import Inputs
 
 EVERY = "*"  # in place of a row's key: every row; in place of a part of it: whatever it is
 
 
-def changed(loaded: Loaded, changes: Sequence[Change]) -> tuple[Parts, tuple[str, ...]]:
-    """The pieces of the changed scenario, and its changed settings as `--set` writes them. Raises ValueError, with
-    the remedy after a semicolon, where there is nothing to change or the value is none.
+def changed(loaded: Loaded, changes: Sequence[Change]) -> Parts:
+    """The pieces of the changed scenario; assumptions come last, of what the rest has made. Raises ValueError, with the
+    remedy after a semicolon, where there is nothing to change or the value is none.
     """
-    inputs = loaded.inputs
-    parts, settings = parts_of(inputs), list[str]()
-    for change in changes:
+    parts = parts_of(loaded.inputs)
+    for change in sorted(changes, key=lambda c: c.of.startswith(PREFIX)):
         if change.of == WALLS:
-            _walls(parts, inputs, change.value)
+            _walls(parts, loaded.scenario.books, change.value)
         elif change.of == WITHOUT:
-            _without(parts, inputs, change.value)
+            _without(parts, loaded.inputs, change.value)
         elif change.of.startswith(PREFIX):
             assumed(parts, loaded, change.of.removeprefix(PREFIX), change.value)
         elif change.of.partition(".")[0] in TABLES:
             _cells(parts, change)
         else:
-            settings.append(f"{change.of}={_setting(inputs, change)}")
-    return parts, tuple(settings)
+            _setting(parts, loaded.inputs, change)
+    return parts
 
 
-def _setting(inputs: Inputs, change: Change) -> str:
+def _setting(parts: Parts, inputs: Inputs, change: Change) -> None:
+    *path, last = change.of.split(".")
+    text = _written(inputs, change)
+    where = parts.root
+    for step in path:
+        where = where.setdefault(step, {})
+    where[last] = text
+
+
+def _written(inputs: Inputs, change: Change) -> str:
+    """The new value of a setting that there is."""
     value: object = inputs.settings
     for step in change.of.split("."):
-        named = isinstance(value, dict)
         known = value if isinstance(value, dict) else _fields(value)
-        if named and step not in known and change.how == TO:
+        if isinstance(value, dict) and step not in known and change.how == TO:
             return change.value  # a name of the user's own
         if step not in known or step == "tables":
-            names = sorted(map(str, known)) or ["nothing"]
-            hint = values.nearest(step, names)
+            hint = values.nearest(step, sorted(map(str, known)))
             raise ValueError(
                 f"no such setting; write a setting as --set does, or table.key.column{hint}"
             )
         value = known[step]
+    if isinstance(value, dict) or _fields(value):
+        raise ValueError("several settings; name one of them")
     return change.value if change.how == TO else _reckoned(_text(value), change)
 
 
@@ -124,46 +135,25 @@ def _reckoned(text: str, change: Change) -> str:
     return f"{Decimal(text) + by if change.how == PLUS else Decimal(text) * by:f}"
 
 
-def _walls(parts: Parts, inputs: Inputs, value: str) -> None:
+def _walls(parts: Parts, books: Books, value: str) -> None:
     """Crossing groups as they are, or those of the same beneficial owners as one; barred pairs stay barred."""
     if value not in (KEPT, MERGED):
         raise ValueError(f"not a word for walls; write {KEPT} or {MERGED}")
     if value == KEPT:
         return
-    books = inputs["books"]
-    owner = {
-        b: o or e
-        for b, o, e in zip(
-            books["book_id"], books["beneficial_owner"], books["entity"], strict=True
-        )
-    }
-    group_of = groups_as_written(inputs)
+    written = books.written or books.group
     members: dict[str, list[str]] = {}
-    for book in sorted(owner):
-        members.setdefault(group_of.get(book, book), []).append(book)
-    joined: dict[frozenset[str], list[str]] = {}
-    for group in sorted(members, key=lambda g: (g not in group_of.values(), g)):
-        joined.setdefault(frozenset(owner[b] for b in members[group]), []).append(group)
-    parts.tables["crossing_groups"] = _merged(parts.tables.get("crossing_groups"), joined, members)
-
-
-def _merged(
-    written: Cells | None, joined: dict[frozenset[str], list[str]], members: dict[str, list[str]]
-) -> Cells:
-    """The table of groups with one row for those that are joined: the first's, with all their books; a new one where
-    none of them had one.
-    """
-    header, *rows = written or [["group_id", "books"]]
+    for book, group in zip(books.ids, merged(replace(books, group=written)), strict=True):
+        members.setdefault(group, []).append(book)
+    header, *rows = parts.tables.get("crossing_groups") or [["group_id", "books"]]
     row_of = {row[header.index("group_id")]: row for row in rows}
-    found = [header]
-    for k, groups in enumerate(joined.values(), 1):
-        books = sorted(b for g in groups for b in members[g])
-        if len(books) > 1:
-            row = list(row_of.get(groups[0], ["" for _ in header]))
-            row[header.index("group_id")] = groups[0] if groups[0] in row_of else f"merged-{k}"
-            row[header.index("books")] = ";".join(books)
-            found.append(row)
-    return found
+    parts.tables["crossing_groups"] = [header]
+    for k, (group, own) in enumerate(members.items(), 1):
+        if len(own) > 1:
+            row = list(row_of.get(group, ["" for _ in header]))
+            row[header.index("group_id")] = group if group in row_of else f"merged-{k}"
+            row[header.index("books")] = ";".join(own)
+            parts.tables["crossing_groups"].append(row)
 
 
 def _without(parts: Parts, inputs: Inputs, value: str) -> None:

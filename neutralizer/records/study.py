@@ -102,7 +102,9 @@ class Study:
     def __init__(self, place: Place, columns: tuple[str, ...]) -> None:
         self.place, self.columns = place, columns
         data = place.read(CASES)
-        rows = [] if data is None else csv_rows(data)[1]
+        header, rows = (list(columns), []) if data is None else csv_rows(data)
+        if header != list(columns):
+            raise ValueError("other columns")
         self.rows = {int(row["case"]): row for row in rows}
 
     def keep(self, rows: Mapping[int, dict[str, str]]) -> None:

@@ -11,11 +11,11 @@ from neutralizer.errors import InputsRefused
 from neutralizer.face import Scenario
 from neutralizer.load.grid import read_grid
 from neutralizer.load.written.given import Given
-from neutralizer.records.past_days import past_days
 from neutralizer.studies import frontier as of_limits
 from neutralizer.studies import sensitivity as of_plans
 from neutralizer.studies import sweep as of_grids
 from neutralizer.studies.backtest import backtest as of_past
+from neutralizer.studies.backtest.history import past_days
 from neutralizer.studies.many import Where
 from neutralizer.studies.sent import Row
 

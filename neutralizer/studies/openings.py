@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from neutralizer.domain.orders import with_groups
+from neutralizer.domain.orders import merged, owners_by_group, with_groups
 from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import Infeasible, NotSolved
 from neutralizer.program.solve import solve
@@ -37,13 +37,10 @@ def openings(scenario: Scenario, say: Callable[[str], None]) -> list[Opening]:
 
 def _partitions(s: Scenario) -> Iterator[tuple[str, Groups]]:
     """Only books of one beneficial owner are brought together, and those that are already."""
-    groups, owners = s.books.group, s.books.owner
-    owners_of = {g: {o for o, own in zip(owners, groups, strict=True) if own == g} for g in groups}
-    merged = tuple(
-        min(other for other in owners_of if owners_of[other] == owners_of[g]) for g in groups
-    )
-    if merged != groups:
-        yield "all groups of one owner merged", merged
+    groups, owners, together = s.books.group, s.books.owner, merged(s.books)
+    owners_of = owners_by_group(s.books)
+    if together != groups:
+        yield "all groups of one owner merged", together
     for b, book in enumerate(s.books.ids):
         for other in sorted(owners_of):
             if other != groups[b] and owners[b] in owners_of[other]:

@@ -3,7 +3,7 @@ priced as if the other were true.
 """
 
 from collections.abc import Mapping
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -45,7 +45,6 @@ FEW = 3  # names of what moved most
 CAP = 1e-9  # of a cap: what a sum may be out by
 COIN = 0.01  # of a pool's currency
 HERE = Where()
-_PLANS: dict[str, Run] = {}  # the plan of the scenario as it is, by digest of what was sent
 
 
 def sensitivity(scenario: Scenario, out: str, told: Told, where: Where = HERE) -> Sensed:
@@ -63,7 +62,7 @@ def sensitivity(scenario: Scenario, out: str, told: Told, where: Where = HERE) -
         return {"assumption": name, "value": value} | row
 
     with study(out, asked, COLUMNS) as folder:
-        _plan_as_it_is(sent, scenario)
+        _plan_as_it_is(sent)
         filled(folder, work, sent, cases, named, told, where)
         s = loaded.scenario
         sensed = Sensed(s.name, s.business_date, s.base_currency, folder.in_order())
@@ -88,17 +87,15 @@ def work(sent: Sent, case: Case) -> Row:
     return row_of(sent, case, partial(_figures, sent))
 
 
-def _plan_as_it_is(sent: Sent, scenario: Scenario) -> Run:
+@lru_cache(maxsize=2)
+def _plan_as_it_is(sent: Sent) -> Run:
     """Solved once in each process. Raises Infeasible, NotSolved."""
-    if sent.digest not in _PLANS:
-        _PLANS.clear()
-        _PLANS[sent.digest] = solve(scenario, report=False, baseline=False)
-    return _PLANS[sent.digest]
+    return solve(scenario_of(sent), report=False, baseline=False)
 
 
 def _figures(sent: Sent, other: Scenario) -> Row:
     base = scenario_of(sent)
-    first, was, s = _plan_as_it_is(sent, base), base.loaded.scenario, other.loaded.scenario
+    first, was, s = _plan_as_it_is(sent), base.loaded.scenario, other.loaded.scenario
     kept = _as_planned(first, s)
     paid = _paid(s, kept)
     broken = _broken(was, _as_planned(first, was), s, kept)

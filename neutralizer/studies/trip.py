@@ -1,12 +1,12 @@
 """One case of a sweep: the scenario with what it changes, decided, rounded and proven; its row of figures."""
 
-from decimal import Decimal
 from functools import partial
 
 from neutralizer.domain.cases import Case
 from neutralizer.face import Scenario, solve
 from neutralizer.records.writing import csv_rows
 from neutralizer.studies.sent import Row, Sent, row_of
+from neutralizer.studies.used import cash_moved, margin_after
 
 FIGURES = (
     "status",
@@ -34,13 +34,7 @@ def trip(sent: Sent, case: Case) -> Row:
 
 def _figures(baseline: bool, scenario: Scenario) -> Row:
     run = solve(scenario, report=False, baseline=baseline)
-    s, summary = scenario.loaded.scenario, run.summary
-    fx = dict(zip(s.pools.ids, s.pools.fx.tolist(), strict=True))
-    pools, cash, limits = (
-        csv_rows(run.files[name])[1] for name in ("pools.csv", "cash_transfers.csv", "limits.csv")
-    )
-    margin = sum(float(r["margin_after"]) * fx[r["pool_id"]] for r in pools)
-    moved = sum(float(Decimal(r["amount"])) * fx[r["from_pool"]] for r in cash)
+    summary, limits = run.summary, csv_rows(run.files["limits.csv"])[1]
     binding = dict.fromkeys(r["limit_id"] for r in limits if r["binding"] == "yes")
     money = {
         "plan_cost": summary.plan_cost,
@@ -49,8 +43,8 @@ def _figures(baseline: bool, scenario: Scenario) -> Row:
         "saving": summary.saving,
         "crossed_notional": summary.crossed_notional,
         "external_notional": summary.external_notional,
-        "margin": margin,
-        "cash_moved": moved,
+        "margin": margin_after(run),
+        "cash_moved": cash_moved(run),
         "firm_volatility": summary.firm_volatility.after,
     }
     return {

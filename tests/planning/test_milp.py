@@ -286,6 +286,24 @@ def test_exact_bounds_on_many_shares_are_no_contradiction() -> None:
     assert run.summary.breaches.after == 0
 
 
+def test_exact_bounds_are_held_to_the_step_of_what_crosses() -> None:
+    """An order is 100,000 units, a transfer one: the search may not miss an exact bound by whole transfers."""
+    root: Any = {
+        "name": "wide", "as_of": "2024-06-27T16:00:00-04:00", "base_currency": "USD",
+        "books": [{"book_id": b, "entity": "X"} for b in ("A", "B")],
+        "crossing_groups": [{"group_id": "house", "books": ["A", "B"]}],
+        "instruments": [{"instrument_id": "I", "asset_class": "equity", "currency": "USD", "price": 10, "half_spread_bps": 5, "lot_size": 100_000}],
+        "positions": [{"book_id": "A", "instrument_id": "I", "quantity": 345_678}, {"book_id": "B", "instrument_id": "I", "quantity": 54_322}],
+        "mandates": [{"book_id": "*", "selector": "*", "may": "trade"}],
+        "limits": [{"limit_id": "exact", "measure": "position", "scope": "book:A", "target": "I", "lower": 212_345, "upper": 212_345}],
+    }  # fmt: skip
+    s = nz.scenario(**root)
+    assert limits.least_steps(s.loaded.scenario).tolist() == [1.0]
+    run = nz.solve(s, report=False, baseline=False)
+    after = run.positions_after.set_index("book_id")["quantity_after"]
+    assert (int(after["A"]), len(run.hedges)) == (212_345, 0)
+
+
 def test_lots_that_exceed_nothing_are_no_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the search before found none, and the nearest that was looked for keeps every limit: it is the plan."""
     module = importlib.import_module("neutralizer.planning.lots.in_lots")

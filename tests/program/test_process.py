@@ -1,6 +1,8 @@
 """The solver's own process: light, bounded, and never the end of a run."""
 
 import gc
+import os
+import resource
 import subprocess
 import sys
 import threading
@@ -173,3 +175,36 @@ def test_either_factorisation_gives_the_answer(cells: int, monkeypatch: pytest.M
     )
     assert answer["status"] == "Solved"
     assert answer["x"] == pytest.approx([0.0, 1.0], abs=1e-6)
+
+
+def test_a_host_with_thousands_of_descriptors() -> None:
+    """`select` knows 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 1400:
+        pytest.skip("fewer descriptors are allowed here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 1400), hard))
+    _solvers().end()
+    held = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+    try:
+        assert in_child(task(), 60, ROOM)["x"] == pytest.approx([1.0], abs=1e-6)
+    finally:
+        _solvers().end()
+        for descriptor in held:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_solve_that_is_given_up_leaves_no_process() -> None:
+    """Its fork is in the group that is ended."""
+    in_child(task(), 60, ROOM)
+    group = _solvers()._process.pid
+    with pytest.raises(NotSolved, match="no answer within"):
+        in_child(task(), 1e-4, ROOM)
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    raise AssertionError("a process of the group is still there")

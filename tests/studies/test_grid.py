@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import neutralizer as nz
@@ -134,6 +135,7 @@ def test_a_carrier_left_out_is_not_ordered() -> None:
         ("costs.booking_fee_bps: [1, 2, 1]\n", "a value twice"),
         ("costs.boking_fee_bps: [1]\n", "did you mean booking_fee_bps?"),
         ("tables.limits: [1]\n", "no such setting"),
+        ("costs: [1]\n", "several settings"),
         ("costs.impact: {times: [2]}\n", "not a number in the scenario"),
         ("limits.ARB-volatility: [1]\n", "not a cell; write limits.LIMIT_ID.COLUMN"),
         ("limits.ARB-volatility.uper: [1]\n", "did you mean upper?"),
@@ -160,6 +162,33 @@ def test_the_line_of_a_mistake() -> None:
         grid("# a comment\nwalls: [kept]\nlimits.none.upper: [1]\n")
     (issue,) = refused.value.issues
     assert (issue.line, issue.column) == (3, "limits.none.upper")
+
+
+def test_changes_compose_whatever_their_order() -> None:
+    """Volatility and correlation of one covariance; an assumption of a setting that is changed too."""
+    base = nz.read(SCENARIOS / "multi-asset")
+    wider, closer = (
+        Change("assume.volatility", TO, "1.1"),
+        Change("assume.correlation_to_zero", TO, "0.5"),
+    )
+    ((name, was),) = base.loaded.inputs.squares.items()
+    expected = 1.21 * (0.5 * was.matrix + 0.5 * np.diag(np.diag(was.matrix)))
+    for changes in ((wider, closer), (closer, wider)):
+        found = base.changed(changes).loaded.inputs.squares[name].matrix
+        assert found == pytest.approx(expected, rel=1e-12)
+    dearer, less = Change("costs.impact_coefficient", TO, "2"), Change("assume.impact", TO, "0.5")
+    for changes in ((dearer, less), (less, dearer)):
+        assert base.changed(changes).loaded.inputs.settings.costs.impact_coefficient == 1.0
+
+
+def test_what_does_not_fit_together_is_refused_and_no_fault() -> None:
+    blank, twice = (
+        Change("limits.ARB-volatility.upper", TO, ""),
+        Change("limits.ARB-volatility.upper", TIMES, "2"),
+    )
+    with pytest.raises(InputsRefused) as refused:
+        nz.read(DESKS).changed([blank, twice])
+    assert "blank in the scenario" in str(refused.value.issues[0])
 
 
 def test_too_many_cases() -> None:

@@ -129,3 +129,6 @@ def test_what_nobody_holds_and_must_be_bought_has_the_size_that_is_asked_for() -
     assert (
         limits.scales(nz.scenario(**far).loaded.scenario).max() < 1e3
     )  # what is only allowed is no size
+    soft = [lower[0] | {"lower": 1e12, "upper": None, "kind": "soft", "priority": 2}]
+    wished = nz.scenario(**far | {"limits": soft}).loaded.scenario
+    assert limits.scales(wished).max() < 1e3  # nor what is never reached

@@ -1,8 +1,10 @@
 """A history decided again: the recorded path is walked to the cent, others on their own, and nothing looks ahead."""
 
 import csv
+import importlib
 import io
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,11 +15,12 @@ import yaml
 
 from examples.backtest.draw import draw
 from neutralizer.domain.summary import Summary
-from neutralizer.errors import InputsRefused, Tampered
-from neutralizer.records.past_days import past_days
+from neutralizer.errors import FolderTaken, InputsRefused, NotSolved, Tampered
 from neutralizer.studies.backtest.backtest import axes_of, backtest
+from neutralizer.studies.backtest.history import past_days
 from neutralizer.studies.backtest.policies import BY_HAND, TOGETHER
 from neutralizer.studies.backtest.walk import Row, history_of, walked
+from neutralizer.studies.many import LOST
 from neutralizer.studies.sent import Sent
 from tests.tools.command_line import neutralizer
 
@@ -132,6 +135,42 @@ def scenarios(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_a_run_is_replayed_with_the_settings_it_was_asked_for(
+    scenarios: Path, tmp_path: Path
+) -> None:
+    """And its tables may be old by then. What a study reads of a run is the same."""
+    from neutralizer.face import read_either
+
+    asked = ("costs.booking_fee_bps=0.7",)
+    other = tmp_path / "old"
+    (tmp_path / "runs").mkdir()
+    for path in sorted(scenarios.iterdir())[:4]:
+        document = yaml.safe_load((path / "scenario.yaml").read_text())
+        header = ("book_id", "instrument_id", "quantity")
+        rows = document["tables"]["positions"]
+        text = "\n".join([",".join(header), *(",".join(str(r[h]) for h in header) for r in rows)])
+        document["freshness"] = {"positions": "1h"}
+        document["tables"]["positions"] = {
+            "file": "positions.csv",
+            "as_of": f"{path.name}T02:00:00-05:00",
+        }
+        (other / path.name).mkdir(parents=True)
+        (other / path.name / "positions.csv").write_text(text + "\n")
+        (other / path.name / "scenario.yaml").write_text(yaml.safe_dump(document))
+        done = neutralizer(
+            "run", other / path.name, "--out", tmp_path / "runs" / path.name, "--no-report", "--set", asked[0],
+            "--accept-stale", "positions", "--waived-by", "head", "--waiver-reason", "late", "--until", "2030-01-01T00:00:00Z",
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    for day, folder in zip(
+        path_of(tmp_path / "runs"), sorted((tmp_path / "runs").iterdir()), strict=False
+    ):
+        written = Summary.read((folder / "summary.json").read_bytes())
+        assert float(day["plan_cost"]) == pytest.approx(written.plan_cost, abs=0.011)
+        found = read_either(folder).loaded.inputs.settings
+        assert (found.costs.booking_fee_bps, found.freshness) == (0.7, {})
+
+
 def test_nothing_looks_ahead(scenarios: Path, tmp_path: Path) -> None:
     """Other prices and positions on the last two days change no decision before them."""
     last = sorted(p.name for p in scenarios.iterdir())[-2:]
@@ -206,6 +245,39 @@ def test_a_day_whose_inputs_are_refused_is_told(scenarios: Path, tmp_path: Path)
     assert [d["status"] == "refused" for d in days] == [n == names[2] for n in names[:-1]]
     assert "lower over upper" in days[2]["why_not"]
     assert float(days[2]["made"]) != 0
+
+
+def test_a_path_whose_days_are_gone_is_walked_again(scenarios: Path, tmp_path: Path) -> None:
+    files, out = past_days(scenarios), tmp_path / "out"
+    backtest(files, (), str(out), lambda *_: None)
+    before = {p.name: p.read_bytes() for p in out.iterdir()}
+    (out / "days-1.csv").unlink()
+    told: list[int] = []
+    backtest(files, (), str(out), lambda done, of: told.append(done))
+    assert told == [2, 3]
+    assert before == {p.name: p.read_bytes() for p in out.iterdir()}
+    (out / "cases.csv").write_text("case,mine\n0,1\n")
+    with pytest.raises(FolderTaken, match="cannot be read"):
+        backtest(files, (), str(out), lambda *_: None)
+
+
+def test_a_lost_path_is_said(
+    scenarios: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = importlib.import_module("neutralizer.studies.backtest.backtest")
+    monkeypatch.setattr(module, "work", lambda sent, case: dict(LOST))
+    with pytest.raises(NotSolved, match="its worker ended 3 times"):
+        backtest(past_days(scenarios), (), str(tmp_path / "out"), lambda *_: None)
+
+
+def test_what_judges_is_there_before_anything_is_walked(
+    scenarios: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "arch.bootstrap", None)
+    with pytest.raises(InputsRefused) as refused:
+        backtest(past_days(scenarios), (), str(tmp_path / "out"), lambda *_: None)
+    assert "arch is not installed" in str(refused.value.issues[0])
+    assert not (tmp_path / "out").exists()
 
 
 def test_what_is_no_history_is_refused(scenarios: Path, runs: Path, tmp_path: Path) -> None:

@@ -22,9 +22,7 @@ from neutralizer.terms import limits, margin
 from neutralizer.terms.rows import POOLS, Side
 
 MOST_TRIES = 10  # rounding programs before a refusal
-DIGIT = (
-    1e-4  # of a lot: what a sum of whole lots may miss an exact bound by where doubles reckon it
-)
+DIGIT = 1e-4  # of the least step: what doubles may miss an exact sum of whole lots by
 TOUCH = 1e-9  # of a limit's scale: room against the rounding solver's own tolerance
 # factors on the windows of integers, and of what is rounded after, of each attempt
 NEAR = ((1.0, 1.0), (1.0, 1.0), (1.0, 1.0))
@@ -121,7 +119,7 @@ def _right_hand_sides(
     b, scale = solution.canonical.b.copy(), limits.scales(scenario)
     lower, upper = limits.bounds(scenario)
     half = standard.widened
-    missed = np.maximum(half, DIGIT * limits.steps(scenario)) / scale
+    missed = np.maximum(half, DIGIT * limits.least_steps(scenario)) / scale
     loose: dict[int, float] = {}
     for row, which in solution.program.limit_rows.items():
         rows = solution.canonical.rows[row]

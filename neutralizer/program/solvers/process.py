@@ -3,11 +3,13 @@
 import os
 import pickle
 import select
+import signal
 import subprocess
 import sys
 import threading
 import time
 import weakref
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,32 +43,37 @@ class _Solvers:
             stderr=subprocess.DEVNULL,
             env=environment,
             bufsize=0,
+            process_group=0,  # with its forks, to be ended together
         )
         self.end = weakref.finalize(self, _ended, self._process)
 
     def answer(self, name: str, task: bytes, seconds: float) -> tuple[int, bytes]:
         """The code of the task's own process, and its answer or its last words. Raises _Gone, _Late."""
         end = time.monotonic() + seconds
-        assert self._process.stdin is not None
         try:
-            self._process.stdin.write(ASKED.pack(name.encode(), len(task)))
-            for k in range(0, len(task), PIECE):
-                self._process.stdin.write(task[k : k + PIECE])
+            self._write(ASKED.pack(name.encode(), len(task)))
+            self._write(task)
         except OSError:
             raise _Gone from None
         code, size = ANSWERED.unpack(self._read(ANSWERED.size, end))
         return code, self._read(size, end)
 
+    def _write(self, data: bytes) -> None:
+        """All of it, whatever signal comes meanwhile. Raises OSError."""
+        assert self._process.stdin is not None
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(self._process.stdin.fileno(), rest[:PIECE]) :]
+
     def _read(self, size: int, end: float) -> bytes:
         assert self._process.stdout is not None
-        found = bytearray()
+        out = self._process.stdout.fileno()
+        ready, found = select.poll(), bytearray()  # any descriptor: a host may have thousands
+        ready.register(out, select.POLLIN)
         while len(found) < size:
-            ready, _, _ = select.select(
-                [self._process.stdout], [], [], max(end - time.monotonic(), 0)
-            )
-            if not ready:
+            if not ready.poll(max(end - time.monotonic(), 0) * 1000):
                 raise _Late
-            piece = os.read(self._process.stdout.fileno(), min(size - len(found), PIECE))
+            piece = os.read(out, min(size - len(found), PIECE))
             if not piece:
                 raise _Gone
             found += piece
@@ -74,8 +81,10 @@ class _Solvers:
 
 
 def _ended(process: "subprocess.Popen[bytes]") -> None:
-    """With its fork, which ends with it."""
-    process.kill()
+    """With its forks."""
+    if process.poll() is None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
     with process:
         pass
 

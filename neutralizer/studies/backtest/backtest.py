@@ -6,14 +6,14 @@ import numpy as np
 
 from neutralizer.domain.arrays import Floats
 from neutralizer.domain.cases import TO, Axis, Case, Change, cases_of
-from neutralizer.errors import InputsRefused, Issue
+from neutralizer.errors import InputsRefused, Issue, NotSolved
 from neutralizer.load.changes import changed
 from neutralizer.load.grid import read_grid
 from neutralizer.records.study import Study, study
 from neutralizer.records.writing import csv_bytes, csv_rows
 from neutralizer.report.backtest import PAGE, Path, Tested, page
 from neutralizer.studies.backtest.choose import chosen
-from neutralizer.studies.backtest.judge import coverage, interval
+from neutralizer.studies.backtest.judge import bootstrap, coverage, interval
 from neutralizer.studies.backtest.policies import ALONE, BY_HAND, TOGETHER
 from neutralizer.studies.backtest.walk import COLUMNS, Row, history_of, walked
 from neutralizer.studies.filled import Told, filled
@@ -40,6 +40,7 @@ def backtest(
     """Writes days-N.csv of each path and cases.csv while it goes on, study.json and the page. `files`: as
     `past_days` finds them. Raises what `run_cases` raises; then the paths that are done are kept.
     """
+    bootstrap()  # what judges in the end is there, or nothing is begun
     sent = Sent(dict(files), (), baseline=False)
     first = history_of(sent).days[0].scenario.loaded.scenario
     asked = sent.told("backtest", first.name) | {"axes": {a.name: list(a.values) for a in axes}}
@@ -47,6 +48,8 @@ def backtest(
     names = tuple(axis.name for axis in axes)
 
     def named(case: Case, row: Row) -> Row:
+        if TABLE not in row:
+            raise NotSolved(f"path {case.number} of the study: {row['why_not']}")
         days = row.pop(TABLE)
         folder.write(_file(case.number), days.encode())
         values = {a.name: c.value for a, c in zip(axes, paths[case.number][1], strict=False)}
@@ -54,6 +57,8 @@ def backtest(
 
     with study(out, asked, ("case", *names, *FIGURES)) as folder:
         cases = [Case(n, _travels(policy, changes)) for n, (policy, changes) in enumerate(paths)]
+        for number in [n for n in folder.rows if folder.place.read(_file(n)) is None]:
+            del folder.rows[number]  # its days are gone: it is walked again
         filled(folder, work, sent, cases, named, told, where)
         tested = _tested(folder, axes, first.name, first.base_currency)
         folder.write(PAGE, page(tested))

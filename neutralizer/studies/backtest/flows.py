@@ -4,9 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 
+from neutralizer.records.writing import csv_rows
+
 Key = tuple[str, str]  # book, instrument
 Positions = Mapping[Key, Decimal]
 NONE = Decimal(0)
+
+
+def read_positions(data: bytes) -> dict[Key, Decimal]:
+    """Of positions_next.csv."""
+    rows = csv_rows(data)[1]
+    return {(r["book_id"], r["instrument_id"]): Decimal(r["quantity"]) for r in rows}
 
 
 @dataclass(frozen=True)

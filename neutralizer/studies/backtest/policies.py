@@ -20,8 +20,9 @@ from neutralizer.records.writing import csv_rows
 from neutralizer.report.again import plan_of
 from neutralizer.report.files import parsed
 from neutralizer.report.findings import breached
-from neutralizer.studies.backtest.flows import Key
+from neutralizer.studies.backtest.flows import Key, read_positions
 from neutralizer.studies.sent import WORDS, said
+from neutralizer.studies.used import cash_moved, margin_after
 from neutralizer.terms import costs, waiting
 from neutralizer.terms.margin import cash
 
@@ -66,11 +67,7 @@ def _together(scenario: Scenario, ruler: Scenario) -> Decision:
     """A run: in lots and proven."""
     run = solve(scenario, report=False, baseline=False)
     s, summary = scenario.loaded.scenario, run.summary
-    fx = dict(zip(s.pools.ids, s.pools.fx.tolist(), strict=True))
-    after, rows, pools, sent = (
-        csv_rows(run.files[name])[1]
-        for name in ("positions_next.csv", "internal_transfers.csv", "pools.csv", "cash_transfers.csv")
-    )  # fmt: skip
+    rows = csv_rows(run.files["internal_transfers.csv"])[1]
     tonight = _positions(s, s.holdings.before)
     for r in rows:
         if r["release_phase"] == "1":
@@ -80,12 +77,12 @@ def _together(scenario: Scenario, ruler: Scenario) -> Decision:
     return Decision(
         summary.status,
         tonight,
-        {(r["book_id"], r["instrument_id"]): Decimal(r["quantity"]) for r in after},
+        read_positions(run.files["positions_next.csv"]),
         *_paid(run, ruler),
         summary.crossed_notional,
         summary.external_notional,
-        sum(float(r["margin_after"]) * fx[r["pool_id"]] for r in pools),
-        sum(float(r["amount"]) * fx[r["from_pool"]] for r in sent),
+        margin_after(run),
+        cash_moved(run),
         (summary.breaches.before, summary.breaches.after),
         summary.firm_volatility.after_transfers or 0.0,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -15,9 +15,18 @@ from neutralizer.errors import InputsRefused, InputsTooOld
 from neutralizer.face import Scenario, from_files, from_parts
 from neutralizer.load.written.canonical import Parts, parts_of
 from neutralizer.records.manifest import INPUTS
-from neutralizer.records.past_days import ACTIONS, NEXT
 from neutralizer.records.writing import csv_rows
-from neutralizer.studies.backtest.flows import Action, Begun, Key, Positions, acted, begun, known
+from neutralizer.studies.backtest.flows import (
+    Action,
+    Begun,
+    Key,
+    Positions,
+    acted,
+    begun,
+    known,
+    read_positions,
+)
+from neutralizer.studies.backtest.history import ACTIONS, NEXT
 from neutralizer.studies.backtest.policies import Decision, decided, undecided
 from neutralizer.studies.sent import Sent, said
 from neutralizer.terms import costs
@@ -62,8 +71,7 @@ class Day:
         """What its run left for the next day; without a run, what was held."""
         if self.planned_bytes is None:
             return self.recorded
-        rows = csv_rows(self.planned_bytes)[1]
-        return {(r["book_id"], r["instrument_id"]): Decimal(r["quantity"]) for r in rows}
+        return read_positions(self.planned_bytes)
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,7 @@ class History:
         return [a for a in self.actions if day.date < a.date <= following.date]
 
 
+@lru_cache(maxsize=2)
 def history_of(sent: Sent) -> History:
     """As it travels: DATE/inputs/FILE, DATE/positions_next.csv where there was a run, and actions.csv."""
     folders: dict[str, dict[str, bytes]] = {}

@@ -97,8 +97,9 @@ def scales(scenario: Scenario) -> Floats:
     for limit, own, reach in zip(
         scenario.limits, *map(Floats.tolist, sizes(scenario)), strict=True
     ):
-        asked = max((e for e in (limit.lower, -limit.upper) if np.isfinite(e)), default=0.0)
-        reach = max(reach, asked)
+        must = not (limit.soft or limit.improve)  # or a number that is never reached would widen it
+        asked = (e for e in (limit.lower, -limit.upper) if must and np.isfinite(e))
+        reach = max(reach, *asked, 0.0)
         summed = own or reach
         bound = max((abs(e) for e in (limit.lower, limit.upper) if np.isfinite(e)), default=0.0)
         found.append((min(bound, reach) if bound > 1e-6 * summed else summed) or 1.0)
@@ -136,14 +137,20 @@ def half_steps(scenario: Scenario) -> Floats:
     limit is then held as it is written, unless its row says `to_a_lot: yes`.
     """
     found, before = np.zeros(len(scenario.limits)), np.abs(scenario.holdings.before)
-    for k, limit in enumerate(scenario.limits):
+    for k, (limit, least) in enumerate(zip(scenario.limits, least_steps(scenario), strict=True)):
         move = sensitivity(scenario, limit)
-        band, half = limit.upper - limit.lower, _least_step(scenario, move) / 2
+        band, half = limit.upper - limit.lower, least / 2
         whole = band == 0 and REGISTRY[limit.measure].UNIT == UNITS
         little = half <= max(10 * band, 1e-3 * float(move @ before)) and not whole
         if band < 2 * half and (little or limit.to_a_lot):
             found[k] = half
     return found
+
+
+def least_steps(scenario: Scenario) -> Floats:
+    """(limits,) the least that one step of what may change moves each measure by; 0 if nothing does."""
+    found = [_least_step(scenario, sensitivity(scenario, x)) for x in scenario.limits]
+    return np.array(found, dtype=float)
 
 
 def _least_step(scenario: Scenario, move: Floats) -> float:

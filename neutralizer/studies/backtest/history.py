@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neutralizer.errors import InputsRefused, Issue, Issues
-from neutralizer.load.scenario import load
+from neutralizer.face import Scenario, read, read_run
 from neutralizer.load.written.columns import ACTIONS as ACTIONS_COLUMNS
 from neutralizer.load.written.folder import SCENARIO_FILE
 from neutralizer.load.written.table import read_csv, typed
@@ -19,34 +19,31 @@ FEWEST = 3  # days
 
 @dataclass(frozen=True)
 class PastDay:
-    """The bytes of a day's scenario, and what its run left for the next day; None where there was no run."""
+    """A day's scenario, and what its run left for the next day; None where there was no run."""
 
-    date: str
-    files: dict[str, bytes]
+    scenario: Scenario
     planned: bytes | None
+
+    @property
+    def date(self) -> str:
+        """Its business date."""
+        return self.scenario.loaded.scenario.business_date.isoformat()
 
 
 def past_days(folder: Path) -> dict[str, bytes]:
     """What travels of a history: DATE/inputs/FILE of each day, DATE/positions_next.csv where there was a run, and
-    actions.csv where there is one: date, instrument_id, ratio, new_id. Raises InputsRefused where they are too few, of one date, or of several scenarios; Tampered."""
+    actions.csv where there is one: date, instrument_id, ratio, new_id. Raises InputsRefused where they are too few, of
+    one date, or of several scenarios; Tampered.
+    """
     if not folder.is_dir():
         raise _refused(folder, "there is no such folder", "name a folder of scenarios or of runs")
-    found, names = list[PastDay](), set[str]()
+    found = list[PastDay]()
     for path in sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")):
         if (path / MANIFEST).is_file():
-            run = finished(path)
-            inputs = {
-                n.removeprefix(INPUTS): data
-                for n, data in run.files.items()
-                if n.startswith(INPUTS)
-            }
-            found.append(PastDay(run.summary.business_date, inputs, run.files[NEXT]))
-            names.add(run.summary.name)
+            found.append(PastDay(read_run(path), finished(path).files[NEXT]))
         elif (path / SCENARIO_FILE).is_file():
-            loaded = load(path)
-            date = loaded.scenario.business_date.isoformat()
-            found.append(PastDay(date, loaded.bytes_read, None))
-            names.add(loaded.scenario.name)
+            found.append(PastDay(read(path), None))
+    names = {day.scenario.name for day in found}
     if len(found) < FEWEST:
         remedy = f"put at least {FEWEST} folders of scenarios or runs there"
         raise _refused(folder, f"{len(found)} days", remedy)
@@ -57,7 +54,11 @@ def past_days(folder: Path) -> dict[str, bytes]:
     twice = {day.date for day in days if sum(x.date == day.date for x in days) > 1}
     if twice:
         raise _refused(folder, f"two folders of {min(twice)}", "leave one of each date")
-    files = {f"{d.date}/{INPUTS}{name}": data for d in days for name, data in d.files.items()}
+    files = {
+        f"{day.date}/{INPUTS}{name}": data
+        for day in days
+        for name, data in day.scenario.loaded.bytes_read.items()
+    }
     files |= {f"{d.date}/{NEXT}": d.planned for d in days if d.planned is not None}
     actions = content(folder / ACTIONS)
     return files if actions is None else files | {ACTIONS: _checked(actions)}
