@@ -12,7 +12,7 @@ from neutralizer.domain.arrays import Floats
 from neutralizer.domain.trades import contributions
 from neutralizer.load.scenario import Loaded
 from neutralizer.load.written import values
-from neutralizer.load.written.canonical import Parts
+from neutralizer.load.written.canonical import Parts, column_of, put
 
 PREFIX = "assume."
 QUOTES = ("bid", "ask")
@@ -35,15 +35,10 @@ def assumed(parts: Parts, loaded: Loaded, name: str, value: str) -> None:
 
 def _times(parts: Parts, table: str, column: str, by: float) -> bool:
     """Numbers of a column times one; whether there are any."""
-    cells = parts.tables.get(table) or [[]]
-    if column not in cells[0]:
-        return False
-    at, rows, found = cells[0].index(column), [list(row) for row in cells], False
-    for row in rows[1:]:
-        if row[at] and _is_number(row[at]):
-            row[at], found = _by(row[at], by), True
-    parts.tables[table] = rows
-    return found
+    found = {k: _by(x, by) for k, x in column_of(parts, table, column).items() if _is_number(x)}
+    if found:
+        put(parts, table, column, found)
+    return bool(found)
 
 
 def _is_number(text: str) -> bool:
@@ -70,18 +65,17 @@ def _spread(parts: Parts, loaded: Loaded, by: float) -> bool:
             ("measured", "half_spread_bps"),
         )
     ]
-    cells = parts.tables["instruments"]
-    if not set(QUOTES) <= set(cells[0]):
-        return any(found)
-    ends, rows = [cells[0].index(q) for q in QUOTES], [list(row) for row in cells]
-    for row in rows[1:]:
-        if all(row[k] and _is_number(row[k]) for k in ends):
-            low, high = (Decimal(row[k]) for k in ends)
+    bids, asks = (column_of(parts, "instruments", q) for q in QUOTES)
+    wide = dict[str, dict[int, str]]({q: {} for q in QUOTES})
+    for k in bids.keys() & asks.keys():
+        if _is_number(bids[k]) and _is_number(asks[k]):
+            low, high = Decimal(bids[k]), Decimal(asks[k])
             middle, half = (low + high) / 2, (high - low) / 2 * Decimal(repr(by))
-            row[ends[0]], row[ends[1]] = f"{middle - half:f}", f"{middle + half:f}"
-            found.append(True)
-    parts.tables["instruments"] = rows
-    return any(found)
+            wide["bid"][k], wide["ask"][k] = f"{middle - half:f}", f"{middle + half:f}"
+    for quote, texts in wide.items():
+        if texts:
+            put(parts, "instruments", quote, texts)
+    return any(found) or any(wide.values())
 
 
 def _impact(parts: Parts, loaded: Loaded, by: float) -> bool:
@@ -147,15 +141,11 @@ def _correlated(
 def _margin(parts: Parts, loaded: Loaded, by: float) -> bool:
     """What every broker asks over its model, and what its funding costs, which is of the model's margin."""
     _times(parts, "accounts", "funding_rate_bps", by)
-    cells = parts.tables.get("accounts") or []
-    if len(cells) < 2 or not loaded.scenario.accounts.ids:
+    every = range(1, len(parts.tables.get("accounts") or [[]]))
+    if not every:
         return False
-    if "margin_multiplier" not in cells[0]:
-        cells = [[*cells[0], "margin_multiplier"], *([*row, ""] for row in cells[1:])]
-    at, rows = cells[0].index("margin_multiplier"), [list(row) for row in cells]
-    for row in rows[1:]:
-        row[at] = _by(row[at] or "1", by)
-    parts.tables["accounts"] = rows
+    there = column_of(parts, "accounts", "margin_multiplier")
+    put(parts, "accounts", "margin_multiplier", {k: _by(there.get(k, "1"), by) for k in every})
     return True
 
 
@@ -171,16 +161,21 @@ def _marks(parts: Parts, loaded: Loaded, deviations: float) -> bool:
     money = units * s.instruments.notional
     moves = deviations * contributions(s, units) / np.where(money > 0, money, 1.0)
     by = dict(zip(s.instruments.ids, moves.tolist(), strict=True))
-    cells = parts.tables["instruments"]
-    rows, name = [list(row) for row in cells], cells[0].index("instrument_id")
+    names = column_of(parts, "instruments", "instrument_id")
     for column in ("price", *QUOTES):
-        at = cells[0].index(column) if column in cells[0] else -1
-        for row in rows[1:] if at >= 0 else ():
-            if row[at] and _is_number(row[at]) and row[name] in by:
-                price = Decimal(row[at])
-                row[at] = f"{price + abs(price) * Decimal(repr(by[row[name]])):f}"
-    parts.tables["instruments"] = rows
+        found = {
+            k: _moved(x, by[names[k]])
+            for k, x in column_of(parts, "instruments", column).items()
+            if _is_number(x) and names[k] in by
+        }
+        if found:
+            put(parts, "instruments", column, found)
     return bool(moves.any())
+
+
+def _moved(price: str, by: float) -> str:
+    """By a share of its size: a price may be negative."""
+    return f"{Decimal(price) + abs(Decimal(price)) * Decimal(repr(by)):f}"
 
 
 ASSUMPTIONS: dict[str, Callable[[Parts, Loaded, float], bool]] = {

@@ -14,7 +14,7 @@ from neutralizer.load.assumptions import PREFIX, assumed
 from neutralizer.load.resolved.selectors import Selector
 from neutralizer.load.scenario import Loaded
 from neutralizer.load.written import values
-from neutralizer.load.written.canonical import Parts, parts_of
+from neutralizer.load.written.canonical import Parts, column_of, parts_of, put
 from neutralizer.load.written.columns import KEYS, TABLES
 from neutralizer.load.written.inputs import Inputs
 
@@ -111,17 +111,14 @@ def _matches(own: list[str], key: str) -> bool:
 
 
 def _put(parts: Parts, table: str, column: str, chosen: list[int], change: Change) -> None:
-    cells = parts.tables[table]
-    if column not in cells[0]:
-        cells = [[*cells[0], column], *([*row, ""] for row in cells[1:])]
-    at, rows = cells[0].index(column), [list(row) for row in cells]
-    if change.how != TO:
-        chosen = [k for k in chosen if rows[k][at]]
-        if not chosen:
-            raise ValueError("blank in the scenario; list the values themselves")
-    for k in chosen:
-        rows[k][at] = change.value if change.how == TO else _reckoned(rows[k][at], change)
-    parts.tables[table] = rows
+    if change.how == TO:
+        put(parts, table, column, dict.fromkeys(chosen, change.value))
+        return
+    there = column_of(parts, table, column)
+    found = {k: _reckoned(there[k], change) for k in chosen if k in there}
+    if not found:
+        raise ValueError("blank in the scenario; list the values themselves")
+    put(parts, table, column, found)
 
 
 def _reckoned(text: str, change: Change) -> str:
@@ -172,6 +169,5 @@ def _without(parts: Parts, inputs: Inputs, value: str) -> None:
         for c, leg in zip(legs["combination_id"], legs["instrument_id"], strict=True)
         if leg in out
     }
-    header, *rows = parts.tables["instruments"]
-    chosen = [k for k, row in enumerate(rows, 1) if row[header.index("instrument_id")] in out]
-    _put(parts, "instruments", "max_participation", chosen, Change(WITHOUT, TO, "0"))
+    names = column_of(parts, "instruments", "instrument_id")
+    put(parts, "instruments", "max_participation", {k: "0" for k, i in names.items() if i in out})

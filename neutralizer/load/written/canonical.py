@@ -96,13 +96,29 @@ def change(parts: Parts, limit_id: str, changes: Mapping[str, str]) -> None:
         if limit_id.startswith("target-") and "targets" in parts.tables:
             remedy = "it is the limit of a row of targets: change that row"
         raise InputsRefused([Issue("limits", 0, "limit_id", limit_id, "no such limit", remedy)])
-    k = known.index(limit_id)
-    new = [c for c in changes if c not in header]
-    grown = [[*row, *("" for _ in new)] for row in rows]
-    header = [*header, *new]
     for column, text in changes.items():
-        grown[k][header.index(column)] = text
-    parts.tables["limits"] = [header, *grown]
+        put(parts, "limits", column, {known.index(limit_id) + 1: text})
+
+
+def put(parts: Parts, table: str, column: str, texts: Mapping[int, str]) -> None:
+    """Puts texts into a column, by row, the first is 1; the column is added where it is not there."""
+    header, *rows = parts.tables[table]
+    if column not in header:
+        header, rows = [*header, column], [[*row, ""] for row in rows]
+    at = header.index(column)
+    found = [list(row) for row in rows]
+    for k, text in texts.items():
+        found[k - 1][at] = text
+    parts.tables[table] = [header, *found]
+
+
+def column_of(parts: Parts, table: str, column: str) -> dict[int, str]:
+    """The cells of a column that are not blank, by row, the first is 1; none where it is not there."""
+    header, *rows = parts.tables.get(table) or [[]]
+    if column not in header:
+        return {}
+    at = header.index(column)
+    return {k: row[at] for k, row in enumerate(rows, 1) if row[at]}
 
 
 def canonical(parts: Parts) -> Memory:

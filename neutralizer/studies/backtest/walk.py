@@ -13,7 +13,7 @@ from neutralizer.domain.scenario import Scenario as Resolved
 from neutralizer.domain.trades import nothing
 from neutralizer.errors import InputsRefused, InputsTooOld
 from neutralizer.face import Scenario, from_files, from_parts
-from neutralizer.load.written.canonical import Parts, parts_of
+from neutralizer.load.written.canonical import column_of, parts_of, put
 from neutralizer.records.manifest import INPUTS
 from neutralizer.records.writing import csv_rows
 from neutralizer.studies.backtest.flows import (
@@ -155,15 +155,10 @@ def _on(day: Day, positions: Positions) -> Scenario:
     parts.tables["positions"] = cells
     parts.tables["open_orders"] = []
     for table, column in REPORTED:
-        _blank(parts, table, column)
+        reported = column_of(parts, table, column)
+        if reported:
+            put(parts, table, column, dict.fromkeys(reported, ""))
     return from_parts(parts)
-
-
-def _blank(parts: Parts, table: str, column: str) -> None:
-    cells = parts.tables.get(table) or [[]]
-    if column in cells[0]:
-        at = cells[0].index(column)
-        parts.tables[table] = [cells[0], *([*row[:at], "", *row[at + 1 :]] for row in cells[1:])]
 
 
 def _row(date: str, found: Decision, own: Begun) -> Row:
