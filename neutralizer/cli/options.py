@@ -161,6 +161,29 @@ GRID = click.option(
     metavar="FILE",
     help="What is changed and to which values, as YAML: docs/studies.md.",
 )
+SKETCH = _together(
+    click.option(
+        "--sketch",
+        is_flag=True,
+        help="Solve every case before lots, and make runs only of the cheapest and of those picked.",
+    ),
+    click.option(
+        "--best",
+        type=click.IntRange(0, 1000),
+        default=10,
+        show_default=True,
+        help="With --sketch: of how many of the cheapest a run is made.",
+    ),
+    click.option(
+        "--pick",
+        "picked",
+        type=int,
+        multiple=True,
+        metavar="CASE",
+        help="With --sketch: a run of this case too. May be given again, also after a study has ended.",
+    ),
+)
+BEFORE_LOTS = click.option("--sketch", is_flag=True, help="Before lots, which is faster.")
 TRIED = click.option(
     "--grid",
     type=FOLDER,

@@ -20,6 +20,7 @@ POINTS_OF_ONE, POINTS_OF_TWO = 20, 7  # of each limit
 @asked.GRID
 @asked.STUDY
 @asked.NO_BASELINE
+@asked.SKETCH
 @asked.WHERE
 @asked.OVERRIDES
 def sweep(
@@ -27,6 +28,9 @@ def sweep(
     grid: Path,
     out: str,
     baseline: bool,
+    sketch: bool,
+    best: int,
+    picked: tuple[int, ...],
     workers: int,
     scheduler: str,
     overrides: tuple[str, ...],
@@ -40,12 +44,16 @@ def sweep(
     from neutralizer.prepare.readers import bytes_of
     from neutralizer.report.sweep import on_a_terminal
     from neutralizer.studies.many import Where
+    from neutralizer.studies.sweep import Sketched
     from neutralizer.studies.sweep import sweep as study
 
+    if picked and not sketch:
+        raise click.UsageError("--pick is of sketches: give --sketch too")
     of = read_either(scenario, overrides)
     axes = read_grid(grid.name, bytes_of(grid), of.loaded)
     where = Where(workers, scheduler)
-    _told(out, lambda told: study(of, axes, out, told, baseline, where), on_a_terminal)
+    sketched = Sketched(best, picked) if sketch else None
+    _told(out, lambda told: study(of, axes, out, told, baseline, where, sketched), on_a_terminal)
 
 
 @click.command()
@@ -84,10 +92,16 @@ def frontier(
 @click.command()
 @click.argument("scenario", type=asked.FOLDER)
 @asked.STUDY
+@asked.BEFORE_LOTS
 @asked.WHERE
 @asked.OVERRIDES
 def sensitivity(
-    scenario: Path, out: str, workers: int, scheduler: str, overrides: tuple[str, ...]
+    scenario: Path,
+    out: str,
+    sketch: bool,
+    workers: int,
+    scheduler: str,
+    overrides: tuple[str, ...],
 ) -> None:
     """Say what a plan hangs on: spreads, impact, volumes, volatilities, correlations, margin, marks.
 
@@ -100,7 +114,7 @@ def sensitivity(
 
     of = read_either(scenario, overrides)
     where = Where(workers, scheduler)
-    _told(out, lambda told: study(of, out, told, where), on_a_terminal)
+    _told(out, lambda told: study(of, out, told, where, sketch), on_a_terminal)
 
 
 @click.command()

@@ -274,6 +274,7 @@ class Scenario:
     pinned_volatility: float | None  # the firm's, at which the saving is compared; base a day
     time_limit: float  # seconds
     memory_limit: int  # bytes
+    solver: str = "auto"
     warnings: tuple[str, ...] = ()
     horizon: Horizon | None = None  # the days after today that are decided with it
 

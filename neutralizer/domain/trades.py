@@ -64,6 +64,16 @@ def sums(places: Ints, amounts: Floats, size: int) -> Floats:
     return np.bincount(places, weights=amounts, minlength=size).astype(np.float64)
 
 
+def crossed(scenario: Scenario, trades: Trades) -> float:
+    """What books of one crossing group give each other, base currency: the smaller of what they receive and what they
+    give, instrument by instrument.
+    """
+    moved, rows = trades.change * scenario.holding_notional, scenario.orders.row
+    count = scenario.orders.change_rows.shape[0]
+    received, given = (sums(rows, np.maximum(x, 0.0), count) for x in (moved, -moved))
+    return float(np.minimum(received, given).sum())
+
+
 def volatility(scenario: Scenario, trades: Trades, holdings: Ints, model: int = 0) -> float:
     """Daily volatility of the position after, netted over some holdings, base currency."""
     return float(np.linalg.norm(deviations(scenario, netted(scenario, trades, holdings), model)))

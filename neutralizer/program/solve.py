@@ -41,6 +41,8 @@ from neutralizer.program.horizon import (
 from neutralizer.program.out_of_scale import out_of_scale
 from neutralizer.program.recovered import recovered
 from neutralizer.program.solvers.conic import run_solver
+from neutralizer.program.solvers.splitting import NAME as SPLITTING
+from neutralizer.program.solvers.splitting import is_flat, run_splitting
 from neutralizer.terms import dislocation, margin, waiting
 from neutralizer.terms.days import Done, paid, states
 from neutralizer.terms.decision import BOX
@@ -49,18 +51,19 @@ from neutralizer.terms.decision import BOX
 @dataclass(frozen=True)
 class Way:
     """One way of handing over the same program: what divides the objective's unit, the room in the limits,
-    settings of the solver.
+    settings of the solver. `splitting`: OSQP is asked before it, where the scenario wants that.
     """
 
     finer: float = 1.0
     room: float = ROOM
     settings: Mapping[str, Any] = field(default_factory=dict)
+    splitting: bool = False
 
 
 SHORT_STEPS = {"max_step_fraction": 0.9}
 UNSCALED = {"equilibrate_enable": False}
 ATTEMPTS = (
-    Way(),
+    Way(splitting=True),
     Way(10.0),
     Way(1.0, 0.0),
     Way(0.1, ROOM, SHORT_STEPS),
@@ -232,23 +235,39 @@ def _attempt(
     stands = None if made is None else as_made(scenario, made)
     program = build(scenario, give, way.room, way.finer, boxed, stands, made is not None)
     canonical = canonicalise(program)
-    answer = run_solver(canonical, scenario, way.settings)
-    trades = made or recovered(program.decision, canonical, answer["x"])
-    later = recovered_days(program, canonical, answer["x"], scenario, trades, give)
-    certificate = _certificate(program, canonical, answer, (trades, later), scenario, give, made)
-    solver = {k: answer[k] for k in ("name", "version", "status", "iterations", "seconds")}
-    solver |= {
+
+    def judged(answer: dict[str, Any]) -> Solution:
+        trades = made or recovered(program.decision, canonical, answer["x"])
+        later = recovered_days(program, canonical, answer["x"], scenario, trades, give)
+        done = trades, later
+        certificate = _certificate(program, canonical, answer, done, scenario, give, made)
+        solver = _told(answer, certificate, canonical.unit, way)
+        objective, x, z = cost_of(trades, scenario)[0], answer["x"], answer["z"]
+        return Solution(trades, objective, certificate, canonical, program, x, z, solver, later)
+
+    if not (way.splitting and scenario.solver == SPLITTING and is_flat(canonical)):
+        return judged(run_solver(canonical, scenario, way.settings))
+    first = judged(run_splitting(canonical, scenario))
+    if first.certificate.accepted:
+        return first
+    found = judged(run_solver(canonical, scenario, way.settings))
+    refused = f"{SPLITTING}, {first.solver['status']}: {first.certificate}"
+    return replace(found, solver=found.solver | {"refused": refused})
+
+
+def _told(
+    answer: dict[str, Any], certificate: Certificate, unit: float, way: Way
+) -> dict[str, Any]:
+    """What the summary says of the solver."""
+    told = {k: answer[k] for k in ("name", "version", "status", "iterations", "seconds")}
+    return told | {
         "primal_residual": answer["primal_residual"],
         "dual_residual": answer["dual_residual"],
         "gap": certificate.gap,
-        "objective_unit": canonical.unit,
+        "objective_unit": unit,
         "room": way.room,
         "near": certificate.near and not certificate.accepted,
     }
-    objective = cost_of(trades, scenario)[0]
-    return Solution(
-        trades, objective, certificate, canonical, program, answer["x"], answer["z"], solver, later
-    )
 
 
 def _certificate(

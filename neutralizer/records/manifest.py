@@ -11,7 +11,7 @@ from neutralizer.domain.record import Record
 from neutralizer.domain.version import VERSION
 from neutralizer.records.writing import csv_rows
 
-PACKAGES = ("cvxpy", "clarabel", "highspy", "numpy", "scipy", "matplotlib", "jinja2")
+PACKAGES = ("cvxpy", "clarabel", "highspy", "osqp", "numpy", "scipy", "matplotlib", "jinja2")
 TOTALS = (
     "quantity",
     "amount",

@@ -29,12 +29,13 @@ Row = dict[str, str]
 
 @dataclass(frozen=True)
 class Sensed:
-    """Every row of cases.csv, the scenario as it is first."""
+    """Every row of cases.csv, the scenario as it is first. `sketched`: costs and lines are before lots."""
 
     scenario: str
     day: date
     money: str
     rows: Sequence[Row]
+    sketched: bool = False
 
     @property
     def others(self) -> Sequence[Row]:
@@ -138,9 +139,10 @@ def page(of: Sensed) -> bytes:
         ]
         for r in of.rows
     ]
+    what, by = ("optimum", "") if of.sketched else ("lots", ", or by what lots cost")
     lead = (
-        "Decided again with each assumption made other. Keeping the plan: the lots of the scenario as it is, paid as if the "
-        "other were true; below nothing where it breaks what the other plan keeps, or by what lots cost."
+        f"Decided again with each assumption made other. Keeping the plan: the {what} of the scenario as it is, paid as if "
+        f"the other were true; below nothing where it breaks what the other plan keeps{by}."
     )
     table = Table("Assumptions", columns, cells)
     with drawing():
@@ -149,5 +151,6 @@ def page(of: Sensed) -> bytes:
             *_picture(of),
             Section("assumptions", "By assumption", lead, [table]),
         ]
-    foot = "cases.csv has every figure. Costs are of whole plans, in lots, with waiting."
+    measured = "optima before lots" if of.sketched else "whole plans, in lots"
+    foot = f"cases.csv has every figure. Costs are of {measured}, with waiting."
     return plain_page(of.scenario, "what a plan hangs on", facts, sections, foot)

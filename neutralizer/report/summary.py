@@ -25,7 +25,7 @@ from neutralizer.domain.summary import (
     Wishes,
 )
 from neutralizer.domain.superseded import SAME_LINE
-from neutralizer.domain.trades import Trades, nothing, sums, volatility
+from neutralizer.domain.trades import Trades, crossed, nothing, volatility
 from neutralizer.report.ahead import exceeded
 from neutralizer.report.claims import Claims
 from neutralizer.report.findings import breaches, findings
@@ -139,14 +139,12 @@ def _ahead(booking: Booking, claims: Claims) -> Ahead | None:
 
 def _by_day(s: Scenario, trades: Trades, later: Done) -> Iterator[DayAhead]:
     for day in states(s, trades, later):
-        begins, moved = day.begins, day.trades.change * day.begins.holding_notional
-        rows, count = begins.orders.row, begins.orders.change_rows.shape[0]
-        received, given = (sums(rows, np.maximum(x, 0.0), count) for x in (moved, -moved))
+        begins = day.begins
         yield DayAhead(
             date=str(begins.execution_date),
             path=day.stage.path.name if day.stage else "",
             external_notional=_money(external_notional(begins, day.trades), s),
-            crossed_notional=_money(float(np.minimum(received, given).sum()), s),
+            crossed_notional=_money(crossed(begins, day.trades), s),
             cost=_money(sum(costs_of(day.trades, begins).values()), s),
         )
 

@@ -24,13 +24,26 @@ Row = dict[str, str]
 
 @dataclass(frozen=True)
 class Swept:
-    """Every row of cases.csv, the scenario as it is first."""
+    """Every row of cases.csv, the scenario as it is first. `sketched`: costs are before lots."""
 
     scenario: str
     day: date
     money: str
     axes: tuple[Axis, ...]
     rows: Sequence[Row]
+    sketched: bool = False
+
+    def cost(self, row: Row) -> float | None:
+        """What cases are compared by: of the plan, or of its sketch, with what waiting costs; None where there is
+        none.
+        """
+        found = row["objective" if self.sketched else "plan_cost"]
+        return float(found) + float(row["waiting"] or 0) if found else None
+
+    @property
+    def what(self) -> str:
+        """What a case has that is not without one."""
+        return "an optimum before lots" if self.sketched else "a plan"
 
     @property
     def as_it_is(self) -> Row:
@@ -44,16 +57,11 @@ class Swept:
         return ", ".join(f"{axis.name} {row[axis.name] or 'blank'}" for axis in self.axes)
 
 
-def cost_of(row: Row) -> float | None:
-    """Of the plan, with what waiting costs; None where there is none."""
-    return float(row["plan_cost"]) + float(row["waiting"] or 0) if row["plan_cost"] else None
-
-
 def said(of: Swept) -> list[str]:
     """What was found; then what keeps cases from a plan."""
-    found = {row["case"]: c for row in of.rows if (c := cost_of(row)) is not None}
+    found = {row["case"]: c for row in of.rows if (c := of.cost(row)) is not None}
     changed = {k: c for k, c in found.items() if k != "0"}
-    head = f"{len(changed)} of {count(len(of.rows) - 1, 'case')} have a plan"
+    head = f"{len(changed)} of {count(len(of.rows) - 1, 'case')} have {of.what}"
     lines = [f"{head}."]
     if changed:
         least = min(changed, key=lambda k: (changed[k], int(k)))
@@ -63,7 +71,24 @@ def said(of: Swept) -> list[str]:
         lines = [
             f"{head}; the cheapest is case {least} ({name}): {whole(changed[least])} {of.money}{against}."
         ]
-    return lines + _moves(of) + _without(of)
+    return lines + _in_lots(of) + _moves(of) + _without(of)
+
+
+def in_lots(row: Row) -> float | None:
+    """What a plan in whole lots costs, with what waiting costs; None where none was made."""
+    return float(row["plan_cost"]) + float(row["waiting"] or 0) if row["plan_cost"] else None
+
+
+def _in_lots(of: Swept) -> list[str]:
+    """Which of the sketches were made whole."""
+    found = {row["case"]: c for row in of.rows if (c := in_lots(row)) is not None}
+    if not of.sketched or not found:
+        return []
+    least = min(found, key=lambda k: (found[k], int(k)))
+    return [
+        f"{count(len(found), 'case')} in whole lots, proven; the cheapest is case {least}: "
+        f"{whole(found[least])} {of.money}."
+    ]
 
 
 def _moves(of: Swept) -> list[str]:
@@ -84,7 +109,7 @@ def by_value(of: Swept, axis: Axis) -> list[tuple[str, float | None, int]]:
     """
     others = [a.name for a in of.axes if a is not axis]
     cost = {
-        (tuple(row[o] for o in others), row[axis.name]): cost_of(row)
+        (tuple(row[o] for o in others), row[axis.name]): of.cost(row)
         for row in of.rows
         if row["case"] != "0"
     }
@@ -101,20 +126,20 @@ def by_value(of: Swept, axis: Axis) -> list[tuple[str, float | None, int]]:
 def _without(of: Swept) -> list[str]:
     why: dict[str, list[str]] = {}
     for row in of.rows:
-        if not row["plan_cost"]:
+        if row["why_not"]:
             why.setdefault(f"{row['status']}: {row['why_not']}", []).append(row["case"])
     return [
-        f"{count(len(cases), 'case')} ({', '.join(cases[:5])}{', …' if len(cases) > 5 else ''}) without a plan, {text}"
+        f"{count(len(cases), 'case')} ({', '.join(cases[:5])}{', …' if len(cases) > 5 else ''}) without {of.what}, {text}"
         for text, cases in why.items()
     ]
 
 
 def on_a_terminal(of: Swept) -> str:
     """What a desk head reads first: the cheapest cases, then what was found."""
-    ranked = sorted(of.rows[1:], key=lambda r: (cost_of(r) is None, cost_of(r) or 0.0, int(r["case"])))  # fmt: skip
+    ranked = sorted(of.rows[1:], key=lambda r: (of.cost(r) is None, of.cost(r) or 0.0, int(r["case"])))  # fmt: skip
     letters = [f"{cut(axis.name, 70)}: {chr(ord('A') + k)}" for k, axis in enumerate(of.axes)]
     heads = "".join(f"{chr(ord('A') + k):>{_wide(axis)}}" for k, axis in enumerate(of.axes))
-    lines = [*letters, "", f"{'case':>6}{heads}{'cost, ' + of.money:>14}{'against':>12}{'outside':>11}"]  # fmt: skip
+    lines = [*letters, "", f"{'case':>6}{heads}{'cost, ' + of.money:>14}{'against':>12}{'in lots' if of.sketched else 'outside':>11}"]  # fmt: skip
     lines += [_line(of, row) for row in [of.as_it_is, *ranked[:TOLD]]]
     if len(ranked) > TOLD:
         lines.append(f"{'':>6}  and {len(ranked) - TOLD:,} more in cases.csv")
@@ -128,16 +153,20 @@ def _wide(axis: Axis) -> int:
 
 
 def _line(of: Swept, row: Row) -> str:
-    cost, first = cost_of(row), cost_of(of.as_it_is)
+    cost, first = of.cost(row), of.cost(of.as_it_is)
     values = "".join(f"{cut(row[axis.name], LONGEST):>{_wide(axis)}}" for axis in of.axes)
     if cost is None:
         return f"{row['case']:>6}{values}{row['status']:>14}"
     against = "as it is" if row is of.as_it_is else "" if first is None else change(cost - first)
-    return f"{row['case']:>6}{values}{whole(cost):>14}{against:>12}{_in_millions(row):>11}"
+    return f"{row['case']:>6}{values}{whole(cost):>14}{against:>12}{_last(of, row):>11}"
 
 
-def _in_millions(row: Row) -> str:
-    return f"{float(row['external_notional']) / 1e6:,.1f}m"
+def _last(of: Swept, row: Row) -> str:
+    """What is traded outside; of sketches what the plan costs in lots, where one was made."""
+    if not of.sketched:
+        return f"{float(row['external_notional']) / 1e6:,.1f}m"
+    cost = in_lots(row)
+    return whole(cost) if cost is not None else "" if row["status"] == "sketch" else row["status"]
 
 
 def page(of: Swept) -> bytes:
@@ -145,7 +174,7 @@ def page(of: Swept) -> bytes:
     facts = [
         ("of", of.day.isoformat()),
         ("cases", f"{len(of.rows) - 1:,}"),
-        ("as it is", _words(of, of.as_it_is)),
+        ("as it is", _words(of, of.as_it_is, of.money)),
     ]
     with drawing():
         sections = [
@@ -154,15 +183,14 @@ def page(of: Swept) -> bytes:
             *_effects(of),
             _every(of),
         ]
-    foot = (
-        "cases.csv has every figure of every case. Costs are of whole plans, in lots, with waiting."
-    )
+    measured = "optima before lots" if of.sketched else "whole plans, in lots"
+    foot = f"cases.csv has every figure of every case. Costs are of {measured}, with waiting."
     return plain_page(of.scenario, "a sweep", facts, sections, foot)
 
 
-def _words(of: Swept, row: Row) -> str:
-    cost = cost_of(row)
-    return row["status"] if cost is None else f"{whole(cost)} {of.money}"
+def _words(of: Swept, row: Row, money: str) -> str:
+    cost = of.cost(row)
+    return row["status"] if cost is None else f"{whole(cost)} {money}".strip()
 
 
 def _pictures(of: Swept) -> list[Section]:
@@ -176,7 +204,7 @@ def _pictures(of: Swept) -> list[Section]:
 
 def _over_one(of: Swept, axis: Axis) -> list[Section]:
     try:
-        points = [(float(r[axis.name]), c) for r in of.rows[1:] if (c := cost_of(r)) is not None]
+        points = [(float(r[axis.name]), c) for r in of.rows[1:] if (c := of.cost(r)) is not None]
     except ValueError:
         return []
     if len(points) < 2:
@@ -192,7 +220,7 @@ def _over_one(of: Swept, axis: Axis) -> list[Section]:
 def _over_two(of: Swept) -> list[Section]:
     down, across = of.axes
     values = {
-        (r[down.name], r[across.name]): c for r in of.rows[1:] if (c := cost_of(r)) is not None
+        (r[down.name], r[across.name]): c for r in of.rows[1:] if (c := of.cost(r)) is not None
     }
     alt = f"Cost of the plan by {down.name} (down) and {across.name} (across)"
     drawn = heat(down.values, across.values, values, "cost", alt)
@@ -223,35 +251,32 @@ def _effects(of: Swept) -> list[Section]:
 
 
 def _every(of: Swept) -> Section:
+    more = ("in lots",) if of.sketched else ()
     columns = [
         Column("case"),
         *(Column(axis.name) for axis in of.axes),
-        *numbers("cost", *(name.replace("_", " ") for name in SHOWN)),
+        *numbers("cost", *more, *(name.replace("_", " ") for name in SHOWN)),
         Column("binds otherwise", "prose"),
     ]
     cells = [
         [
             row["case"],
             *(row[axis.name] for axis in of.axes),
-            _cost(row),
+            _words(of, row, ""),
+            *([_last(of, row)] if more else []),
             *(whole(float(row[k])) if row[k] else "" for k in SHOWN),
             _other(of, row),
         ]
         for row in of.rows
     ]
-    rows, more = shown(cells, "cases.csv")
-    return Section("cases", "Every case", "", [Table("Cases", columns, rows, more=more)])
+    rows, rest = shown(cells, "cases.csv")
+    return Section("cases", "Every case", "", [Table("Cases", columns, rows, more=rest)])
 
 
 def _other(of: Swept, row: Row) -> str:
     """What binds that does not as it is, and what no longer does."""
-    if not row["plan_cost"] or not of.as_it_is["plan_cost"]:
+    if of.cost(row) is None or of.cost(of.as_it_is) is None:
         return row["binding"].replace(";", ", ")
     first, own = (x["binding"].split(";") if x["binding"] else [] for x in (of.as_it_is, row))
     more = [f"+ {x}" for x in own if x not in first]
     return ", ".join(more + [f"{MINUS} {x}" for x in first if x not in own])
-
-
-def _cost(row: Row) -> str:
-    cost = cost_of(row)
-    return row["status"] if cost is None else whole(cost)

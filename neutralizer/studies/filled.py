@@ -40,9 +40,13 @@ def filled(
     named: Callable[[Case, Row], Row],
     told: Told,
     where: Where,
+    done: Callable[[Row], bool] = lambda row: True,
 ) -> None:
-    """Every case has its row, as `named` names it, when this returns; where it raises, those that were done have."""
-    left = [case for case in cases if case.number not in study.rows]
+    """Every case has its row, as `named` names it, when this returns; where it raises, those that were done have.
+    `done`: whether a row that is there is what is wanted.
+    """
+    there = study.rows
+    left = [x for x in cases if x.number not in there or not done(there[x.number])]
     filling = _Filling(study, len(cases) - len(left))
     told(filling.done, len(cases))
 

@@ -32,11 +32,15 @@ def sweep(
     out: str | Path | None = None,
     *,
     baseline: bool = True,
+    sketch: bool = False,
+    best: int = 10,
+    picked: Sequence[int] = (),
     workers: int = 1,
     scheduler: str = "",
     told: Callable[[int, int], None] = lambda done, of: None,
 ) -> "DataFrame":
-    """One run for each combination of the grid's values, after the scenario as it is: a row each, by case.
+    """One run for each combination of the grid's values, after the scenario as it is: a row each, by case. With
+    `sketch` every case is solved before lots, and runs are made of the `best` and the `picked` alone.
 
     `grid`: lists of values, {"times": a list} or {"plus": a list} by setting or cell, as docs/studies.md says. `out`:
     the study's folder, where a study that was stopped goes on; without one nothing is kept. `told(done, of)` after
@@ -45,8 +49,10 @@ def sweep(
     """
     axes = read_grid(GRID, _yaml(grid), scenario.loaded)
     where = Where(workers, scheduler)
+    sketched = of_grids.Sketched(best, tuple(picked)) if sketch else None
     found = _in(
-        out, lambda folder: of_grids.sweep(scenario, axes, folder, told, baseline, where).rows
+        out,
+        lambda folder: of_grids.sweep(scenario, axes, folder, told, baseline, where, sketched).rows,
     )
     words = {axis.name for axis in axes if not _are_numbers(axis.values)}
     return _frame(found, TEXTS | words)
@@ -81,13 +87,18 @@ def sensitivity(
     scenario: Scenario,
     out: str | Path | None = None,
     *,
+    sketch: bool = False,
     workers: int = 1,
     scheduler: str = "",
     told: Callable[[int, int], None] = lambda done, of: None,
 ) -> "DataFrame":
-    """What a plan hangs on: a row for each assumption made other, after the scenario as it is. Raises as `frontier`."""
+    """What a plan hangs on: a row for each assumption made other, after the scenario as it is; with `sketch` before
+    lots. Raises as `frontier`.
+    """
     where = Where(workers, scheduler)
-    found = _in(out, lambda folder: of_plans.sensitivity(scenario, folder, told, where).rows)
+    found = _in(
+        out, lambda folder: of_plans.sensitivity(scenario, folder, told, where, sketch).rows
+    )
     return _frame(found, TEXTS | {"assumption", "kept_breaks", "moved_most"})
 
 

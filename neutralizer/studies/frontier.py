@@ -27,6 +27,7 @@ from neutralizer.program.solve import relax
 from neutralizer.program.solvers.clock import within
 from neutralizer.records.study import study
 from neutralizer.report.frontier import PAGE, Front, page
+from neutralizer.report.summary import external_notional
 from neutralizer.studies.filled import Told, filled
 from neutralizer.studies.many import Where
 from neutralizer.studies.sent import Row, Sent, row_of
@@ -225,7 +226,6 @@ class _Point:
                 raise Infeasible(refusal.reason, _in_the_way(refusal, s)) from None
         prices = shadow_prices(found, settled)
         everything = np.arange(len(settled.holdings.book))
-        outside = float(settled.order_notional @ np.abs(found.trades.order))
         own = {
             f"shadow_price of {b.name}": sum(
                 float(p)
@@ -238,7 +238,7 @@ class _Point:
             "status": "optimal",
             "cost": f"{price(found.trades, settled, found.later):.4f}",
             **{name: f"{p:.9g}" for name, p in own.items()},
-            "external_notional": f"{outside:.2f}",
+            "external_notional": f"{external_notional(settled, found.trades):.2f}",
             "firm_volatility": f"{volatility(settled, found.trades, everything):.2f}",
         }
 

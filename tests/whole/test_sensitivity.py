@@ -87,6 +87,22 @@ def test_processes_and_the_page(studied: Path, tmp_path: Path) -> None:
     assert "With margin +10 % the plan breaks pool PRIME_B" in page
 
 
+def test_a_sketch_says_the_same_but_for_lots(
+    rows: dict[tuple[str, str], dict[str, str]], tmp_path: Path
+) -> None:
+    """Before lots keeping the plan is never cheaper, but for what it breaks and what the certificates leave open."""
+    sensed = sensitivity(nz.read(DESKS), str(tmp_path / "out"), lambda *_: None, sketch=True)
+    for row in sensed.rows:
+        other = rows[row["assumption"], row["value"]]
+        assert row["status"] == "sketch"
+        assert float(row["plan_cost"]) == pytest.approx(float(other["plan_cost"]), abs=LOTS)
+        broken, also = ([x.rpartition(" by ")[0] for x in r["kept_breaks"].split(";")] for r in (row, other))  # fmt: skip
+        assert set(also) <= set(broken)
+        if not row["kept_breaks"]:
+            assert float(row["regret"]) > -1e-5 * float(row["plan_cost"])
+    assert "optimum of the scenario as it is" in page(sensed).decode()
+
+
 def test_what_the_scenario_has_none_of_is_left_out(tmp_path: Path) -> None:
     sensed = sensitivity(nz.read(TWO), str(tmp_path / "out"), lambda *_: None)
     there = {r["assumption"] for r in sensed.others}

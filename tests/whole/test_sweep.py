@@ -14,13 +14,13 @@ import pytest
 
 import neutralizer as nz
 from neutralizer.domain.cases import Axis
-from neutralizer.errors import FolderTaken, Locked
+from neutralizer.errors import FolderTaken, InputsRefused, Locked
 from neutralizer.load.grid import read_grid
 from neutralizer.records.one_file import holding
 from neutralizer.records.writing import csv_rows
 from neutralizer.report.sweep import Swept, by_value, on_a_terminal, said
 from neutralizer.studies.many import Where
-from neutralizer.studies.sweep import sweep
+from neutralizer.studies.sweep import Sketched, sweep
 from tests.conftest import ROOT, SCENARIOS
 from tests.tools.command_line import neutralizer
 
@@ -139,6 +139,57 @@ def process_group(group: int, within: float) -> bool:
         time.sleep(0.1)
     os.killpg(group, signal.SIGKILL)
     return True
+
+
+@pytest.fixture(scope="module")
+def sketched(grid: Path) -> Path:
+    out = grid.parent / "sketched"
+    done = neutralizer("sweep", TWO, "--grid", grid, "--out", out, "--sketch", "--best", 1)
+    assert done.returncode == 0, done.stderr
+    assert "3 of 6 cases have an optimum before lots; the cheapest is case 4" in done.stdout
+    assert "2 cases in whole lots, proven" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    return out
+
+
+def test_a_sketch_is_the_run_before_its_lots(serial: Path, sketched: Path) -> None:
+    """The scenario as it is and the cheapest are made whole; every optimum is that of the run."""
+    found, runs = rows(sketched), rows(serial)
+    assert [r["status"] for r in found] == ["optimal", *["no plan"] * 3, "optimal", "sketch", "sketch"]  # fmt: skip
+    for sketch, run in zip(found, runs, strict=True):
+        assert sketch["objective"] == run["objective"]
+        assert sketch["why_not"] == run["why_not"]
+        if sketch["objective"]:
+            assert sketch["binding"] == run["binding"]
+            for name in ("external_notional", "crossed_notional", "margin", "firm_volatility"):
+                assert float(sketch[name]) == pytest.approx(float(run[name]), rel=1e-3)
+        if sketch["status"] == "optimal":
+            for name in ("plan_cost", "saving", "transfers", "orders", "breaches"):
+                assert sketch[name] == run[name]
+        else:
+            assert not sketch["plan_cost"]
+
+
+def test_cases_are_picked_when_all_sketches_are_there(
+    grid: Path, serial: Path, sketched: Path, tmp_path: Path
+) -> None:
+    axes = read_grid("grid.yaml", grid.read_bytes(), nz.read(TWO).loaded)
+    out, told = str(tmp_path / "out"), list[int]()
+    sweep(nz.read(TWO), axes, out, lambda *_: None, sketched=Sketched(1))
+    assert same(sketched, tmp_path / "out")
+    sweep(nz.read(TWO), axes, out, lambda done, of: told.append(done), sketched=Sketched(1, (6, 2)))
+    assert told == [7, 2, 3]  # of what is picked one has no plan, and two were there
+    found = rows(tmp_path / "out")
+    assert [r["case"] for r in found if r["plan_cost"]] == ["0", "4", "6"]
+    assert found[6]["plan_cost"] == rows(serial)[6]["plan_cost"]
+    with pytest.raises(InputsRefused) as refused:
+        sweep(nz.read(TWO), axes, out, lambda *_: None, sketched=Sketched(1, (7,)))
+    assert "pick from 0, the scenario as it is, to 6" in str(refused.value.issues[0])
+    with pytest.raises(FolderTaken, match="another study"):
+        sweep(nz.read(TWO), axes, out, lambda *_: None)
+    done = neutralizer("sweep", TWO, "--grid", grid, "--out", out, "--pick", 3)
+    assert done.returncode == 2
+    assert "give --sketch too" in done.stderr
 
 
 def test_a_folder_of_something_else_is_not_touched(

@@ -111,6 +111,7 @@ def _resolved(inputs: Inputs, select: Selector, ahead: Ahead) -> Scenario:
         pinned_volatility=settings.baseline.firm_volatility,
         time_limit=settings.solve.time_limit.total_seconds(),
         memory_limit=int(settings.solve.memory_limit_gb * 2**30),
+        solver=settings.solve.solver,
     )
 
 

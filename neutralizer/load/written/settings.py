@@ -88,7 +88,10 @@ class LotSettings(Strict):
 class SolveSettings(Strict):
     """Which solver, and for how long."""
 
-    solver: Literal["auto", "clarabel"] = said("auto", "`auto` is Clarabel")
+    solver: Literal["auto", "clarabel", "osqp"] = said(
+        "auto",
+        "`auto` is Clarabel; `osqp`: OSQP first where nothing is curved, and Clarabel where its answer is not certified",
+    )
     time_limit: Duration = said(timedelta(seconds=600), "of a run, for all its solves together")
     memory_limit_gb: Annotated[float, text(values.number), Field(gt=0)] = said(8.0, "of each solve")
 

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 ASKED, ANSWERED = struct.Struct("<8sQ"), struct.Struct("<iQ")
-MODULES = {"clarabel": "clarabel", "highs": "highspy"}
+MODULES = {"clarabel": "clarabel", "highs": "highspy", "osqp": "osqp"}
 WORDS = 2000  # bytes of what a fork said last
 
 # Cells of the factor from which on blocks pay: a step of faer takes 1.5 times as long as one of qdldl at
@@ -74,7 +74,7 @@ def _answer(data: bytes, into: int) -> None:
         task = pickle.loads(data)
         _bind(task["memory_limit"])
         started = time.perf_counter()
-        answer = {"clarabel": _clarabel, "highs": _highs}[task["solver"]](task)
+        answer = {"clarabel": _clarabel, "highs": _highs, "osqp": _osqp}[task["solver"]](task)
         answer["seconds"] = time.perf_counter() - started
         with os.fdopen(into, "wb") as out:
             pickle.dump(answer, out)
@@ -145,6 +145,26 @@ def _clarabel(task: dict[str, Any]) -> dict[str, Any]:
         "iterations": int(found.iterations),
         "primal_residual": float(found.r_prim),
         "dual_residual": float(found.r_dual),
+    }
+
+
+def _osqp(task: dict[str, Any]) -> dict[str, Any]:
+    import osqp
+    from scipy.sparse import csc_matrix  # the only form that it takes
+
+    a = task["a"]
+    rows = csc_matrix((a["data"], a["indices"], a["indptr"]), a["shape"])
+    flat = csc_matrix((a["shape"][1], a["shape"][1]))
+    solver = osqp.OSQP()
+    solver.setup(flat, task["c"], rows, task["lower"], task["upper"], **task["settings"])
+    found = solver.solve()
+    return {
+        "x": np.array(found.x),
+        "z": np.array(found.y),
+        "status": str(found.info.status),
+        "iterations": int(found.info.iter),
+        "primal_residual": float(found.info.prim_res),
+        "dual_residual": float(found.info.dual_res),
     }
 
 
