@@ -1,0 +1,1 @@
+"""Libraries that do part of the job, beside this project, in one run: `python -m benchmarks.peers --write`."""
