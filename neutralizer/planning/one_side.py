@@ -15,6 +15,7 @@ from neutralizer.domain.orders import without_sides
 from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import Infeasible, NotSolved
 from neutralizer.planning.compose import compose
+from neutralizer.planning.lots.taken_back import taken_back
 from neutralizer.planning.lots.whole import Rounded
 from neutralizer.program.priorities import answered
 from neutralizer.program.solve import Solution
@@ -25,10 +26,9 @@ Side = dict[int, float]  # order -> units filled for the owner
 BOUGHT, SOLD = "purchase", "sale"
 ROUNDS = 30  # the most often that everything is decided again
 ONE_BY_ONE = 10  # rounds that close one side of one tradable; later ones first try all at once
-LARGE = (
-    1000  # holdings: of more, the smaller sides are closed at once, and the first without a look
-)
-# at what the other would cost: that is a solve more each round
+# holdings: of more, the smaller sides are taken back where that is little, else closed at once, without a look at
+# what the other would cost, which is a solve more each round
+LARGE = 1000
 
 
 class Answer(NamedTuple):
@@ -66,9 +66,12 @@ def one_sided(
         both = both_sides(answer)
         if not both:
             return answer
-        say(f"deciding again: {_owner(both[0])} is on both sides of {_name(scenario, both[0])}")
         chosen = both if k >= one_by_one else both[:1]
-        scenario, answer = _decided(scenario, chosen, in_lots, look=not large)
+        without = _taken_back(scenario, answer, both) if large else None
+        if without is None:
+            say(f"deciding again: {_owner(both[0])} is on both sides of {_name(scenario, both[0])}")
+            without = _decided(scenario, chosen, in_lots, look=not large)
+        scenario, answer = without
     if both := both_sides(answer):
         names = ", ".join(f"{_owner(x)} in {_name(scenario, x)}" for x in both[:5])
         raise Infeasible(
@@ -121,6 +124,22 @@ def _decided(
         with suppress(Infeasible):
             return _on_one(held, both[0], in_lots) if look else _all_held(held, in_lots)
     return _on_one(scenario, both[0], in_lots)
+
+
+def _taken_back(
+    scenario: Scenario, answer: Answer, both: list[Both]
+) -> tuple[Scenario, Answer] | None:
+    """The same answer without the smaller sides of all of them, where little else has to move for it."""
+    held, settled, orders = scenario, answer.scenario, set[int]()
+    for other in both:
+        side = other.smaller_first[0]
+        warnings = (*settled.warnings, _at_once(scenario, other, side))
+        held = replace(_without(held, other, side), warnings=warnings)
+        settled = replace(_without(settled, other, side), warnings=warnings)
+        orders |= set(other.sides[side])
+    hedges = [x for x in compose(answer.scenario, answer.rounded).hedges if x.order in orders]
+    rounded = taken_back(answer.solution, settled, answer.rounded, hedges)
+    return None if rounded is None else (held, Answer(settled, answer.solution, rounded))
 
 
 def _all_held(held: Scenario, in_lots: Round) -> tuple[Scenario, Answer]:

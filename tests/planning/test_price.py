@@ -3,13 +3,15 @@
 Two books long and short of one thing, free in a share-like ETF and in a future of 200,000 a lot.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from neutralizer.domain.orders import without_orders
 from neutralizer.domain.scenario import Scenario
 from neutralizer.errors import Infeasible
-from neutralizer.planning.lots import search
+from neutralizer.planning.lots import search, whole
 from neutralizer.planning.lots.grain import all_coarse, grain_of
 from neutralizer.planning.lots.in_lots import in_lots
 from neutralizer.planning.lots.integers import Integers, Whole
@@ -223,3 +225,20 @@ def test_a_closed_order_of_what_is_rounded_afterwards_stays_closed() -> None:
         own = columns[variable.id][etf]
         assert (found.base[own] + found.unit[own] * found.high[own]).tolist() == [0.0]
         assert (found.low[own] == found.high[own]).all()
+
+
+def test_the_nearest_stays_where_a_search_finds_none_cheaper(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Shares so fine that rounding them costs next to nothing: dearer than wanted, they are still the plan."""
+    scenario = read(TABLES)
+    solution = solve(scenario)
+    monkeypatch.setattr(whole, "NEAREST_PREMIUM", -1.0)
+    monkeypatch.setattr(whole, "search", lambda *_: None)
+    nearest = in_lots(scenario, solution)
+    assert nearest.report["name"] == "nearest"
+    dearer = replace(nearest.whole, order=0 * nearest.whole.order)
+    monkeypatch.setattr(whole, "search", lambda *_: (dearer, nearest.trades))
+    monkeypatch.setattr(whole, "price_of", lambda found, _: 1e9 if found[0] is dearer else 0.0)
+    monkeypatch.setattr(whole, "tidied", lambda _, found, __: found)
+    assert in_lots(scenario, solution).whole is not dearer

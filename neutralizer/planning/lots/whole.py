@@ -29,8 +29,12 @@ from neutralizer.program.solve import Solution
 from neutralizer.terms import costs
 
 MOST_INTEGERS = 600  # beyond it a search without any window would only burn time
-NEAREST_PREMIUM = 5e-4  # of the cost: what plain rounding may cost
-DEAR = 1e-3  # of the cost: what whole lots may cost before a cheaper answer is looked for
+NEAREST_PREMIUM = (
+    5e-4  # of the cost: what plain rounding may cost where more is soon tried; else DEAR
+)
+DEAR = (
+    1e-3  # of the cost: what whole lots may cost before a cheaper answer is looked for; else MUCH
+)
 MUCH = 5e-3  # and what is told
 FEW = 3  # of the cheapest lot: what they may cost in any case
 
@@ -55,12 +59,14 @@ def nothing_moved(scenario: Scenario) -> Rounded:
 def whole_lots(solution: Solution, scenario: Scenario, standard: Standard, tries: Tries) -> Rounded:
     """The cheapest whole-lot trades found. Raises Infeasible with reason `no_lots`."""
     rounding = start(solution, grain_of(scenario), scenario)
-    found = _nearest(rounding, scenario, standard)
-    found = found or search(rounding, standard, NEAR, tries)
     small = len(scenario.holdings.book) <= MOST_INTEGERS
-    if _worth_more(rounding, found):
+    enough, dear = (NEAREST_PREMIUM, DEAR) if small else (DEAR, MUCH)
+    found = _nearest(rounding, scenario, standard)
+    if found is None or premium(rounding, found) > enough * solution.certificate.basis:
+        found = _cheaper(scenario, found, search(rounding, standard, NEAR, tries))
+    if _worth_more(rounding, found, dear):
         found = _cheaper(scenario, found, search(rounding, standard, WIDER, tries))
-    if small and _worth_more(rounding, found):
+    if small and _worth_more(rounding, found, dear):
         rounding.grain = all_coarse(rounding.grain)
         rounding.known = None if found is None else found[0]
         found = _cheaper(scenario, found, search(rounding, standard, ANYWHERE, tries))
@@ -99,9 +105,7 @@ def reported(rounding: Rounding, whole: Whole, trades: Trades) -> Rounded:
 
 
 def _nearest(rounding: Rounding, scenario: Scenario, standard: Standard) -> Found | None:
-    """The continuous answer with every row rounded to the nearest whole lots: enough where it is whole
-    already, or where lots are so fine that no limit and no cost notices.
-    """
+    """The continuous answer with every row rounded to the nearest whole lots, where no limit notices."""
     best, grain = rounding.solution, rounding.grain
     if grain.remainder.any():
         return None
@@ -111,11 +115,12 @@ def _nearest(rounding: Rounding, scenario: Scenario, standard: Standard) -> Foun
     whole = Whole(
         best.trades.change, order, nothing_yet, np.zeros_like(order), nothing_yet, later=best.later
     )
-    found = checked(round_fine(scenario, all_fine(grain), whole), scenario, standard, grain)
-    if found is None:
-        return None
-    dearer = price_of(found, scenario) - best.certificate.cost
-    return found if dearer <= NEAREST_PREMIUM * best.certificate.basis else None
+    return checked(round_fine(scenario, all_fine(grain), whole), scenario, standard, grain)
+
+
+def premium(rounding: Rounding, found: Found) -> float:
+    """What it costs above the optimum before lots, base currency."""
+    return price_of(found, rounding.scenario) - rounding.solution.certificate.cost
 
 
 def _allowed(rounding: Rounding, share: float) -> float:
@@ -124,14 +129,14 @@ def _allowed(rounding: Rounding, share: float) -> float:
     return max(share * basis, FEW * _cheapest_lot(rounding.scenario))
 
 
-def _worth_more(rounding: Rounding, found: Found | None) -> bool:
+def _worth_more(rounding: Rounding, found: Found | None, dear: float) -> bool:
     """Whether to look further: nothing was found, or what was costs more than whole lots need to, as far
-    as is known.
+    as is known. `dear`: of the cost, what they may.
     """
     if found is None:
         return not rounding.proven
     least = max(rounding.solution.certificate.cost, rounding.bound)
-    return price_of(found, rounding.scenario) - least > _allowed(rounding, DEAR)
+    return price_of(found, rounding.scenario) - least > _allowed(rounding, dear)
 
 
 def _cheapest_lot(scenario: Scenario) -> float:
