@@ -195,6 +195,7 @@ def large(folder: Path) -> list[Row]:
         f"s = load(Path({str(folder / 'large')!r})).scenario\n"
         "t = time.perf_counter(); c = canonicalise(build(s)); t = time.perf_counter() - t\n"
         "a = run_solver(c, s)\n"
+        "from neutralizer.program.solvers.process import _solvers; _solvers().end()\n"
         "own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss\n"
         "print(t / a['seconds'], a['seconds'], max(own, child) / 2**20)"
@@ -219,6 +220,7 @@ def growth(folder: Path) -> list[Row]:
     code = (
         "import resource, sys, time; from pathlib import Path; from neutralizer.run import Options, run\n"
         f"t = time.perf_counter(); run(Path({str(case)!r}), Path({str(out)!r}), Options())\n"
+        "from neutralizer.program.solvers.process import _solvers; _solvers().end()\n"
         "who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)\n"
         "print(time.perf_counter() - t, max(resource.getrusage(w).ru_maxrss for w in who) / 2**20)"
     )

@@ -5,10 +5,20 @@ is decided or computed here that a file does not already say; sums and shares ar
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
+
+from neutralizer.records.manifest import NAME as MANIFEST
+from neutralizer.records.manifest import REPORT
 
 
 def render(files: Mapping[str, bytes]) -> bytes:
     """The page, from the bytes of a run's folder by name. Tables that are absent leave no trace."""
+    shown = (x for x in files.items() if x[0] not in (REPORT, MANIFEST))
+    return _drawn(tuple(sorted(shown)))
+
+
+@lru_cache(maxsize=1)  # a run draws its page, and its proof asks for it again
+def _drawn(files: tuple[tuple[str, bytes], ...]) -> bytes:
     from neutralizer.report.page.page import page  # jinja2 and matplotlib load only here
 
-    return page(files)
+    return page(dict(files))
