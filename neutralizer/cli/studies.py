@@ -118,13 +118,13 @@ def sensitivity(
 
 
 @click.command()
-@click.argument("history", type=asked.FOLDER)
+@click.argument("history")
 @asked.TRIED
 @asked.STUDY
 @asked.WHERE
 @asked.OVERRIDES
 def backtest(
-    history: Path,
+    history: str,
     grid: Path | None,
     out: str,
     workers: int,

@@ -1,99 +1,17 @@
-"""The folder of a study, which fills case by case: a study that was killed goes on where it was.
-
-It lies on this machine, or where fsspec reaches: s3://bucket/name.
-"""
+"""The folder of a study, which fills case by case: a study that was killed goes on where it was."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from neutralizer.errors import CannotWrite, FolderTaken, InputsRefused, Issue
+from neutralizer.errors import CannotWrite, FolderTaken
 from neutralizer.load.written.plain import read_json
-from neutralizer.records.one_file import content, holding, put
+from neutralizer.records.one_file import holding
+from neutralizer.records.places import Elsewhere, OnDisk, Place, is_elsewhere
 from neutralizer.records.writing import csv_bytes, csv_rows, json_bytes
 
 ASKED, CASES = "study.json", "cases.csv"
-MOST = 2**30  # bytes of a file
-
-
-class Place(Protocol):
-    """Where files are put whole, by name."""
-
-    def read(self, name: str) -> bytes | None:
-        """None where it is not there."""
-
-    def write(self, name: str, data: bytes) -> None:
-        """Raises CannotWrite."""
-
-    def is_free(self) -> bool:
-        """Whether nothing is there."""
-
-
-class OnDisk:
-    """A folder of this machine."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def read(self, name: str) -> bytes | None:
-        """None where it is not there."""
-        return content(self.folder / name, MOST)
-
-    def write(self, name: str, data: bytes) -> None:
-        """Raises CannotWrite."""
-        try:
-            put(self.folder / name, data)
-        except OSError as error:
-            raise CannotWrite(f"cannot write {self.folder / name}: {error.strerror}") from None
-
-    def is_free(self) -> bool:
-        """Whether nothing is there."""
-        return not any(p for p in self.folder.iterdir() if not p.name.startswith("."))
-
-
-class Elsewhere:
-    """What fsspec reaches."""
-
-    def __init__(self, name: str) -> None:
-        try:
-            from fsspec.core import url_to_fs
-
-            self.system, self.path = url_to_fs(name)
-        except (ImportError, ValueError) as error:
-            remedy = "pip install 'neutralizer[sweep]', or name a folder of this machine"
-            raise InputsRefused([Issue("--out", 0, "", name, str(error), remedy)]) from None
-
-    def read(self, name: str) -> bytes | None:
-        """None where it is not there. Raises CannotWrite."""
-        try:
-            with self._reached("read"):
-                found: bytes = self.system.cat_file(f"{self.path}/{name}")
-                return found
-        except FileNotFoundError:
-            return None
-
-    def write(self, name: str, data: bytes) -> None:
-        """Raises CannotWrite."""
-        with self._reached("write"):
-            self.system.pipe_file(f"{self.path}/{name}", data)
-
-    def is_free(self) -> bool:
-        """Whether nothing is there. Raises CannotWrite."""
-        with self._reached("read"):
-            return not self.system.exists(self.path)
-
-    @contextmanager
-    def _reached(self, what: str) -> Iterator[None]:
-        """Whatever a store raises."""
-        try:
-            yield
-        except FileNotFoundError:
-            if what == "read":
-                raise
-            raise CannotWrite(f"cannot write {self.path}: there is no such place") from None
-        except Exception as error:
-            raise CannotWrite(f"cannot {what} {self.path}: {error}") from None
 
 
 class Study:
@@ -127,7 +45,7 @@ def study(out: str, asked: dict[str, Any], columns: tuple[str, ...]) -> Iterator
     """A new study, or the same one that did not end. Raises FolderTaken where something else is there, Locked,
     CannotWrite.
     """
-    if "://" in out:
+    if is_elsewhere(out):
         yield _begun(Elsewhere(out), out, asked, columns)
         return
     folder = Path(out)

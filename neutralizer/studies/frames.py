@@ -114,7 +114,7 @@ def backtest(
     """A history of days decided again: a row for each path, together, alone and by hand as recorded, then every
     combination of the grid. The days of each path are in `out`. Raises InputsRefused, Tampered, and as `sweep`.
     """
-    files, where = past_days(Path(history)), Where(workers, scheduler)
+    files, where = past_days(history), Where(workers, scheduler)
     axes = of_past.axes_of(files, (GRID, _yaml(grid)), ()) if grid else ()
     found = _in(
         out,

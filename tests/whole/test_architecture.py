@@ -42,7 +42,7 @@ OF_ONE_FILE = {  # libraries of an extra, each called from one place
     "cvx": "prepare/estimate/combined.py",
     "bidask": "prepare/estimate/spreads.py",
     "exchange_calendars": "prepare/session.py",
-    "fsspec": "records/study.py",
+    "fsspec": "records/places.py",
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

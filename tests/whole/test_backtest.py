@@ -23,6 +23,7 @@ from neutralizer.studies.backtest.walk import Row, history_of, walked
 from neutralizer.studies.many import LOST
 from neutralizer.studies.sent import Sent
 from tests.tools.command_line import neutralizer
+from tests.tools.store import object_store
 
 DAYS = 9
 FILES = ("cases.csv", "days-0.csv", "days-1.csv", "days-2.csv", "days-3.csv", "backtest.html", "study.json")  # fmt: skip
@@ -307,6 +308,19 @@ def test_what_is_no_history_is_refused(scenarios: Path, runs: Path, tmp_path: Pa
         out.write("ALPHA,S1,1\n")
     with pytest.raises(Tampered):
         past_days(torn)
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_history_in_an_object_store(scenarios: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is read of it is what is read of its folder."""
+    with object_store(monkeypatch) as store:
+        store.mkdir("desk-past")
+        store.put(f"{scenarios}/", "desk-past/days/", recursive=True)
+        assert past_days("s3://desk-past/days") == past_days(scenarios)
+        done = neutralizer("backtest", "s3://desk-past/none", "--out", scenarios.parent / "none")
+        assert done.returncode == 3
+        assert "s3://desk-past/none" in done.stderr
+        assert "name what is there" in done.stderr
 
 
 def test_settings_that_do_not_fit_are_refused(scenarios: Path) -> None:

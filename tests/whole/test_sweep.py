@@ -23,6 +23,7 @@ from neutralizer.studies.many import Where
 from neutralizer.studies.sweep import Sketched, sweep
 from tests.conftest import ROOT, SCENARIOS
 from tests.tools.command_line import neutralizer
+from tests.tools.store import object_store
 
 TWO = SCENARIOS / "two-desks"
 GRID = """\
@@ -241,17 +242,7 @@ def test_a_cluster_changes_no_byte(grid: Path, serial: Path, tmp_path: Path) -> 
 
 @pytest.mark.filterwarnings("default")
 def test_an_object_store(grid: Path, serial: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    server = pytest.importorskip("moto.server").ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            monkeypatch.setenv(name, "testing")
-        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        import s3fs
-
-        store = s3fs.S3FileSystem(skip_instance_cache=True)
+    with object_store(monkeypatch) as store:
         store.mkdir("desk")
         out = "s3://desk/studies/one"
         done = neutralizer("sweep", TWO, "--grid", grid, "--out", out)
@@ -265,8 +256,6 @@ def test_an_object_store(grid: Path, serial: Path, monkeypatch: pytest.MonkeyPat
         assert "another study" in other.stderr
         nowhere = neutralizer("sweep", TWO, "--grid", grid, "--out", "s3://none/one")
         assert nowhere.returncode == 9, nowhere.stderr
-    finally:
-        server.stop()
 
 
 def test_the_effect_of_an_axis_compares_like_with_like() -> None:

@@ -12,6 +12,7 @@ from neutralizer.records.finished import finished
 from neutralizer.records.manifest import INPUTS
 from neutralizer.records.manifest import NAME as MANIFEST
 from neutralizer.records.one_file import content
+from neutralizer.records.places import brought
 
 NEXT, ACTIONS = "positions_next.csv", "actions.csv"
 FEWEST = 3  # days
@@ -30,7 +31,13 @@ class PastDay:
         return self.scenario.loaded.scenario.business_date.isoformat()
 
 
-def past_days(folder: Path) -> dict[str, bytes]:
+def past_days(history: str | Path) -> dict[str, bytes]:
+    """Of a folder, or of a store that fsspec knows, as `_past_days` says. Raises as it does."""
+    with brought(str(history), "HISTORY") as folder:
+        return _past_days(folder)
+
+
+def _past_days(folder: Path) -> dict[str, bytes]:
     """What travels of a history: DATE/inputs/FILE of each day, DATE/positions_next.csv where there was a run, and
     actions.csv where there is one: date, instrument_id, ratio, new_id. Raises InputsRefused where they are too few, of
     one date, or of several scenarios; Tampered.
