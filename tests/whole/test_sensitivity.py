@@ -1,7 +1,6 @@
 """What a plan hangs on: costs of the plan kept, by the terms themselves; what it breaks; which lines change."""
 
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -177,7 +176,7 @@ def test_an_override_and_an_assumption_of_the_same_setting() -> None:
 
 
 def test_lines_that_appear_vanish_and_turn() -> None:
-    """Of three orders one is gone, one turned; a transfer is new."""
+    """Of three orders one is gone, one turned; a transfer is new. A third of a lot or a step is no line."""
     s: Any = nz.read(TWO).loaded.scenario
     ids, t = s.tradables.ids, s.orders.tradable
 
@@ -185,13 +184,12 @@ def test_lines_that_appear_vanish_and_turn() -> None:
         by_order = np.zeros(len(t))
         for name, units in order.items():
             by_order[np.flatnonzero(t == ids.index(name))[0]] = units
-        moved = tuple(Decimal(str(x)) for x in inside)
-        return SimpleNamespace(trades=SimpleNamespace(order=by_order), transferred=moved)
+        return SimpleNamespace(trades=SimpleNamespace(order=by_order), inside=np.array(inside))
 
     count = len(s.holdings.book)
-    none = (0.0,) * count
+    none = (1 / 3,) * count
     first = (100.0, *none[1:])
-    kept, other = plan({"ETF": 500, "FUT": 10}, none), plan({"FUT": -20}, first)
+    kept, other = plan({"ETF": 500, "FUT": 10}, none), plan({"FUT": -20, "ETF": 1 / 3}, first)
     row = _moved(s, kept, other)
     assert (row["lines_new"], row["lines_gone"], row["lines_turned"]) == ("1", "1", "1")
     money = 500 * 100 + 30 * 200_000 + 100 * 100
