@@ -94,7 +94,7 @@ def drawn(sizes: list[int], found: list[dict[str, object]]) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(figsize=(6.4, 4.0))
+    figure, axes = pyplot.subplots(figsize=(7.2, 4.0))
     for k, name in enumerate(STAGES):
         axes.loglog(sizes, [f["seconds"][k] for f in found], marker="o", label=name)  # type: ignore[index]
     whole = [sum(f["seconds"]) for f in found]  # type: ignore[arg-type]
@@ -102,9 +102,11 @@ def drawn(sizes: list[int], found: list[dict[str, object]]) -> None:
     axes.loglog(
         sizes, [whole[0] * s / sizes[0] for s in sizes], ":", color="grey", label="in proportion"
     )
+    axes.set_xticks(sizes, [f"{s:,}" for s in sizes])
+    axes.minorticks_off()
     axes.set_xlabel("holdings")
     axes.set_ylabel("seconds")
-    axes.legend(frameon=False, fontsize=8)
+    axes.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
     figure.tight_layout()
     figure.savefig(PICTURE, dpi=110, metadata={"Software": None})
 
