@@ -7,8 +7,7 @@ import click
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from neutralizer.cli.headings import COMMANDS
-from neutralizer.cli.main import cli
+from neutralizer.cli.headings import COMMANDS, command
 
 HEAD = """\
 # Commands and their options
@@ -38,11 +37,11 @@ def meaning(option: click.Option) -> str:
 
 def section(name: str) -> list[str]:
     """One command: how it is called, what it does, its options."""
-    command = cli.commands[name]
-    context = click.Context(command, info_name=f"neutralizer {name}")
-    usage = " ".join([context.info_name or "", *command.collect_usage_pieces(context)])
-    lines = [f"### {name}", "", f"`{usage}`", "", str(command.help), ""]
-    options = [p for p in command.params if isinstance(p, click.Option)]
+    its = command(name)
+    context = click.Context(its, info_name=f"neutralizer {name}")
+    usage = " ".join([context.info_name or "", *its.collect_usage_pieces(context)])
+    lines = [f"### {name}", "", f"`{usage}`", "", str(its.help), ""]
+    options = [p for p in its.params if isinstance(p, click.Option)]
     if options:
         lines += ["| option | does |", "|---|---|"]
         lines += [f"| {names(o)} | {meaning(o)} |" for o in options] + [""]
@@ -52,9 +51,9 @@ def section(name: str) -> list[str]:
 def page() -> str:
     """The whole of docs/options.md."""
     lines = [HEAD]
-    for heading, its in COMMANDS:
+    for heading, its in COMMANDS.items():
         lines += [f"## {heading}", ""]
-        lines += [line for name in its.split() for line in section(name)]
+        lines += [line for name in its for line in section(name)]
     return "\n".join(lines).rstrip() + "\n"
 
 

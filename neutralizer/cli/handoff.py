@@ -236,6 +236,3 @@ def view(folder: Path, book: str, out: Path, report: bool) -> None:
 
     names = write(folder, book, out, report)
     show(f"wrote {out}: {', '.join(names)}", err=True)
-
-
-COMMANDS = (new_key, approve, release, allocate, status, crosses, view, journal)

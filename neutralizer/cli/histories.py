@@ -116,6 +116,3 @@ def signals(
     new_folder(out, written)
     show(on_a_terminal(told))
     show(f"wrote {out}; docs/history.md says how a scenario takes dislocations.csv", err=True)
-
-
-COMMANDS = (estimate, calibrate, signals)

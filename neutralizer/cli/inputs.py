@@ -259,18 +259,3 @@ def simm(crif: Path, parameters: Path, days: str, currency: str, rate: float) ->
     found = [(*key, amount) for key, amount in sorted(lines.items())] + [("", "", "", total)]
     table = [dict(zip(columns, (*x[:3], f"{x[3]:.2f}"), strict=True)) for x in found]
     click.echo(csv_bytes(columns, table).decode(), nl=False)
-
-
-COMMANDS = (
-    init,
-    look,
-    check,
-    show_table,
-    layout,
-    columns,
-    schema,
-    model_card,
-    arrays,
-    shocks,
-    simm,
-)

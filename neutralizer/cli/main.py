@@ -1,4 +1,4 @@
-"""The command line: words in, exit code out. Nothing heavy is imported before a command runs."""
+"""The command line: words in, exit code out. No command is imported before it is asked for."""
 
 import os
 import signal
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from neutralizer.cli import handoff, histories, inputs, runs, studies
 from neutralizer.cli.headings import GroupedCommands
 from neutralizer.cli.talk import say_issues, show
 from neutralizer.domain.version import VERSION as __version__
@@ -35,16 +34,6 @@ def cli() -> None:
 
     A scenario is a folder with a scenario.yaml; begin with `neutralizer init NAME`.
     """
-
-
-for command in (
-    *inputs.COMMANDS,
-    *runs.COMMANDS,
-    *handoff.COMMANDS,
-    *histories.COMMANDS,
-    *studies.COMMANDS,
-):
-    cli.add_command(command)
 
 
 def main() -> NoReturn:

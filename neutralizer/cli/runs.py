@@ -159,6 +159,3 @@ def schedule(folder: Path, out: Path, profile: Path | None, **weighed: Any) -> N
     told = whole(folder, data, out, Asked(**weighed), say)
     show(on_a_terminal(told))
     show(f"\nwritten and proven: {out}")
-
-
-COMMANDS = (run, verify, explain, what_if, schedule)

@@ -182,6 +182,3 @@ def _counting() -> Iterator[Callable[[int, int], None]]:
             bar.update(done - bar.pos, done - first[0])
 
         yield told
-
-
-COMMANDS = (sweep, frontier, sensitivity, backtest)
