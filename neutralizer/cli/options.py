@@ -170,9 +170,8 @@ SKETCH = _together(
     click.option(
         "--best",
         type=click.IntRange(0, 1000),
-        default=10,
-        show_default=True,
-        help="With --sketch: of how many of the cheapest a run is made.",
+        default=None,
+        help="With --sketch: of how many of the cheapest a run is made.  [default: 10]",
     ),
     click.option(
         "--pick",

@@ -29,7 +29,7 @@ def sweep(
     out: str,
     baseline: bool,
     sketch: bool,
-    best: int,
+    best: int | None,
     picked: tuple[int, ...],
     workers: int,
     scheduler: str,
@@ -44,15 +44,16 @@ def sweep(
     from neutralizer.prepare.readers import bytes_of
     from neutralizer.report.sweep import on_a_terminal
     from neutralizer.studies.many import Where
-    from neutralizer.studies.sweep import Sketched
+    from neutralizer.studies.sweep import BEST, Sketched
     from neutralizer.studies.sweep import sweep as study
 
-    if picked and not sketch:
-        raise click.UsageError("--pick is of sketches: give --sketch too")
+    for option, given in (("--best", best is not None), ("--pick", bool(picked))):
+        if given and not sketch:
+            raise click.UsageError(f"{option} is of sketches: give --sketch too")
     of = read_either(scenario, overrides)
     axes = read_grid(grid.name, bytes_of(grid), of.loaded)
     where = Where(workers, scheduler)
-    sketched = Sketched(best, picked) if sketch else None
+    sketched = Sketched(BEST if best is None else best, picked) if sketch else None
     _told(out, lambda told: study(of, axes, out, told, baseline, where, sketched), on_a_terminal)
 
 

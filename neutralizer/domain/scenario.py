@@ -166,6 +166,11 @@ class Limit:
         None  # of a concentration, base: what it is a share of, where not the gross before
     )
 
+    def ends(self, amount: float) -> list[tuple[float, float]]:
+        """Of each bound that is there: what is left to it, and its size. Units of the measure."""
+        both = ((self.upper - amount, abs(self.upper)), (amount - self.lower, abs(self.lower)))
+        return [(left, bound) for left, bound in both if np.isfinite(bound)]
+
 
 @dataclass(frozen=True)
 class Targets:

@@ -50,7 +50,7 @@ class OnDisk:
 class Elsewhere:
     """What fsspec reaches."""
 
-    def __init__(self, name: str, option: str = "--out") -> None:
+    def __init__(self, name: str, option: str) -> None:
         try:
             from fsspec.core import url_to_fs
 
@@ -64,7 +64,10 @@ class Elsewhere:
         """None where it is not there. Raises CannotWrite."""
         try:
             with self._reached("read"):
-                found: bytes = self.system.cat_file(f"{self.path}/{name}")
+                size = self.system.size(f"{self.path}/{name}")
+                if size is None or size > MOST:
+                    raise ValueError(f"{name} is larger than {MOST} bytes, or says no size")
+                found: bytes = self.system.cat_file(f"{self.path}/{name}", end=MOST)
                 return found
         except FileNotFoundError:
             return None
@@ -84,6 +87,9 @@ class Elsewhere:
         try:
             if not self.system.isdir(self.path):
                 raise FileNotFoundError("there is no such place")
+            for name, size in self.system.du(self.path, total=False).items():
+                if size > MOST:
+                    raise ValueError(f"{name} is larger than {MOST} bytes")
             self.system.get(self.path.rstrip("/") + "/", f"{folder}/", recursive=True)
         except Exception as error:
             remedy = "name what is there, with the credentials that its store asks for"

@@ -46,7 +46,7 @@ def study(out: str, asked: dict[str, Any], columns: tuple[str, ...]) -> Iterator
     CannotWrite.
     """
     if is_elsewhere(out):
-        yield _begun(Elsewhere(out), out, asked, columns)
+        yield _begun(Elsewhere(out, "--out"), out, asked, columns)
         return
     folder = Path(out)
     try:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from neutralizer.domain.cases import Case
-from neutralizer.domain.scenario import Limit
 from neutralizer.domain.scenario import Scenario as Resolved
 from neutralizer.domain.trades import Trades, crossed, volatility
 from neutralizer.face import Scenario
@@ -14,12 +13,12 @@ from neutralizer.program.priorities import answered
 from neutralizer.program.solve import Solution
 from neutralizer.program.solvers.clock import within
 from neutralizer.report.summary import external_notional
+from neutralizer.report.tables.state import BINDING
 from neutralizer.studies.sent import Row, Sent, row_of
 from neutralizer.terms import limits
 from neutralizer.terms.margin import cash
 
 SKETCH = "sketch"
-BINDING = 1e-3  # of its bound: so little left binds
 
 
 @dataclass(frozen=True)
@@ -69,11 +68,6 @@ def _binding(s: Resolved, trades: Trades) -> dict[str, None]:
     return {
         x.limit_id: None
         for x, amount in zip(s.limits, after.tolist(), strict=True)
-        if _left(x, amount) and s.may_change[x.holdings].any()
+        if any(left <= BINDING * bound for left, bound in x.ends(amount))
+        and s.may_change[x.holdings].any()
     }
-
-
-def _left(limit: Limit, after: float) -> bool:
-    """Whether one of its bounds is as good as reached."""
-    both = ((limit.upper - after, limit.upper), (after - limit.lower, limit.lower))
-    return any(np.isfinite(b) and left <= BINDING * abs(b) for left, b in both)

@@ -15,6 +15,7 @@ from neutralizer.studies.sent import Row, Sent
 from neutralizer.studies.trip import FIGURES, trip
 
 HERE = Where()
+BEST = 10  # of the cheapest
 # What whole lots add to a sketch: the rest stays as it was, so that alike is compared with alike.
 WHOLE = ("status", "plan_cost", "saving", "transfers", "orders", "breaches", "why_not")
 
@@ -25,7 +26,7 @@ class Sketched:
     of the cases that are picked by number.
     """
 
-    best: int = 10
+    best: int = BEST
     picked: tuple[int, ...] = ()
 
 

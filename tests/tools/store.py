@@ -20,6 +20,7 @@ def object_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         import s3fs
 
+        s3fs.S3FileSystem.clear_instance_cache()  # another test's server, another address
         yield s3fs.S3FileSystem(skip_instance_cache=True)
     finally:
         server.stop()

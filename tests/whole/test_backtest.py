@@ -321,6 +321,10 @@ def test_a_history_in_an_object_store(scenarios: Path, monkeypatch: pytest.Monke
         assert done.returncode == 3
         assert "s3://desk-past/none" in done.stderr
         assert "name what is there" in done.stderr
+        monkeypatch.setattr("neutralizer.records.places.MOST", 100)
+        with pytest.raises(InputsRefused) as refused:
+            past_days("s3://desk-past/days")
+        assert "larger than 100 bytes" in refused.value.issues[0].reason
 
 
 def test_settings_that_do_not_fit_are_refused(scenarios: Path) -> None:

@@ -256,6 +256,17 @@ def test_an_object_store(grid: Path, serial: Path, monkeypatch: pytest.MonkeyPat
         assert "another study" in other.stderr
         nowhere = neutralizer("sweep", TWO, "--grid", grid, "--out", "s3://none/one")
         assert nowhere.returncode == 9, nowhere.stderr
+        monkeypatch.setattr("neutralizer.records.places.MOST", 100)
+        large = neutralizer("sweep", TWO, "--grid", grid, "--out", out)
+        assert large.returncode == 9
+        assert "larger than 100 bytes" in large.stderr
+
+
+def test_what_is_of_sketches_is_refused_without(grid: Path, tmp_path: Path) -> None:
+    for option in ("--best", "--pick"):
+        done = neutralizer("sweep", TWO, "--grid", grid, "--out", tmp_path / "o", option, "3")
+        assert done.returncode == 2
+        assert f"{option} is of sketches" in done.stderr
 
 
 def test_the_effect_of_an_axis_compares_like_with_like() -> None:

@@ -94,7 +94,7 @@ def limit_rows(booking: Booking, shadow: Mapping[tuple[str, str], str]) -> list[
     error = limits.rounding_errors(plan.trades, s)
     for k, limit in enumerate(s.limits):
         show = _shown(limit.measure, s.base_currency)
-        headroom, bound = min(_ends(limit, after[k]))
+        headroom, bound = min(limit.ends(after[k]))
         little = max(lot[k], BINDING * bound)
         price = shadow.get((limit.limit_id, limit.scope), "")
         near = float(show(headroom)) <= little and bool(s.may_change[limit.holdings].any())
@@ -135,12 +135,6 @@ def _worst_shock(s: Scenario, after: Trades, limit: Limit) -> str:
         return ""
     lost = stress_loss.amounts(after, s, limit)
     return s.shocks.ids[limit.shocks[int(lost.argmax())]] if lost.max() > 0 else ""
-
-
-def _ends(limit: Limit, after: float) -> list[tuple[float, float]]:
-    """Of each bound that is there: what is left to it, and its size."""
-    both = ((limit.upper - after, abs(limit.upper)), (after - limit.lower, abs(limit.lower)))
-    return [(left, bound) for left, bound in both if np.isfinite(bound)]
 
 
 def _shown(measure: str, currency: str) -> Callable[[float], str]:
