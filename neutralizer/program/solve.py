@@ -2,7 +2,7 @@
 the solution says which attempt was accepted, and a refusal says what every attempt ended with.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -40,9 +40,8 @@ from neutralizer.program.horizon import (
 )
 from neutralizer.program.out_of_scale import out_of_scale
 from neutralizer.program.recovered import recovered
+from neutralizer.program.solvers import by_blocks, splitting
 from neutralizer.program.solvers.conic import run_solver
-from neutralizer.program.solvers.splitting import NAME as SPLITTING
-from neutralizer.program.solvers.splitting import is_flat, run_splitting
 from neutralizer.terms import dislocation, margin, waiting
 from neutralizer.terms.days import Done, paid, states
 from neutralizer.terms.decision import BOX
@@ -51,19 +50,20 @@ from neutralizer.terms.decision import BOX
 @dataclass(frozen=True)
 class Way:
     """One way of handing over the same program: what divides the objective's unit, the room in the limits,
-    settings of the solver. `splitting`: OSQP is asked before it, where the scenario wants that.
+    settings of the solver. `other`: another solver is asked before it, where one fits.
     """
 
     finer: float = 1.0
     room: float = ROOM
     settings: Mapping[str, Any] = field(default_factory=dict)
-    splitting: bool = False
+    other: bool = False
 
 
+Solver = Callable[[Canonical, Scenario], dict[str, Any]]
 SHORT_STEPS = {"max_step_fraction": 0.9}
 UNSCALED = {"equilibrate_enable": False}
 ATTEMPTS = (
-    Way(splitting=True),
+    Way(other=True),
     Way(10.0),
     Way(1.0, 0.0),
     Way(0.1, ROOM, SHORT_STEPS),
@@ -72,7 +72,7 @@ ATTEMPTS = (
     Way(0.01, 0.0, SHORT_STEPS),
 )
 RELAXING = (
-    Way(1.0, 0.0),
+    Way(1.0, 0.0, other=True),
     Way(100.0, 0.0),
     Way(0.01, 0.0, SHORT_STEPS),
     Way(1.0, 0.0, UNSCALED | SHORT_STEPS),
@@ -245,14 +245,27 @@ def _attempt(
         objective, x, z = cost_of(trades, scenario)[0], answer["x"], answer["z"]
         return Solution(trades, objective, certificate, canonical, program, x, z, solver, later)
 
-    if not (way.splitting and scenario.solver == SPLITTING and is_flat(canonical)):
-        return judged(run_solver(canonical, scenario, way.settings))
-    first = judged(run_splitting(canonical, scenario))
-    if first.certificate.accepted:
-        return first
+    refused: dict[str, str] = {}
+    other = _other(canonical, scenario) if way.other else None
+    if other is not None:
+        try:
+            first = judged(other(canonical, scenario))
+        except NotSolved as error:
+            refused = {"refused": str(error)}
+        else:
+            if first.certificate.accepted:
+                return first
+            told = first.solver
+            refused = {"refused": f"{told['name']}, {told['status']}: {first.certificate}"}
     found = judged(run_solver(canonical, scenario, way.settings))
-    refused = f"{SPLITTING}, {first.solver['status']}: {first.certificate}"
-    return replace(found, solver=found.solver | {"refused": refused})
+    return replace(found, solver=found.solver | refused)
+
+
+def _other(canonical: Canonical, scenario: Scenario) -> Solver | None:
+    """The solver that is asked before Clarabel."""
+    if splitting.fits(canonical, scenario):
+        return splitting.run_splitting
+    return by_blocks.run_blocks if by_blocks.fits(canonical, scenario) else None
 
 
 def _told(

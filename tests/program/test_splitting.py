@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 import neutralizer as nz
-from neutralizer.program import solve as policy
 from neutralizer.program.certificate import violations
 from neutralizer.program.solve import solve
+from neutralizer.program.solvers import splitting
 from tests.conftest import SCENARIOS
 from tests.tools.command_line import neutralizer
 
@@ -30,7 +30,7 @@ def test_a_linear_program_is_answered_by_it() -> None:
 
 
 def test_what_is_curved_is_not_handed_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(policy, "run_splitting", None)
+    monkeypatch.setattr(splitting, "run_splitting", None)
     found = solve(nz.read(SCENARIOS / "equity-desks").with_settings(**ASKED).loaded.scenario)
     assert found.solver["name"] == "clarabel"
     assert "refused" not in found.solver

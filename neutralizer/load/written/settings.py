@@ -88,9 +88,9 @@ class LotSettings(Strict):
 class SolveSettings(Strict):
     """Which solver, and for how long."""
 
-    solver: Literal["auto", "clarabel", "osqp"] = said(
+    solver: Literal["auto", "clarabel", "osqp", "blocks"] = said(
         "auto",
-        "`auto` is Clarabel; `osqp`: OSQP first where nothing is curved, and Clarabel where its answer is not certified",
+        "`auto` is Clarabel, and of a large program the method by blocks before it; `blocks` asks for that method at any size, `osqp` for OSQP where nothing is curved. Clarabel answers where theirs is not certified",
     )
     time_limit: Duration = said(timedelta(seconds=600), "of a run, for all its solves together")
     memory_limit_gb: Annotated[float, text(values.number), Field(gt=0)] = said(8.0, "of each solve")

@@ -72,6 +72,11 @@ def back(canonical: Canonical, x: Floats, z: Floats) -> tuple[Floats, Floats]:
     return x[: len(canonical.c)], found
 
 
+def is_second_order(canonical: Canonical) -> bool:
+    """Whether that leaves no other cones than those and flat rows."""
+    return all(x.kind != "power" or _is_power(x) for x in canonical.cones)
+
+
 def _powers(canonical: Canonical) -> list[Cone]:
     return [c for c in canonical.cones if _is_power(c)]
 

@@ -1,7 +1,7 @@
 """The solver's own process: tasks on stdin, answers on stdout, each task in a fork of its own.
 
-Run as a script: it imports numpy and the solvers, never cvxpy and nothing of this package. What is loaded once
-serves every task, while a crash, a hang or a memory hunger of a solver is that of the fork, which ends with it.
+Run as a script: it imports numpy and the solvers, of which `blocks` beside it is ours, and never cvxpy nor anything
+else of this package. What is loaded once serves every task, while a crash, a hang or a memory hunger of a solver is that of the fork, which ends with it.
 
 A task is its solver's name, 8 bytes, the length of its pickle, 8 bytes, and the pickle; an answer is the code that
 the fork ended with, the length of what follows, and a pickle, or after a failure its last words.
@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 ASKED, ANSWERED = struct.Struct("<8sQ"), struct.Struct("<iQ")
-MODULES = {"clarabel": "clarabel", "highs": "highspy", "osqp": "osqp"}
+MODULES = {"blocks": "blocks", "clarabel": "clarabel", "highs": "highspy", "osqp": "osqp"}
 WORDS = 2000  # bytes of what a fork said last
 
 # Cells of the factor from which on blocks pay: a step of faer takes 1.5 times as long as one of qdldl at
@@ -74,7 +74,8 @@ def _answer(data: bytes, into: int) -> None:
         task = pickle.loads(data)
         _bind(task["memory_limit"])
         started = time.perf_counter()
-        answer = {"clarabel": _clarabel, "highs": _highs, "osqp": _osqp}[task["solver"]](task)
+        solvers = {"blocks": _blocks, "clarabel": _clarabel, "highs": _highs, "osqp": _osqp}
+        answer = solvers[task["solver"]](task)
         answer["seconds"] = time.perf_counter() - started
         with os.fdopen(into, "wb") as out:
             pickle.dump(answer, out)
@@ -146,6 +147,16 @@ def _clarabel(task: dict[str, Any]) -> dict[str, Any]:
         "primal_residual": float(found.r_prim),
         "dual_residual": float(found.r_dual),
     }
+
+
+def _blocks(task: dict[str, Any]) -> dict[str, Any]:
+    from blocks import solved  # type: ignore[import-not-found]
+    from scipy.sparse import csc_array
+
+    a = task["a"]
+    rows = csc_array((a["data"], a["indices"], a["indptr"]), a["shape"])
+    answer: dict[str, Any] = solved(task["c"], rows, task["b"], task["cones"])
+    return answer
 
 
 def _osqp(task: dict[str, Any]) -> dict[str, Any]:

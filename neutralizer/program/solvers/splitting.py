@@ -27,6 +27,11 @@ def is_flat(canonical: Canonical) -> bool:
     return bool(len(canonical.c)) and all(x.kind in ("zero", "nonneg") for x in canonical.cones)
 
 
+def fits(canonical: Canonical, scenario: Scenario) -> bool:
+    """Whether the scenario asks for it, and it can answer."""
+    return scenario.solver == NAME and is_flat(canonical)
+
+
 def run_splitting(canonical: Canonical, scenario: Scenario) -> dict[str, Any]:
     """OSQP's answer to a linear program, in its own rows and columns."""
     smaller = presolved(canonical)
