@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from neutralizer.domain.calendar import is_business_day
 from neutralizer.load.firm.files import SYSTEM
 from neutralizer.records.journal import begin
 from neutralizer.records.keys import new_key
@@ -34,10 +35,13 @@ def without_firm_files() -> None:
 
 
 def tonight(folder: Path, *changes: tuple[str, str]) -> Path:
-    """two-desks as of now, so that an order may let it leave tonight, with texts changed."""
-    text = (SCENARIOS / "two-desks" / "scenario.yaml").read_text()
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    for old, new in (("2024-06-27T16:00:00-04:00", now), *changes):
+    """two-desks as of now, so that an order may let it leave tonight, with texts changed; on a day off under a
+    calendar that has business then.
+    """
+    text, now = (SCENARIOS / "two-desks" / "scenario.yaml").read_text(), datetime.now(UTC)
+    calendar = next(x for x in OPEN if is_business_day(now.date(), x))
+    at = now.isoformat(timespec="seconds") + (f"\ncalendar: {calendar}" if calendar else "")
+    for old, new in (("2024-06-27T16:00:00-04:00", at), *changes):
         assert old in text
         text = text.replace(old, new)
     folder.mkdir(parents=True)
@@ -45,6 +49,7 @@ def tonight(folder: Path, *changes: tuple[str, str]) -> Path:
     return folder
 
 
+OPEN = ("", "IR", "HK", "AF")  # Monday to Friday; else one with another weekend
 ORDER = """\
 name: nights
 expires: 2199-12-31T23:59:00-05:00
