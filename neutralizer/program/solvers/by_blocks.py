@@ -12,7 +12,7 @@ from neutralizer.program.solvers.presolve import presolved
 from neutralizer.program.solvers.process import in_child, sparse_parts
 
 NAME = "blocks"
-LARGE = 15_000  # rows from which it is asked first: benchmarks/RESULTS.md
+LARGE = 15_000  # rows from which it is asked first: benchmarks/BLOCKS.md
 
 
 def fits(canonical: Canonical, scenario: Scenario) -> bool:
