@@ -1,4 +1,4 @@
-"""A cone program, handed to Clarabel in its child process."""
+"""A cone program, handed to a solver in its child process: Clarabel, or the method by blocks."""
 
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -27,22 +27,26 @@ NOTHING: dict[str, Any] = {"status": "Solved", "iterations": 0, "seconds": 0.0, 
 def run_solver(
     canonical: Canonical, scenario: Scenario, settings: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The child's answer to a cone program, in its own rows and columns."""
+    """Clarabel's answer to a cone program, in its own rows and columns."""
+    asked = {"solver": "clarabel", "settings": CLARABEL | dict(settings or {})}
+    return handed(canonical, scenario, asked) | {"version": version("clarabel")}
+
+
+def handed(canonical: Canonical, scenario: Scenario, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer of the solver that is asked, in the program's own rows and columns. Raises NotSolved, TimeIsUp."""
     smaller = presolved(canonical)
     wanted, canonical = smaller.canonical, as_second_order(smaller.canonical)
     task = {
-        "solver": "clarabel",
         "c": canonical.c,
         "a": sparse_parts(canonical.a),
         "b": canonical.b,
         "cones": [(c.kind, c.stop - c.start, c.power) for c in canonical.cones],
-        "settings": CLARABEL | dict(settings or {}),
     }
     answer = (
-        in_child(task, scenario.time_limit, scenario.memory_limit)
+        in_child(task | dict(asked), scenario.time_limit, scenario.memory_limit)
         if len(canonical.c)
         else NOTHING | {"x": np.zeros(0), "z": np.zeros(canonical.a.shape[0])}
     )
     x, z = np.nan_to_num(answer["x"]), np.nan_to_num(answer["z"])
     answer["x"], answer["z"] = smaller.back(*back(wanted, x, z))
-    return answer | {"name": "clarabel", "version": version("clarabel")}
+    return answer | {"name": asked["solver"]}

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array
 
-from .border import ROW, Border
+from .border import ROW, Border, TooDense
 from .cones import Floats, Ints
 
-COLUMN = 3e-7  # added to the diagonal of columns; taken out again by refinement
-BLOCK, EDGE = (
-    4,
-    16,
-)  # blocks are filled up to multiples of so many unknowns, and of so many border rows
+COLUMN = 3e-7  # added to the diagonal of columns; taken out again by conjugate residuals
+BLOCK, EDGE = 4, 16  # a block is filled up to a multiple of so many unknowns and border rows
+CELLS = 10**8  # of all that is added to S, some 16 bytes each
 
 
 @dataclass(frozen=True)
@@ -31,6 +29,7 @@ class Batches:
     """Unknowns are the columns, then the duals of the parts' own zero rows."""
 
     def __init__(self, part: Ints, zero_rows: csr_array, border: Border) -> None:
+        """Raises TooDense."""
         self.columns, self.border = len(part), border
         whose = np.append(part, part[zero_rows.indices[zero_rows.indptr[:-1]]])
         count = int(part.max()) + 1
@@ -54,6 +53,8 @@ class Batches:
             begins, ends = ends, [e + len(members) * x for e, x in zip(ends, cells, strict=True)]
             its = (slice(*x) for x in zip(begins, ends, strict=True))
             self.all.append(Batch(unknowns, rows, lower, *its))
+        if ends[2] > CELLS:
+            raise TooDense(f"{ends[2]} pairs of rows tie the parts together")
         self._row = self._k[whose] + self._place * n[whose]  # of K, where an unknown's begins
         where = part[c.indices]
         self._c_cell = self._c[where] + pair_place[which] * n[where] + self._place[c.indices]

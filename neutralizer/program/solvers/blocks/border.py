@@ -22,9 +22,7 @@ class Border:
     def __init__(self, a: csr_array, cones: Cones, rows: Rows) -> None:
         """Raises TooDense."""
         self.cones, self.rows = cones, rows
-        self.duals = np.concatenate(
-            rows.apart[:2]
-        )  # rows of A whose duals are solved for here, first of all
+        self.duals = np.concatenate(rows.apart[:2])  # A's rows whose duals are solved for here
         apart = np.concatenate(rows.apart)
         first, large = len(apart), len(rows.large)
         last = first + large
