@@ -49,7 +49,7 @@ def tonight(folder: Path, *changes: tuple[str, str]) -> Path:
     return folder
 
 
-OPEN = ("", "IR", "HK", "AF")  # Monday to Friday; else one with another weekend
+OPEN = "", "IR", "HK", "AF", "BN", "NE", "EG", "IL", "BD", "DZ"  # calendars of many weekends
 ORDER = """\
 name: nights
 expires: 2199-12-31T23:59:00-05:00
